@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * voicepay: payment codes and payment channels whose keys stay in the kernel.
+ *
+ * Two interfaces reach the module. This header is the first, /dev/voicepay,
+ * for apps: ask for a code, look at a slot, give a TLS socket into keeping.
+ * The second, the generic netlink family "voicepay", is for management
+ * (provisioning, enrolment, wiping); <linux/voicepay_netlink.h> has its
+ * numbers and Documentation/netlink/voicepay.yaml its description.
+ *
+ * No call of either returns a key, a traffic secret or anything from which
+ * one follows, to nobody, root included.
+ *
+ * Every ioctl takes a pointer to a structure whose first field, @size, is the
+ * size the caller was compiled with. A newer kernel takes an older, shorter
+ * structure and reads what is missing as zero. An older kernel takes a newer,
+ * longer structure if the part that it does not know is zero, and answers
+ * E2BIG otherwise. Structures only ever grow at the end, have no padding and
+ * are the same for 32-bit and 64-bit callers.
+ *
+ * Errors that any ioctl can give:
+ *
+ *	ENOTTY		no such ioctl in this kernel
+ *	EFAULT		the structure cannot be read or written
+ *	EINVAL		@size is below the size of the first version of the
+ *			structure or above a page; an output field that must
+ *			be zero is not
+ *	E2BIG		@size is beyond what this kernel knows, and what lies
+ *			beyond is not zero
+ *	EOPNOTSUPP	a flag, or a mode, that this kernel does not know
+ */
+#ifndef _UAPI_LINUX_VOICEPAY_H
+#define _UAPI_LINUX_VOICEPAY_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+/* One version for the module, the library and the programs. */
+#define VOICEPAY_VERSION_STRING	"0.1.0"
+
+#define VOICEPAY_DEVICE		"/dev/voicepay"
+
+#define VOICEPAY_IOC_TYPE	0xBF
+
+/* Digits of a payment code, without the terminating NUL. */
+#define VOICEPAY_CODE_DIGITS	24
+/* Seconds for which one time step, and with it one code, lasts. */
+#define VOICEPAY_CODE_STEP	30
+
+/**
+ * enum voicepay_slot_state - life of a payment identity
+ * @VOICEPAY_SLOT_EMPTY: made, but holds no key
+ * @VOICEPAY_SLOT_ENROLLING: message 1 was given out, message 2 is awaited;
+ *	a key held before goes on serving codes, and then the state is ACTIVE
+ * @VOICEPAY_SLOT_ACTIVE: holds a key and issues codes
+ * @VOICEPAY_SLOT_EXPIRED: holds a key past its last day; enrol again online
+ */
+enum voicepay_slot_state {
+	VOICEPAY_SLOT_EMPTY	= 0,
+	VOICEPAY_SLOT_ENROLLING	= 1,
+	VOICEPAY_SLOT_ACTIVE	= 2,
+	VOICEPAY_SLOT_EXPIRED	= 3,
+};
+
+/**
+ * struct voicepay_info - what this module is and can do
+ * @size: sizeof(struct voicepay_info)
+ * @flags: must be 0
+ * @version: out: the module's version, NUL-terminated ASCII
+ * @features: out: VOICEPAY_FEATURE_* bits
+ * @max_slots: out: how many slots may exist at once
+ * @slots: out: how many exist now
+ */
+struct voicepay_info {
+	__u32 size;
+	__u32 flags;
+	__u8  version[16];
+	__aligned_u64 features;
+	__u32 max_slots;
+	__u32 slots;
+};
+
+/* Codes of PC1, V=1 */
+#define VOICEPAY_FEATURE_PC1_PLAIN	(1ULL << 0)
+/* VOICEPAY_IOC_SEAL */
+#define VOICEPAY_FEATURE_SEAL		(1ULL << 1)
+/* A KeyUpdate from the gateway is honoured rather than an error */
+#define VOICEPAY_FEATURE_KEYUPDATE	(1ULL << 2)
+
+/**
+ * VOICEPAY_IOC_INFO - describe the module
+ *
+ * Anyone who may open the device may ask.
+ */
+#define VOICEPAY_IOC_INFO	_IO(VOICEPAY_IOC_TYPE, 0)
+
+/**
+ * struct voicepay_status - state of one slot
+ * @size: sizeof(struct voicepay_status)
+ * @flags: must be 0
+ * @slot: in: slot number
+ * @state: out: enum voicepay_slot_state
+ * @epoch: out: epoch of the key, 0 if there is none
+ * @now: out: the module's own time, seconds since 1970; 0 before it has one
+ * @rotate_after: out: when the key should be renewed, seconds since 1970
+ * @not_after: out: when the key stops issuing codes, seconds since 1970
+ * @codes_issued: out: codes issued under this key
+ * @codes_left: out: codes that the key's budget still allows, ~0 if unlimited
+ * @aliases: out: aliases in the key's ring, one a day
+ * @reserved: out: 0
+ *
+ * Times and counts are 0 while the slot holds no key.
+ */
+struct voicepay_status {
+	__u32 size;
+	__u32 flags;
+	__u32 slot;
+	__u32 state;
+	__aligned_u64 epoch;
+	__aligned_u64 now;
+	__aligned_u64 rotate_after;
+	__aligned_u64 not_after;
+	__aligned_u64 codes_issued;
+	__aligned_u64 codes_left;
+	__u32 aliases;
+	__u32 reserved;
+};
+
+/**
+ * VOICEPAY_IOC_STATUS - look at one slot
+ *
+ *	ENOENT		no such slot
+ */
+#define VOICEPAY_IOC_STATUS	_IO(VOICEPAY_IOC_TYPE, 1)
+
+/**
+ * struct voicepay_code - a payment code
+ * @size: sizeof(struct voicepay_code)
+ * @flags: VOICEPAY_CODE_NEW or 0
+ * @slot: in: slot number
+ * @mode: in: the code's V; 0 or 1 for plain (PC1, V=1)
+ * @digits: out: VOICEPAY_CODE_DIGITS ASCII digits, zero-filled
+ * @valid_ms: out: milliseconds until the time step of this code ends. The
+ *	gateway takes the code for one more step to allow for clocks that differ.
+ * @reserved: must be 0
+ */
+struct voicepay_code {
+	__u32 size;
+	__u32 flags;
+	__u32 slot;
+	__u32 mode;
+	__u8  digits[32];
+	__u32 valid_ms;
+	__u32 reserved;
+};
+
+/* A fresh code, even if the last one of this time step has not been used. */
+#define VOICEPAY_CODE_NEW	(1U << 0)
+
+/**
+ * VOICEPAY_IOC_CODE - issue a payment code
+ *
+ * Within one time step the same code comes back each time, unless
+ * VOICEPAY_CODE_NEW asks for the next one; a step holds ten.
+ *
+ *	ENOENT		no such slot
+ *	ENOKEY		the slot is not enrolled
+ *	EKEYEXPIRED	the key's last day is past: go online and enrol again
+ *	EAGAIN		all ten codes of this step are out: ask again when
+ *			the step is over, at most 30 s from now
+ *	EDQUOT		the key's budget of codes is used up: go online
+ *	ECANCELED	the module's clock stands before the key's first day
+ *	EOPNOTSUPP	unknown mode or flag
+ */
+#define VOICEPAY_IOC_CODE	_IO(VOICEPAY_IOC_TYPE, 2)
+
+/**
+ * struct voicepay_seal - give a TLS socket into the kernel's keeping
+ * @size: sizeof(struct voicepay_seal)
+ * @flags: must be 0
+ * @sock_fd: in: a connected TCP socket on which kernel TLS is engaged in both
+ *	directions (setsockopt TCP_ULP "tls", then SOL_TLS TLS_TX and TLS_RX)
+ * @channel_fd: out: the channel socket, close-on-exec; must be 0 on entry
+ */
+struct voicepay_seal {
+	__u32 size;
+	__u32 flags;
+	__s32 sock_fd;
+	__s32 channel_fd;
+};
+
+/**
+ * VOICEPAY_IOC_SEAL - turn a kernel TLS socket into a channel socket
+ *
+ * The caller must hold the only descriptor of @sock_fd. That descriptor is
+ * closed by the call, and what comes back is a stream socket with ordinary
+ * semantics: data is data, the peer's close_notify is end of file, and no
+ * socket option reaches the TLS layer, so that the traffic keys can be read
+ * by nobody from then on.
+ *
+ *	EBADF		@sock_fd is no open descriptor
+ *	ENOTSOCK	@sock_fd is not a socket
+ *	EPROTONOSUPPORT	not a TCP socket
+ *	ENOTCONN	not connected
+ *	EUNATCH		kernel TLS is not engaged in both directions
+ *	EBUSY		another descriptor, process or ring still holds the
+ *			socket; @sock_fd may be closed already when this
+ *			comes back, so do not use it again
+ *	EMFILE, ENFILE, ENOMEM	as for socket(2)
+ */
+#define VOICEPAY_IOC_SEAL	_IO(VOICEPAY_IOC_TYPE, 3)
+
+#endif /* _UAPI_LINUX_VOICEPAY_H */
