@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# KTAP for test scripts (POSIX sh):
+#
+#	. "$(dirname "$0")/ktap.sh"
+#	ktap_plan 3
+#	ktap_run "the device is there" test -c /dev/voicepay
+#	ktap_ok "said in words"			# or ktap_not_ok "name" "why"
+#	ktap_skip "a name" "needs two machines"
+#	ktap_end				# exits: 0 all well, 1 not
+#
+# ktap_run's command runs in a subshell; what it prints becomes diagnostics.
+
+KTAP_N=0
+KTAP_FAILED=0
+KTAP_PLAN=0
+
+ktap_plan() {
+	KTAP_PLAN=$1
+	echo "KTAP version 1"
+	echo "1..$1"
+}
+
+# ktap_skip_all REASON: nothing here can run on this machine.
+ktap_skip_all() {
+	echo "KTAP version 1"
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+ktap_diag() { echo "# $*"; }
+
+ktap_ok() {
+	KTAP_N=$((KTAP_N + 1))
+	echo "ok $KTAP_N $1"
+}
+
+ktap_not_ok() {
+	KTAP_N=$((KTAP_N + 1))
+	KTAP_FAILED=$((KTAP_FAILED + 1))
+	[ -z "${2-}" ] || echo "# $2"
+	echo "not ok $KTAP_N $1"
+}
+
+ktap_skip() {
+	KTAP_N=$((KTAP_N + 1))
+	echo "ok $KTAP_N $1 # SKIP $2"
+}
+
+# ktap_run NAME COMMAND [ARG..]
+ktap_run() {
+	ktap_name=$1
+	shift
+	if ktap_out=$("$@" 2>&1); then
+		ktap_ok "$ktap_name"
+	else
+		ktap_rc=$?
+		[ -z "$ktap_out" ] || echo "$ktap_out" | sed 's/^/# /'
+		ktap_not_ok "$ktap_name" "exit code $ktap_rc: $*"
+	fi
+}
+
+ktap_end() {
+	if [ "$KTAP_N" != "$KTAP_PLAN" ]; then
+		echo "# planned $KTAP_PLAN, ran $KTAP_N"
+		exit 1
+	fi
+	[ "$KTAP_FAILED" = 0 ]
+	exit
+}

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the scripts of the test machine share: where things lie, how a step is
+# told to the user, how two runs keep out of each other's way.
+
+set -euo pipefail
+
+VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$VM_DIR/../.." && pwd)
+CACHE=${VOICEPAY_CACHE:-/var/cache/voicepay}
+SUITE=trixie
+# Raised when the way a root is made changes, so that old ones are not taken.
+ROOT_FORMAT=1
+
+say() { echo "# $*" >&2; }
+die() { echo "${0##*/}: $*" >&2; exit 3; }
+
+packages() { sed 's/#.*//' "$VM_DIR/packages" | awk 'NF { print $1 }' | sort -u; }
+
+ROOT_HASH=$({ echo "$SUITE $ROOT_FORMAT"; packages; } | sha256sum | cut -c1-12)
+ROOT=$CACHE/root-$ROOT_HASH
+# What is made from a root, and is of no use without it, lies beside it.
+ROOT_DATA=$CACHE/root-$ROOT_HASH.data
+BUILD=$CACHE/build/${VOICEPAY_BUILD:-$SUITE}
+
+mkdir -p "$CACHE" 2>/dev/null && [ -w "$CACHE" ] ||
+	die "cannot write to $CACHE: run as root, or set VOICEPAY_CACHE to a directory of your own"
+mkdir -p "$BUILD"
+
+# with_lock NAME COMMAND..: one holder at a time; says so if it has to wait.
+with_lock() {
+	local name=$1 fd
+	shift
+	exec {fd}>"$CACHE/$name.lock"
+	if ! flock -n "$fd"; then
+		say "waiting for another run that holds $CACHE/$name.lock"
+		flock "$fd"
+	fi
+	"$@" {fd}>&-
+	exec {fd}>&-
+}
+
+# quietly LOG COMMAND..: the log is shown only if the command fails.
+quietly() {
+	local log=$1
+	shift
+	mkdir -p "$(dirname "$log")"
+	if "$@" >"$log" 2>&1 </dev/null; then
+		return 0
+	else
+		local rc=$?
+		tail -n "${QUIETLY_LINES:-60}" "$log" >&2
+		say "failed with $rc: $* (all of it: $log)"
+		return "$rc"
+	fi
+}
+
+# The newest kernel of the root.
+root_kver() {
+	local k
+	k=$(basename -a "$ROOT"/usr/lib/modules/*/ | sort -V | tail -n 1)
+	[ -n "$k" ] || die "no kernel in $ROOT: remove that directory and run again"
+	echo "$k"
+}
