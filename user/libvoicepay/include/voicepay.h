@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libvoicepay: payment codes and payment channels for apps.
+ *
+ * An app needs three things of voicepay: to show a payment code, to see
+ * whether a slot can issue one, and a channel to the payment gateway. This
+ * library is a thin and careful way to each. It holds no state of its own,
+ * starts no thread, links nothing but libc, and may be used from any number
+ * of threads at once.
+ *
+ *	int dev = voicepay_open(NULL);
+ *	struct voicepay_code code;
+ *	int err = dev < 0 ? dev : voicepay_code(dev, 0, 0, &code);
+ *
+ *	if (err)
+ *		puts(voicepay_explain(dev < 0 ? VOICEPAY_CALL_OPEN : VOICEPAY_CALL_CODE, err));
+ *	else
+ *		printf("%s, good for %u ms\n", (char *)code.digits, code.valid_ms);
+ *	voicepay_close(dev);
+ *
+ * Functions return 0 (or a descriptor) when they succeed and a negative errno
+ * value when they do not; the global errno is not part of the interface. Every
+ * descriptor that comes back is close-on-exec.
+ *
+ * No function returns a key, a traffic secret or anything from which one
+ * follows: the module keeps them, and the library never had them.
+ *
+ * Build with `pkg-config --cflags --libs voicepay`.
+ */
+#ifndef VOICEPAY_H
+#define VOICEPAY_H
+
+#include <linux/voicepay.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * voicepay_version() - version of the library, e.g. "0.1.0"
+ *
+ * The version of the module can differ; voicepay_info() tells it.
+ */
+const char *voicepay_version(void);
+
+/**
+ * voicepay_open() - open the voicepay device
+ * @path: a device node, or NULL for /dev/voicepay
+ *
+ * Return: a descriptor for the calls below, to be closed with
+ * voicepay_close(); -ENOENT or -ENXIO if the module is not loaded, -EACCES if
+ * the caller is neither root nor of the device's group, -ENOTTY if @path is
+ * something else than a voicepay device.
+ */
+int voicepay_open(const char *path);
+
+/**
+ * voicepay_close() - close what voicepay_open() opened
+ * @dev: the descriptor; a negative number is ignored
+ */
+void voicepay_close(int dev);
+
+/**
+ * voicepay_info() - what the module is and can do
+ * @dev: from voicepay_open()
+ * @info: is filled in; nothing need be set before
+ *
+ * Return: 0, or a negative errno value of VOICEPAY_IOC_INFO.
+ */
+int voicepay_info(int dev, struct voicepay_info *info);
+
+/**
+ * voicepay_status() - state of one slot
+ * @dev: from voicepay_open()
+ * @slot: slot number, 0 to voicepay_info.max_slots - 1
+ * @status: is filled in; nothing need be set before. Times are seconds since
+ *	1970 by the module's own clock.
+ *
+ * Return: 0, -ENOENT if there is no such slot, or another negative errno value.
+ */
+int voicepay_status(int dev, unsigned int slot, struct voicepay_status *status);
+
+/**
+ * voicepay_code() - issue a payment code
+ * @dev: from voicepay_open()
+ * @slot: slot number
+ * @flags: 0 for the current code of this time step, which is the same one
+ *	each time; VOICEPAY_CODE_NEW for a fresh one, as after a purchase
+ * @code: is filled in: @digits is a NUL-terminated string of
+ *	VOICEPAY_CODE_DIGITS digits, @valid_ms milliseconds remain of its step
+ *
+ * A code is worth money to whoever reads it within the next minute: show it,
+ * do not log it.
+ *
+ * Return: 0, or a negative errno value of VOICEPAY_IOC_CODE, most of which the
+ * user can do something about; voicepay_explain() says what.
+ */
+int voicepay_code(int dev, unsigned int slot, unsigned int flags, struct voicepay_code *code);
+
+/**
+ * enum voicepay_check - where the way to a channel ended
+ *
+ * The numbers are ABI; new ones are added at the end.
+ */
+enum voicepay_check {
+	/* A channel was opened. */
+	VOICEPAY_CHECK_OK		= 0,
+	/* voicepayd is not there, or what answered did not speak its protocol. */
+	VOICEPAY_CHECK_DAEMON		= 1,
+	/* voicepayd does not serve this user. */
+	VOICEPAY_CHECK_PEER		= 2,
+	/* All of voicepayd's handshake places are taken. */
+	VOICEPAY_CHECK_BUSY		= 3,
+	/* voicepay.conf, or a file that it names, is wrong. */
+	VOICEPAY_CHECK_CONFIG		= 4,
+	/* The device's own certificate or key: missing, not a pair, out of date. */
+	VOICEPAY_CHECK_DEVICE		= 5,
+	/* The gateway's name does not resolve. */
+	VOICEPAY_CHECK_RESOLVE		= 6,
+	/* No TCP connection. */
+	VOICEPAY_CHECK_CONNECT		= 7,
+	/* A limit of time was reached. */
+	VOICEPAY_CHECK_TIMEOUT		= 8,
+	/* The server has no protocol version, group or cipher that is good enough. */
+	VOICEPAY_CHECK_PROFILE		= 9,
+	/* The TLS handshake broke in another way. */
+	VOICEPAY_CHECK_TLS		= 10,
+	/* The certificate does not lead to a trusted CA. */
+	VOICEPAY_CHECK_CA		= 11,
+	/* A signature in the chain is wrong, or too weak. */
+	VOICEPAY_CHECK_SIGNATURE	= 12,
+	/* The certificate is for another host. */
+	VOICEPAY_CHECK_HOST		= 13,
+	/* A certificate is not yet valid, or no longer. */
+	VOICEPAY_CHECK_DATES		= 14,
+	/* The certificate was not made for a server. */
+	VOICEPAY_CHECK_PURPOSE		= 15,
+	/* No certificate of the chain has a pinned key. */
+	VOICEPAY_CHECK_PIN		= 16,
+	/* The server did not ask for the device's certificate. */
+	VOICEPAY_CHECK_MUTUAL		= 17,
+	/* Kernel TLS did not engage in both directions. */
+	VOICEPAY_CHECK_KTLS		= 18,
+	/* The module would not take the connection, or is not loaded. */
+	VOICEPAY_CHECK_SEAL		= 19,
+	/* The handshake process ended without an answer. */
+	VOICEPAY_CHECK_HELPER		= 20,
+};
+
+/**
+ * voicepay_check_name() - one word for a check, for logs and JSON
+ * @check: enum voicepay_check; may come from a newer voicepayd
+ *
+ * Return: e.g. "host"; "unknown" for a number that this library does not know.
+ */
+const char *voicepay_check_name(unsigned int check);
+
+/**
+ * struct voicepay_channel - how opening a channel went
+ * @size: in: sizeof(struct voicepay_channel), set by the caller, so that the
+ *	structure can grow without breaking apps that were built before
+ * @check: enum voicepay_check: VOICEPAY_CHECK_OK, or which check failed
+ * @message: one sentence for a person: that all is well, or what failed and
+ *	what to do about it. No secrets, no control characters, no newline.
+ * @protocol: e.g. "TLSv1.3"; "" if there is no channel, as for the next ones
+ * @cipher: e.g. "TLS_AES_256_GCM_SHA384"
+ * @group: the key exchange, e.g. "X25519MLKEM768"
+ * @host: the name that the server's certificate was checked against
+ */
+struct voicepay_channel {
+	__u32 size;
+	__u32 check;
+	char message[256];
+	char protocol[16];
+	char cipher[40];
+	char group[40];
+	char host[256];
+};
+
+/**
+ * voicepay_channel_open() - open a channel to the payment gateway
+ * @path: voicepayd's socket, or NULL for /run/voicepay/voicepayd.sock
+ * @timeout_ms: give up after so many milliseconds, 0 for 30,000; voicepayd has
+ *	limits of its own that are usually shorter
+ * @channel: @size must be set; the rest is filled in, whatever is returned
+ *
+ * voicepayd connects to the gateway that its configuration names, checks it
+ * and hands over a connection whose TLS keys are in the kernel. Nothing has
+ * been sent on it.
+ *
+ * The descriptor is a blocking stream socket: send(), recv(), poll(), libcurl
+ * and the like work on it as on a TCP connection, and all of it is encrypted
+ * and authenticated. End of file means that the gateway ended the conversation
+ * properly; a connection that was cut is an error instead. A socket option of
+ * the TLS layer is refused.
+ *
+ * There is no unsafe fallback: if any check fails there is no descriptor.
+ *
+ * Return: a descriptor, to be closed with close(); -EPROTO if a check failed,
+ * which @channel tells more about; -ENOENT or -ECONNREFUSED if voicepayd is
+ * not running; -EACCES if it does not serve the caller; -EAGAIN if it is busy;
+ * -ETIMEDOUT; -EINVAL if @channel or its size is wrong.
+ */
+int voicepay_channel_open(const char *path, unsigned int timeout_ms,
+			  struct voicepay_channel *channel);
+
+/**
+ * enum voicepay_call - which call an error came from, for voicepay_explain()
+ */
+enum voicepay_call {
+	VOICEPAY_CALL_OPEN	= 0,
+	VOICEPAY_CALL_INFO	= 1,
+	VOICEPAY_CALL_STATUS	= 2,
+	VOICEPAY_CALL_CODE	= 3,
+	VOICEPAY_CALL_SEAL	= 4,
+	/* The channel socket itself: send(), recv() and the like. */
+	VOICEPAY_CALL_CHANNEL	= 5,
+};
+
+/**
+ * voicepay_explain() - an error as a sentence that says what to do
+ * @call: the call that failed
+ * @err: what it returned; the sign does not matter
+ *
+ * Return: a sentence in English that stays valid for ever; where the library
+ * has nothing better to say it is strerror()'s.
+ */
+const char *voicepay_explain(enum voicepay_call call, int err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VOICEPAY_H */
