@@ -60,8 +60,8 @@ int vp_noise_init_responder(struct vp_noise *hs, int with_psk,
 
 /*
  * Initiator: write message 1, payload_len + VP_NOISE_MSG1_OVERHEAD bytes, to
- * @msg. The ephemeral pair is drawn unless the test vectors have put one into
- * hs->e beforehand.
+ * @msg. The ephemeral pair comes from vp_prim_keypair(), which tests of the
+ * published vectors replace.
  */
 int vp_noise_write_msg1(struct vp_noise *hs, __u8 *msg,
 			const __u8 *payload, size_t payload_len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PC1, the payment code, version by version in Documentation/pc1.md:
+ * PC1, the payment code; Documentation/pc1.md has the reasons:
  *
  *	PP(2) V(1) ALIAS(10) Q(1) MAC(9) C(1)		24 decimal digits
  *
@@ -46,10 +46,13 @@ struct paycode {
 /* "PC1" PP V ALIAS BE64(step) u8(Q) BE16(len) bind */
 #define PAYCODE_INPUT_MAX	(3 + 2 + 1 + 10 + 8 + 1 + 2 + PAYCODE_BIND_MAX)
 
-/* Step that a time in seconds since 1970 lies in. */
-__u64 paycode_step(__u64 seconds);
-
-/* Single-use order of codes: a later code under one key has a higher ordinal. */
+/*
+ * The time step of a code is its time in seconds since 1970 divided by
+ * PAYCODE_STEP_SECONDS; the caller divides, as 32-bit kernels have a division
+ * of their own for that.
+ *
+ * Single-use order of codes: a later code under one key has a higher ordinal.
+ */
 static inline __u64 paycode_ordinal(__u64 step, unsigned int q)
 {
 	return step * PAYCODE_PER_STEP + q;

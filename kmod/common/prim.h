@@ -31,7 +31,7 @@ struct vp_piece {
 	size_t len;
 };
 
-/* SHA-256 over @n pieces, one after the other. */
+/* SHA-256 over @n pieces, one after the other; @out may be one of them. */
 int vp_prim_hash(__u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n);
 
 /* HMAC-SHA-256 (RFC 2104) over @n pieces under @key. */

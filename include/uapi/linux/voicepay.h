@@ -6,7 +6,7 @@
  * for apps: ask for a code, look at a slot, give a TLS socket into keeping.
  * The second, the generic netlink family "voicepay", is for management
  * (provisioning, enrolment, wiping); <linux/voicepay_netlink.h> has its
- * numbers and Documentation/netlink/voicepay.yaml its description.
+ * numbers and Documentation/netlink/specs/voicepay.yaml its description.
  *
  * No call of either returns a key, a traffic secret or anything from which
  * one follows, to nobody, root included.

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Enrolment: the kernel and the gateway agree on a slot's keys, and userspace
+ * carries two messages that it can neither read nor alter.
+ *
+ * A slot has at most one handshake, which holds its secrets for a minute at
+ * most. The slot changes only when all has succeeded.
+ */
+
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/time64.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "voicepay.h"
+#include "agree.h"
+#include "clock.h"
+#include "device.h"
+#include "slot.h"
+
+/*
+ * The gateway's time is in message 2. Whoever holds the message back makes the
+ * device's clock late by as much, but not by more than this.
+ */
+#define HANDSHAKE_MAX_SECONDS	60
+
+struct vp_handshake {
+	struct vp_noise noise;
+	u8 psk[VP_KEY_LEN];
+	ktime_t began;			/* boot time */
+};
+
+static void expire_handshakes(struct work_struct *work);
+static DECLARE_DELAYED_WORK(expiry, expire_handshakes);
+
+static bool too_old(const struct vp_handshake *hs)
+{
+	return ktime_after(ktime_get_boottime(), ktime_add_ms(hs->began,
+							      HANDSHAKE_MAX_SECONDS * MSEC_PER_SEC));
+}
+
+/**
+ * vp_agree_abandon() - forget the handshake under way, if there is one
+ * @slot: the slot
+ */
+void vp_agree_abandon(struct vp_slot *slot)
+{
+	struct vp_handshake *hs = slot->handshake;
+
+	lockdep_assert_held(&vp_manage_lock);
+	WRITE_ONCE(slot->handshake, NULL);
+	kfree_sensitive(hs);
+}
+
+/* A handshake that is never finished must not leave its secrets lying about. */
+static void expire_handshakes(struct work_struct *work)
+{
+	struct vp_slot *slot;
+	bool young = false;
+	u32 id = 0;
+
+	mutex_lock(&vp_manage_lock);
+	while ((slot = vp_slot_get_next(id))) {
+		if (slot->handshake && too_old(slot->handshake))
+			vp_agree_abandon(slot);
+		else if (slot->handshake)
+			young = true;
+		id = slot->id + 1;
+		vp_slot_put(slot);
+	}
+	mutex_unlock(&vp_manage_lock);
+	if (young)
+		schedule_delayed_work(&expiry, HZ * HANDSHAKE_MAX_SECONDS / 4);
+}
+
+/* The slot's static pair, or a fresh one that the slot gets if the enrolment succeeds. */
+static int static_pair(struct vp_slot *slot, u8 s[VP_KEY_LEN], u8 s_pub[VP_KEY_LEN])
+{
+	const struct vp_key *key;
+
+	key = rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
+	if (!key)
+		return vp_prim_keypair(s, s_pub);
+	memcpy(s, key->s, VP_KEY_LEN);
+	memcpy(s_pub, key->s_pub, VP_KEY_LEN);
+	return 0;
+}
+
+static void describe_request(struct vp_agree_request *req, const struct vp_slot *slot,
+			     const struct vp_device *dev, const u8 ticket[VP_TICKET_LEN])
+{
+	const struct vp_key *key;
+
+	key = rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
+	memset(req, 0, sizeof(*req));
+	req->kind = VP_AGREE_ENROL;
+	memcpy(req->device, dev->id, sizeof(req->device));
+	req->slot = slot->id;
+	if (key) {
+		req->epoch = key->grant.epoch;
+		req->ordinal = atomic64_read(&key->last_ordinal);
+	}
+	get_random_bytes(req->nonce, sizeof(req->nonce));
+	memcpy(req->ticket_id, ticket, sizeof(req->ticket_id));
+}
+
+static int write_request(struct vp_handshake *hs, struct vp_slot *slot,
+			 const struct vp_device *dev, const u8 ticket[VP_TICKET_LEN],
+			 u8 msg[VP_MSG1_LEN])
+{
+	u8 s[VP_KEY_LEN], s_pub[VP_KEY_LEN], payload[VP_REQUEST_LEN];
+	struct vp_agree_request req;
+	int err;
+
+	describe_request(&req, slot, dev, ticket);
+	vp_agree_encode_request(payload, &req);
+
+	err = static_pair(slot, s, s_pub);
+	if (!err)
+		err = vp_noise_init_initiator(&hs->noise, true, VP_AGREE_PROLOGUE,
+					      VP_AGREE_PROLOGUE_LEN, s, s_pub, dev->gateway);
+	memzero_explicit(s, sizeof(s));
+	if (!err)
+		err = vp_noise_write_msg1(&hs->noise, msg, payload, sizeof(payload));
+	memzero_explicit(payload, sizeof(payload));	/* has the ticket's identifier */
+	memzero_explicit(&req, sizeof(req));
+	return err;
+}
+
+/**
+ * vp_agree_begin() - begin to enrol a slot
+ * @slot: the slot; a key that it has goes on serving until vp_agree_finish()
+ * @ticket: what the gateway gave the user
+ * @msg: out: message 1
+ *
+ * Return: 0; -ENODEV if the device is not provisioned; -EKEYREJECTED if the
+ * gateway's key is not one; -ENOMEM.
+ */
+int vp_agree_begin(struct vp_slot *slot, const u8 ticket[VP_TICKET_LEN], u8 msg[VP_MSG1_LEN])
+{
+	struct vp_handshake *hs;
+	struct vp_device dev;
+	int err;
+
+	lockdep_assert_held(&vp_manage_lock);
+	err = vp_device_get(&dev);
+	if (err)
+		return err;
+
+	hs = kzalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
+	if (!hs)
+		return -ENOMEM;
+	hs->began = ktime_get_boottime();
+	err = vp_agree_ticket_psk(hs->psk, ticket);
+	if (!err)
+		err = write_request(hs, slot, &dev, ticket, msg);
+	if (err) {
+		kfree_sensitive(hs);
+		return err;
+	}
+
+	vp_agree_abandon(slot);
+	WRITE_ONCE(slot->handshake, hs);
+	schedule_delayed_work(&expiry, HZ * HANDSHAKE_MAX_SECONDS);
+	return 0;
+}
+
+/* What the device holds a grant to, beyond its form. */
+static int check_grant(struct vp_slot *slot, const struct vp_agree_grant *grant)
+{
+	const struct vp_key *key;
+	u64 now_s = div_u64(grant->time_ms, 1000);
+
+	key = rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
+	/* An epoch that does not rise is an old answer: from a restored gateway, say. */
+	if (key && grant->epoch <= key->grant.epoch)
+		return -EPROTO;
+	if (now_s < grant->not_before || now_s >= grant->not_after)
+		return -EPROTO;
+	return 0;
+}
+
+static int read_grant(struct vp_handshake *hs, const u8 *msg, size_t len,
+		      struct vp_agree_grant *grant)
+{
+	u8 payload[VP_GRANT_LEN(VP_ALIASES_MAX)];
+	int err;
+
+	if (len < VP_NOISE_MSG2_OVERHEAD || len - VP_NOISE_MSG2_OVERHEAD > sizeof(payload))
+		return -EPROTO;
+	err = vp_noise_read_msg2(&hs->noise, hs->psk, msg, len, payload);
+	if (!err)
+		err = vp_agree_decode_grant(grant, payload, len - VP_NOISE_MSG2_OVERHEAD);
+	memzero_explicit(payload, sizeof(payload));
+	return err;
+}
+
+/**
+ * vp_agree_finish() - take the gateway's answer
+ * @slot: the slot
+ * @msg: message 2
+ * @len: its length
+ *
+ * On success the slot has the new key and the device the gateway's time. On an
+ * error the slot is as it was before vp_agree_begin(). The handshake is over
+ * either way.
+ *
+ * Return: 0; -ESTALE if no handshake is under way, or for longer than a minute;
+ * -EBADMSG if the message is not the gateway's answer to this handshake;
+ * -EPROTO if it is, but makes no sense; -ENOMEM.
+ */
+int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len)
+{
+	struct vp_handshake *hs = slot->handshake;
+	struct vp_agree_grant grant;
+	struct vp_key *key;
+	int err;
+
+	lockdep_assert_held(&vp_manage_lock);
+	if (!hs)
+		return -ESTALE;
+	err = too_old(hs) ? -ESTALE : read_grant(hs, msg, len, &grant);
+	if (err)
+		goto out;
+	err = check_grant(slot, &grant);
+	if (err)
+		goto out;
+	key = vp_key_create(&hs->noise, &grant);
+	if (IS_ERR(key)) {
+		err = PTR_ERR(key);
+		goto out;
+	}
+	vp_clock_set(grant.time_ms);
+	vp_slot_set_key(slot, key);
+out:
+	vp_agree_abandon(slot);
+	memzero_explicit(&grant, sizeof(grant));
+	return err;
+}
+
+/* After the last slot is gone. */
+void vp_agree_exit(void)
+{
+	cancel_delayed_work_sync(&expiry);
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /dev/voicepay: copies a request in, calls one function, copies the answer out. */
+
+#include <linux/fs.h>
+#include <linux/math64.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/time64.h>
+#include <linux/uaccess.h>
+
+#include "voicepay.h"
+#include "channel.h"
+#include "chardev.h"
+#include "clock.h"
+#include "code.h"
+#include "slot.h"
+
+/* Every request begins with these. */
+struct request_head {
+	__u32 size;
+	__u32 flags;
+};
+
+union request {
+	struct request_head head;
+	struct voicepay_info info;
+	struct voicepay_status status;
+	struct voicepay_code code;
+	struct voicepay_seal seal;
+};
+
+u64 vp_features(void)
+{
+	return VOICEPAY_FEATURE_PC1_PLAIN | VOICEPAY_FEATURE_SEAL | vp_channel_features();
+}
+
+static int do_info(union request *req)
+{
+	struct voicepay_info *info = &req->info;
+
+	if (info->flags)
+		return -EOPNOTSUPP;
+	strscpy(info->version, VOICEPAY_VERSION_STRING, sizeof(info->version));
+	info->features = vp_features();
+	info->max_slots = VP_SLOTS_MAX;
+	info->slots = vp_slot_count();
+	return 0;
+}
+
+static int do_status(union request *req)
+{
+	struct voicepay_status *status = &req->status;
+	struct vp_slot_status st;
+	struct vp_slot *slot;
+	u64 now_ms = 0;
+
+	if (status->flags)
+		return -EOPNOTSUPP;
+	if (status->reserved)
+		return -EINVAL;
+	slot = vp_slot_get(status->slot);
+	if (!slot)
+		return -ENOENT;
+	vp_slot_status(slot, &st);
+	vp_slot_put(slot);
+
+	vp_clock_now_ms(&now_ms);
+	status->state = st.state;
+	status->epoch = st.epoch;
+	status->now = div_u64(now_ms, MSEC_PER_SEC);
+	status->rotate_after = st.rotate_after;
+	status->not_after = st.not_after;
+	status->codes_issued = st.issued;
+	status->codes_left = st.left;
+	status->aliases = st.aliases;
+	return 0;
+}
+
+static int do_code(union request *req)
+{
+	struct voicepay_code *code = &req->code;
+	struct vp_code issued;
+	struct vp_slot *slot;
+	int err;
+
+	if (code->flags & ~VOICEPAY_CODE_NEW)
+		return -EOPNOTSUPP;
+	if (code->reserved)
+		return -EINVAL;
+	slot = vp_slot_get(code->slot);
+	if (!slot)
+		return -ENOENT;
+	err = vp_code_issue(slot, code->mode, code->flags & VOICEPAY_CODE_NEW, &issued);
+	vp_slot_put(slot);
+	if (!err) {
+		memset(code->digits, 0, sizeof(code->digits));
+		memcpy(code->digits, issued.digits, sizeof(issued.digits));
+		code->valid_ms = issued.valid_ms;
+	}
+	memzero_explicit(&issued, sizeof(issued));
+	return err;
+}
+
+static int do_seal(union request *req)
+{
+	struct voicepay_seal *seal = &req->seal;
+	int fd;
+
+	if (seal->flags)
+		return -EOPNOTSUPP;
+	if (seal->channel_fd)
+		return -EINVAL;
+	fd = vp_channel_seal(seal->sock_fd);
+	if (fd < 0)
+		return fd;
+	seal->channel_fd = fd;
+	return 0;
+}
+
+/*
+ * @min_size is the size of the structure's first version, for ever: older
+ * callers than that there are none.
+ */
+#define REQUEST(_ioc, _type, _last, _do)				\
+	[_IOC_NR(_ioc)] = {						\
+		.cmd = (_ioc),						\
+		.size = sizeof(struct _type),				\
+		.min_size = offsetofend(struct _type, _last),		\
+		.execute = (_do),					\
+	}
+
+static const struct request_type {
+	unsigned int cmd;
+	u32 size;
+	u32 min_size;
+	int (*execute)(union request *req);
+} request_types[] = {
+	REQUEST(VOICEPAY_IOC_INFO, voicepay_info, slots, do_info),
+	REQUEST(VOICEPAY_IOC_STATUS, voicepay_status, reserved, do_status),
+	REQUEST(VOICEPAY_IOC_CODE, voicepay_code, reserved, do_code),
+	REQUEST(VOICEPAY_IOC_SEAL, voicepay_seal, channel_fd, do_seal),
+};
+
+static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+	const struct request_type *type;
+	unsigned int nr = _IOC_NR(cmd);
+	union request req = {};
+	u32 size;
+	int err;
+
+	if (nr >= ARRAY_SIZE(request_types) || request_types[nr].cmd != cmd)
+		return -ENOTTY;
+	type = &request_types[nr];
+
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < type->min_size || size > PAGE_SIZE)
+		return -EINVAL;
+	err = copy_struct_from_user(&req, type->size, user, size);
+	if (err)
+		return err;
+
+	err = type->execute(&req);
+	req.head.size = size;	/* another thread may have changed it meanwhile */
+	if (!err && copy_to_user(user, &req, min(size, type->size)))
+		err = -EFAULT;
+	memzero_explicit(&req, sizeof(req));
+	return err;
+}
+
+static const struct file_operations chardev_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = chardev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+/* The mode is for root; a udev rule gives it to the group that may pay. */
+static struct miscdevice chardev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "voicepay",
+	.fops = &chardev_fops,
+	.mode = 0600,
+};
+
+int vp_chardev_init(void)
+{
+	return misc_register(&chardev);
+}
+
+void vp_chardev_exit(void)
+{
+	misc_deregister(&chardev);
+}

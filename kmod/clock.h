@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The only clock that codes are made by. */
+#ifndef VP_CLOCK_H
+#define VP_CLOCK_H
+
+#include <linux/types.h>
+
+void vp_clock_set(u64 now_ms);
+void vp_clock_forget(void);
+int vp_clock_now_ms(u64 *now_ms);
+
+#endif /* VP_CLOCK_H */

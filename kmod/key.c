@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The keys of one epoch: from a finished handshake to wiping; what they may still issue. */
+
+#include <linux/math64.h>
+#include <linux/slab.h>
+
+#include "voicepay.h"
+#include "key.h"
+
+/**
+ * vp_key_create() - derive an epoch's keys
+ * @hs: a handshake that is done
+ * @grant: the gateway's terms that came with it
+ *
+ * Return: the key, or an ERR_PTR.
+ */
+struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_grant *grant)
+{
+	struct vp_root_keys root;
+	struct vp_key *key;
+	int err;
+
+	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
+	if (!key)
+		return ERR_PTR(-ENOMEM);
+
+	err = vp_agree_root_keys(&root, hs);
+	if (err)
+		goto out;
+	err = vp_hmac_prepare(&key->code, root.code, sizeof(root.code));
+	if (err)
+		goto out;
+	memcpy(key->auth, root.auth, sizeof(key->auth));
+	memcpy(key->psk, root.psk, sizeof(key->psk));
+	memcpy(key->s, hs->s, sizeof(key->s));
+	memcpy(key->s_pub, hs->s_pub, sizeof(key->s_pub));
+	key->grant = *grant;
+	spin_lock_init(&key->issue_lock);
+out:
+	memzero_explicit(&root, sizeof(root));
+	if (err) {
+		vp_key_destroy(key);
+		return ERR_PTR(err);
+	}
+	return key;
+}
+
+/**
+ * vp_key_destroy() - wipe and free
+ * @key: a key that no reader can find any more, or NULL
+ */
+void vp_key_destroy(struct vp_key *key)
+{
+	kfree_sensitive(key);
+}
+
+static u32 used_in(const struct vp_window *w, u64 number)
+{
+	return w->number == number ? w->used : 0;
+}
+
+static void count_in(struct vp_window *w, u64 number)
+{
+	w->used = used_in(w, number) + 1;
+	w->number = number;
+}
+
+/* Takes one code off the budgets, all of them or none. */
+static int charge_budgets(struct vp_key *key, u64 now_s)
+{
+	const struct vp_agree_grant *grant = &key->grant;
+	u64 hour = div_u64(now_s, 3600), day = div_u64(now_s, 86400);
+
+	if ((grant->per_key && key->issued >= grant->per_key) ||
+	    (grant->per_hour && used_in(&key->hour, hour) >= grant->per_hour) ||
+	    (grant->per_day && used_in(&key->day, day) >= grant->per_day))
+		return -EDQUOT;
+	key->issued++;
+	count_in(&key->hour, hour);
+	count_in(&key->day, day);
+	return 0;
+}
+
+/**
+ * vp_key_take_ordinal() - choose step and Q of the code to issue
+ * @key: the key
+ * @now_s: the time, seconds since 1970
+ * @fresh: not the step's last code again
+ * @step: out
+ * @q: out
+ *
+ * Ordinals only rise. Asking again within a step takes no lock.
+ *
+ * Return: 0; -EAGAIN if the step has no code left, or the clock was corrected
+ * to before the last code; -EDQUOT if a budget is used up.
+ */
+int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, u64 *step, u32 *q)
+{
+	u64 s = div_u64(now_s, PAYCODE_STEP_SECONDS);
+	u64 first = paycode_ordinal(s, 0), end = paycode_ordinal(s + 1, 0);
+	u64 last = atomic64_read(&key->last_ordinal);
+	int err = 0;
+
+	if (fresh || last < first || last >= end) {
+		spin_lock(&key->issue_lock);
+		last = atomic64_read(&key->last_ordinal);
+		if (last < first)
+			last = first;
+		else if (last < end && fresh)
+			last++;
+		else if (last < end)
+			goto unlock;	/* another thread was faster */
+		if (last >= end)
+			err = -EAGAIN;
+		else
+			err = charge_budgets(key, now_s);
+		if (!err)
+			atomic64_set(&key->last_ordinal, last);
+unlock:
+		spin_unlock(&key->issue_lock);
+	}
+	*step = s;
+	*q = last - first;
+	return err;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a slot and the gateway agreed on: the keys of one epoch, and their terms. */
+#ifndef VP_KEY_H
+#define VP_KEY_H
+
+#include <linux/atomic.h>
+#include <linux/spinlock.h>
+
+#include "common/agreement.h"
+#include "common/paycode.h"
+#include "hmac.h"
+
+/* Codes issued in the current hour or day, against the budget for one. */
+struct vp_window {
+	u64 number;		/* of the hour or day since 1970 */
+	u32 used;
+};
+
+/**
+ * struct vp_key - the keys of one epoch
+ * @code: K of PC1, prepared
+ * @auth: authorises voice orders
+ * @psk: pre-shared key of the next handshake
+ * @s: the slot's static X25519 private key; the same in every epoch
+ * @s_pub: and its public half
+ * @grant: the gateway's terms: dates, budgets, aliases
+ * @last_ordinal: step * 10 + Q of the last code issued, 0 if there is none
+ * @issue_lock: held to move @last_ordinal and to count against the budgets
+ * @issued: codes issued so far
+ * @hour: codes of this hour
+ * @day: codes of this day
+ *
+ * Readers find it under RCU in its slot; all but what @issue_lock covers never
+ * changes. Wiped and freed after a grace period.
+ */
+struct vp_key {
+	struct vp_hmac_states code;
+	u8 auth[VP_KEY_LEN];
+	u8 psk[VP_KEY_LEN];
+	u8 s[VP_KEY_LEN];
+	u8 s_pub[VP_KEY_LEN];
+	struct vp_agree_grant grant;
+
+	atomic64_t last_ordinal;
+	spinlock_t issue_lock;
+	u64 issued;
+	struct vp_window hour;
+	struct vp_window day;
+};
+
+struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_grant *grant);
+void vp_key_destroy(struct vp_key *key);
+
+int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, u64 *step, u32 *q);
+
+#endif /* VP_KEY_H */

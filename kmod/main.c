@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Brings the parts up in order, takes them down in reverse. */
+
+#include <linux/module.h>
+
+#include "voicepay.h"
+#include "agree.h"
+#include "channel.h"
+#include "chardev.h"
+#include "device.h"
+#include "hmac.h"
+#include "netlink.h"
+#include "slot.h"
+
+static int __init voicepay_init(void)
+{
+	int err;
+
+	err = vp_hmac_init();
+	if (err)
+		goto err_hmac;
+	err = vp_channel_init();
+	if (err)
+		goto err_channel;
+	err = vp_netlink_init();
+	if (err)
+		goto err_netlink;
+	err = vp_chardev_init();
+	if (err)
+		goto err_chardev;
+
+	pr_info("version %s, %u slots\n", VOICEPAY_VERSION_STRING, VP_SLOTS_MAX);
+	return 0;
+
+err_chardev:
+	vp_netlink_exit();
+err_netlink:
+	vp_channel_exit();
+err_channel:
+	vp_hmac_exit();
+err_hmac:
+	return err;
+}
+
+/* Interfaces first, so that nobody can come while the slots are wiped. */
+static void __exit voicepay_exit(void)
+{
+	vp_chardev_exit();
+	vp_netlink_exit();
+	vp_channel_exit();
+	mutex_lock(&vp_manage_lock);
+	vp_slot_del_all();
+	mutex_unlock(&vp_manage_lock);
+	vp_agree_exit();
+	vp_device_forget();
+	vp_hmac_exit();
+}
+
+module_init(voicepay_init);
+module_exit(voicepay_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Payment codes and payment channels whose keys stay in the kernel");
+MODULE_AUTHOR("The voicepay developers");
+MODULE_VERSION(VOICEPAY_VERSION_STRING);

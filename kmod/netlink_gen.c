@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/voicepay.yaml */
+/* YNL-GEN kernel source */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "netlink_gen.h"
+
+#include <uapi/linux/voicepay_netlink.h>
+
+/* VOICEPAY_CMD_DEV_GET - do */
+const struct nla_policy voicepay_dev_get_nl_policy[VOICEPAY_A_DEVICE_DEVICE_ID + 1] = {
+	[VOICEPAY_A_DEVICE_DEVICE_ID] = NLA_POLICY_EXACT_LEN(VOICEPAY_DEVICE_ID_LEN),
+};
+
+/* VOICEPAY_CMD_DEV_SET - do */
+const struct nla_policy voicepay_dev_set_nl_policy[VOICEPAY_A_DEVICE_GATEWAY_KEY + 1] = {
+	[VOICEPAY_A_DEVICE_DEVICE_ID] = NLA_POLICY_EXACT_LEN(VOICEPAY_DEVICE_ID_LEN),
+	[VOICEPAY_A_DEVICE_GATEWAY_KEY] = NLA_POLICY_EXACT_LEN(VOICEPAY_GATEWAY_KEY_LEN),
+};
+
+/* VOICEPAY_CMD_SLOT_GET - do */
+const struct nla_policy voicepay_slot_get_nl_policy[VOICEPAY_A_SLOT_ID + 1] = {
+	[VOICEPAY_A_SLOT_ID] = { .type = NLA_U32, },
+};
+
+/* VOICEPAY_CMD_SLOT_NEW - do */
+const struct nla_policy voicepay_slot_new_nl_policy[VOICEPAY_A_SLOT_ID + 1] = {
+	[VOICEPAY_A_SLOT_ID] = { .type = NLA_U32, },
+};
+
+/* VOICEPAY_CMD_SLOT_DEL - do */
+const struct nla_policy voicepay_slot_del_nl_policy[VOICEPAY_A_SLOT_ID + 1] = {
+	[VOICEPAY_A_SLOT_ID] = { .type = NLA_U32, },
+};
+
+/* VOICEPAY_CMD_ENROL_BEGIN - do */
+const struct nla_policy voicepay_enrol_begin_nl_policy[VOICEPAY_A_ENROL_TICKET + 1] = {
+	[VOICEPAY_A_ENROL_SLOT] = { .type = NLA_U32, },
+	[VOICEPAY_A_ENROL_TICKET] = NLA_POLICY_EXACT_LEN(VOICEPAY_TICKET_LEN),
+};
+
+/* VOICEPAY_CMD_ENROL_FINISH - do */
+const struct nla_policy voicepay_enrol_finish_nl_policy[VOICEPAY_A_ENROL_MESSAGE + 1] = {
+	[VOICEPAY_A_ENROL_SLOT] = { .type = NLA_U32, },
+	[VOICEPAY_A_ENROL_MESSAGE] = { .type = NLA_BINARY, },
+};
+
+/* VOICEPAY_CMD_CODE_GET - do */
+const struct nla_policy voicepay_code_get_nl_policy[VOICEPAY_A_CODE_NEW + 1] = {
+	[VOICEPAY_A_CODE_SLOT] = { .type = NLA_U32, },
+	[VOICEPAY_A_CODE_MODE] = { .type = NLA_U32, },
+	[VOICEPAY_A_CODE_NEW] = { .type = NLA_FLAG, },
+};
+
+/* VOICEPAY_CMD_WIPE - do */
+const struct nla_policy voicepay_wipe_nl_policy[VOICEPAY_A_DEVICE_DEVICE_ID + 1] = {
+	[VOICEPAY_A_DEVICE_DEVICE_ID] = NLA_POLICY_EXACT_LEN(VOICEPAY_DEVICE_ID_LEN),
+};
+
+/* Ops table for voicepay */
+const struct genl_ops voicepay_nl_ops[9] = {
+	{
+		.cmd		= VOICEPAY_CMD_DEV_GET,
+		.doit		= voicepay_nl_dev_get_doit,
+		.policy		= voicepay_dev_get_nl_policy,
+		.maxattr	= VOICEPAY_A_DEVICE_DEVICE_ID,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_DEV_SET,
+		.doit		= voicepay_nl_dev_set_doit,
+		.policy		= voicepay_dev_set_nl_policy,
+		.maxattr	= VOICEPAY_A_DEVICE_GATEWAY_KEY,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_SLOT_GET,
+		.doit		= voicepay_nl_slot_get_doit,
+		.dumpit		= voicepay_nl_slot_get_dumpit,
+		.policy		= voicepay_slot_get_nl_policy,
+		.maxattr	= VOICEPAY_A_SLOT_ID,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_SLOT_NEW,
+		.doit		= voicepay_nl_slot_new_doit,
+		.policy		= voicepay_slot_new_nl_policy,
+		.maxattr	= VOICEPAY_A_SLOT_ID,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_SLOT_DEL,
+		.doit		= voicepay_nl_slot_del_doit,
+		.policy		= voicepay_slot_del_nl_policy,
+		.maxattr	= VOICEPAY_A_SLOT_ID,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_ENROL_BEGIN,
+		.doit		= voicepay_nl_enrol_begin_doit,
+		.policy		= voicepay_enrol_begin_nl_policy,
+		.maxattr	= VOICEPAY_A_ENROL_TICKET,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_ENROL_FINISH,
+		.doit		= voicepay_nl_enrol_finish_doit,
+		.policy		= voicepay_enrol_finish_nl_policy,
+		.maxattr	= VOICEPAY_A_ENROL_MESSAGE,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_CODE_GET,
+		.doit		= voicepay_nl_code_get_doit,
+		.policy		= voicepay_code_get_nl_policy,
+		.maxattr	= VOICEPAY_A_CODE_NEW,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_WIPE,
+		.doit		= voicepay_nl_wipe_doit,
+		.policy		= voicepay_wipe_nl_policy,
+		.maxattr	= VOICEPAY_A_DEVICE_DEVICE_ID,
+	},
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/voicepay.yaml */
+/* YNL-GEN kernel header */
+
+#ifndef _LINUX_VOICEPAY_GEN_H
+#define _LINUX_VOICEPAY_GEN_H
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include <uapi/linux/voicepay_netlink.h>
+
+extern const struct nla_policy voicepay_dev_get_nl_policy[VOICEPAY_A_DEVICE_DEVICE_ID + 1];
+
+extern const struct nla_policy voicepay_dev_set_nl_policy[VOICEPAY_A_DEVICE_GATEWAY_KEY + 1];
+
+extern const struct nla_policy voicepay_slot_get_nl_policy[VOICEPAY_A_SLOT_ID + 1];
+
+extern const struct nla_policy voicepay_slot_new_nl_policy[VOICEPAY_A_SLOT_ID + 1];
+
+extern const struct nla_policy voicepay_slot_del_nl_policy[VOICEPAY_A_SLOT_ID + 1];
+
+extern const struct nla_policy voicepay_enrol_begin_nl_policy[VOICEPAY_A_ENROL_TICKET + 1];
+
+extern const struct nla_policy voicepay_enrol_finish_nl_policy[VOICEPAY_A_ENROL_MESSAGE + 1];
+
+extern const struct nla_policy voicepay_code_get_nl_policy[VOICEPAY_A_CODE_NEW + 1];
+
+extern const struct nla_policy voicepay_wipe_nl_policy[VOICEPAY_A_DEVICE_DEVICE_ID + 1];
+
+/* Ops table for voicepay */
+extern const struct genl_ops voicepay_nl_ops[9];
+
+int voicepay_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_slot_get_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_slot_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int voicepay_nl_slot_new_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_slot_del_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_enrol_finish_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_code_get_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_wipe_doit(struct sk_buff *skb, struct genl_info *info);
+
+#endif /* _LINUX_VOICEPAY_GEN_H */

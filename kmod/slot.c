@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of slots.
+ *
+ * Looking up takes no lock: the table is an xarray read under RCU, and a slot
+ * found in it is kept by its reference count. What changes the table or a slot
+ * holds vp_manage_lock.
+ */
+
+#include <linux/math64.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "voicepay.h"
+#include "agree.h"
+#include "clock.h"
+#include "slot.h"
+
+DEFINE_MUTEX(vp_manage_lock);
+static DEFINE_XARRAY_ALLOC(slots);
+static atomic_t slot_count = ATOMIC_INIT(0);
+
+static void slot_release(struct kref *ref)
+{
+	struct vp_slot *slot = container_of(ref, struct vp_slot, ref);
+
+	/* vp_slot_del() has taken key and handshake out. */
+	kfree_rcu(slot, rcu);
+}
+
+void vp_slot_put(struct vp_slot *slot)
+{
+	kref_put(&slot->ref, slot_release);
+}
+
+/**
+ * vp_slot_get() - find a slot
+ * @id: its number
+ *
+ * Return: the slot, for vp_slot_put(), or NULL.
+ */
+struct vp_slot *vp_slot_get(u32 id)
+{
+	struct vp_slot *slot;
+
+	rcu_read_lock();
+	slot = xa_load(&slots, id);
+	if (slot && !kref_get_unless_zero(&slot->ref))
+		slot = NULL;
+	rcu_read_unlock();
+	return slot;
+}
+
+/**
+ * vp_slot_get_next() - walk over the slots
+ * @from: the lowest number wanted
+ *
+ * Return: the slot with the lowest number that is @from or above, for
+ * vp_slot_put(), or NULL.
+ */
+struct vp_slot *vp_slot_get_next(u32 from)
+{
+	unsigned long index = from;
+	struct vp_slot *slot;
+
+	rcu_read_lock();
+	slot = xa_find(&slots, &index, U32_MAX, XA_PRESENT);
+	while (slot && !kref_get_unless_zero(&slot->ref))
+		slot = xa_find_after(&slots, &index, U32_MAX, XA_PRESENT);
+	rcu_read_unlock();
+	return slot;
+}
+
+u32 vp_slot_count(void)
+{
+	return atomic_read(&slot_count);
+}
+
+static void status_of_key(struct vp_slot_status *st, struct vp_key *key)
+{
+	u64 now_ms;
+
+	spin_lock(&key->issue_lock);
+	st->issued = key->issued;
+	spin_unlock(&key->issue_lock);
+	st->left = key->grant.per_key ? key->grant.per_key - st->issued : U64_MAX;
+	st->epoch = key->grant.epoch;
+	st->rotate_after = key->grant.rotate_after;
+	st->not_after = key->grant.not_after;
+	st->aliases = key->grant.n_aliases;
+	st->state = VOICEPAY_SLOT_ACTIVE;
+	if (!vp_clock_now_ms(&now_ms) && div_u64(now_ms, 1000) >= st->not_after)
+		st->state = VOICEPAY_SLOT_EXPIRED;
+}
+
+/**
+ * vp_slot_status() - describe a slot
+ * @slot: the slot
+ * @st: filled in
+ */
+void vp_slot_status(struct vp_slot *slot, struct vp_slot_status *st)
+{
+	struct vp_key *key;
+
+	memset(st, 0, sizeof(*st));
+	st->id = slot->id;
+	rcu_read_lock();
+	key = rcu_dereference(slot->key);
+	if (key)
+		status_of_key(st, key);
+	else
+		st->state = READ_ONCE(slot->handshake) ? VOICEPAY_SLOT_ENROLLING :
+							 VOICEPAY_SLOT_EMPTY;
+	rcu_read_unlock();
+}
+
+/**
+ * vp_slot_new() - make an empty slot
+ * @id: number of the slot; in: which, unless @any
+ * @any: take the lowest free one
+ *
+ * Return: 0; -EEXIST if the slot exists; -ERANGE beyond VP_SLOTS_MAX; -ENOSPC
+ * if all are taken; -ENOMEM.
+ */
+int vp_slot_new(u32 *id, bool any)
+{
+	struct vp_slot *slot;
+	int err;
+
+	lockdep_assert_held(&vp_manage_lock);
+	if (!any && *id >= VP_SLOTS_MAX)
+		return -ERANGE;
+
+	slot = kzalloc(sizeof(*slot), GFP_KERNEL_ACCOUNT);
+	if (!slot)
+		return -ENOMEM;
+	kref_init(&slot->ref);
+
+	/* Reserve the number first: a slot that can be found is complete. */
+	if (any) {
+		err = xa_alloc(&slots, id, NULL, XA_LIMIT(0, VP_SLOTS_MAX - 1), GFP_KERNEL);
+		if (err == -EBUSY)
+			err = -ENOSPC;
+	} else {
+		err = xa_insert(&slots, *id, NULL, GFP_KERNEL);
+		if (err == -EBUSY)
+			err = -EEXIST;
+	}
+	if (err) {
+		kfree(slot);
+		return err;
+	}
+	slot->id = *id;
+	xa_store(&slots, *id, slot, GFP_KERNEL);	/* into the reserved place: cannot fail */
+	atomic_inc(&slot_count);
+	return 0;
+}
+
+/**
+ * vp_slot_set_key() - exchange a slot's key
+ * @slot: the slot
+ * @key: the new key, or NULL
+ *
+ * Sleeps until nobody uses the old key any more, and wipes it.
+ */
+void vp_slot_set_key(struct vp_slot *slot, struct vp_key *key)
+{
+	struct vp_key *old;
+
+	old = rcu_replace_pointer(slot->key, key, lockdep_is_held(&vp_manage_lock));
+	if (old) {
+		synchronize_rcu();
+		vp_key_destroy(old);
+	}
+}
+
+/**
+ * vp_slot_del() - wipe a slot and remove it
+ * @id: its number
+ *
+ * The keys are gone from memory when this returns, whoever still holds a
+ * reference to the slot.
+ *
+ * Return: 0, or -ENOENT.
+ */
+int vp_slot_del(u32 id)
+{
+	struct vp_slot *slot;
+
+	lockdep_assert_held(&vp_manage_lock);
+	slot = xa_erase(&slots, id);
+	if (!slot)
+		return -ENOENT;
+	vp_agree_abandon(slot);
+	vp_slot_set_key(slot, NULL);
+	atomic_dec(&slot_count);
+	vp_slot_put(slot);
+	return 0;
+}
+
+void vp_slot_del_all(void)
+{
+	struct vp_slot *slot;
+	unsigned long id;
+
+	lockdep_assert_held(&vp_manage_lock);
+	xa_for_each(&slots, id, slot)
+		vp_slot_del(id);
+}

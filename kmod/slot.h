@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A payment identity: where its key lies, and how it is found. */
+#ifndef VP_SLOT_H
+#define VP_SLOT_H
+
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+
+#include "key.h"
+
+struct vp_handshake;
+
+/**
+ * struct vp_slot - a payment identity
+ * @id: slot number
+ * @ref: one for the table, one for each vp_slot_get()
+ * @rcu: for the table's readers
+ * @key: the current key, or NULL; written under vp_manage_lock
+ * @handshake: the enrolment under way, or NULL; under vp_manage_lock
+ */
+struct vp_slot {
+	u32 id;
+	struct kref ref;
+	struct rcu_head rcu;
+	struct vp_key __rcu *key;
+	struct vp_handshake *handshake;
+};
+
+/*
+ * Serialises all that changes slots, keys and the device: management is rare,
+ * and one lock makes wiping race with nothing. Issuing codes does not take it.
+ */
+extern struct mutex vp_manage_lock;
+
+/* Snapshot of a slot for those who ask. Times in seconds since 1970. */
+struct vp_slot_status {
+	u32 id;
+	u32 state;		/* enum voicepay_slot_state */
+	u64 epoch;
+	u64 rotate_after;
+	u64 not_after;
+	u64 issued;
+	u64 left;		/* U64_MAX: unlimited */
+	u32 aliases;
+};
+
+struct vp_slot *vp_slot_get(u32 id);
+struct vp_slot *vp_slot_get_next(u32 from);
+void vp_slot_put(struct vp_slot *slot);
+void vp_slot_status(struct vp_slot *slot, struct vp_slot_status *st);
+u32 vp_slot_count(void);
+
+/* With vp_manage_lock held. */
+int vp_slot_new(u32 *id, bool any);
+int vp_slot_del(u32 id);
+void vp_slot_set_key(struct vp_slot *slot, struct vp_key *key);
+void vp_slot_del_all(void);
+
+#endif /* VP_SLOT_H */
