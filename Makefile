@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Top of voicepay. Kbuild, beside this file, says what the module is made of;
+# user/Makefile does the same for userspace. "make help" lists the targets.
+
+KDIR	?= /lib/modules/$(shell uname -r)/build
+DESTDIR	?=
+PREFIX	?= /usr
+VM	:= selftests/vm
+VERSION	:= $(shell sed -n 's/^\#define VOICEPAY_VERSION_STRING[[:space:]]*"\(.*\)"/\1/p' include/uapi/linux/voicepay.h)
+
+.PHONY: all modules user modules_install install uninstall clean help \
+	check check-unit check-static check-uml check-vm demo vm vm-shell vm-build host-setup \
+	dkms-install dkms-remove
+
+all: modules user		## Build the module and the programs for this machine
+
+modules:			## Build voicepay.ko for the kernel in KDIR=
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+user:				## Build the library and the programs
+	$(MAKE) -C user all
+
+modules_install: modules	## Install voicepay.ko for the kernel in KDIR=
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install
+
+install: modules_install	## Install everything (DESTDIR=, PREFIX= are heeded)
+	$(MAKE) -C user install
+
+uninstall:			## Remove what install installed
+	$(MAKE) -C user uninstall
+	kver=$$($(MAKE) -s -C $(KDIR) kernelrelease) && \
+		rm -f $(DESTDIR)/lib/modules/$$kver/updates/voicepay.ko* && \
+		{ [ -n "$(DESTDIR)" ] || depmod $$kver; }
+
+dkms-install:			## Install the module by DKMS, to be rebuilt for each new kernel
+	dkms add $(CURDIR)
+	dkms install voicepay/$(VERSION)
+
+dkms-remove:			## Remove the DKMS module from all kernels
+	dkms remove voicepay/$(VERSION) --all
+
+clean:				## Remove what was built here
+	-[ ! -e $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C user clean
+	$(MAKE) -C selftests clean
+
+demo: host-setup		## Watch a speaker pay, online and offline, in a virtual machine
+	@$(VM)/demo
+
+check: host-setup		## Run all tests; sets up everything they need (as root)
+	@selftests/check
+
+check-unit: host-setup		## Run the unit tests
+	@selftests/check unit
+
+check-static: host-setup	## Run sparse, checkpatch, shellcheck and other checks of the source
+	@selftests/check static
+
+check-uml: host-setup		## Run the KUnit tests on a User-mode Linux kernel with KASAN and lockdep
+	@selftests/check uml
+
+check-vm: host-setup		## Run the tests of the running module, in a virtual machine
+	@selftests/check vm
+
+vm: host-setup			## Run one test in a virtual machine: make vm TEST=ioctl
+	@[ -n "$(TEST)" ] || { echo "which one? make vm TEST=NAME, for a file NAME.c or NAME.sh in selftests/"; exit 2; }
+	@$(VM)/build
+	@$(VM)/suite $(TEST)
+
+vm-shell: host-setup		## Open a shell in a virtual machine with everything installed
+	@$(VM)/build
+	@echo "The guest ends with its shell. Ctrl-a x ends it at once."
+	@$(VM)/run -i bash -l
+
+vm-build: host-setup		## Build everything inside the test machine's root
+	@$(VM)/build
+
+host-setup:			## Install what the tests need on this machine (as root)
+	@$(VM)/host-setup
+
+help:				## Show this list
+	@echo "Targets:"
+	@awk -F '## ' '/^[a-z][a-z-]*_?[a-z]*:.*## / { split($$1, t, ":"); printf "  %-16s %s\n", t[1], $$2 }' Makefile
+	@echo "Variables: KDIR=$(KDIR) DESTDIR= PREFIX=$(PREFIX) VOICEPAY_CACHE=/var/cache/voicepay"
