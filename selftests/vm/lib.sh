@@ -21,6 +21,7 @@ packages() { sed 's/#.*//' "$VM_DIR/packages" | awk 'NF { print $1 }' | sort -u;
 ROOT_HASH=$({ echo "$SUITE $ROOT_FORMAT"; packages; } | sha256sum | cut -c1-12)
 ROOT=$CACHE/root-$ROOT_HASH
 # What is made from a root, and is of no use without it, lies beside it.
+# shellcheck disable=SC2034 # for those who source this
 ROOT_DATA=$CACHE/root-$ROOT_HASH.data
 BUILD=$CACHE/build/${VOICEPAY_BUILD:-$SUITE}
 
@@ -62,4 +63,11 @@ root_kver() {
 	k=$(basename -a "$ROOT"/usr/lib/modules/*/ | sort -V | tail -n 1)
 	[ -n "$k" ] || die "no kernel in $ROOT: remove that directory and run again"
 	echo "$k"
+}
+
+# Copies the checkout to where the root sees it. Outputs are ignored files:
+# neither copied nor deleted, so builds there are incremental.
+sync_src() { # DIR
+	mkdir -p "$1"
+	rsync -a --no-owner --no-group --delete --exclude=.git --filter=':- .gitignore' "$TOP/" "$1/"
 }
