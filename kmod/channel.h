@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The channel socket: owns a kernel TLS socket and gives nothing of it away. */
+#ifndef VP_CHANNEL_H
+#define VP_CHANNEL_H
+
+#include <linux/types.h>
+
+int vp_channel_init(void);
+void vp_channel_exit(void);
+
+/* VOICEPAY_FEATURE_* bits that depend on what this kernel's TLS can do */
+u64 vp_channel_features(void);
+
+/*
+ * Takes @sockfd over from the calling process and installs a channel socket in
+ * its place. Returns the new descriptor, close-on-exec, or -errno.
+ */
+int vp_channel_seal(int sockfd);
+
+#endif /* VP_CHANNEL_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels this module builds for (6.1 and later).
+ * The code elsewhere reads as if for the newest of them.
+ */
+#ifndef VP_COMPAT_H
+#define VP_COMPAT_H
+
+#include <linux/version.h>
+#include <linux/net.h>
+#include <linux/socket.h>
+
+/*
+ * 6.5 replaced the socket operation sendpage by a flag of sendmsg. Where the
+ * flag is missing it selects nothing.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define VP_HAVE_SENDPAGE	1
+#endif
+
+#ifndef MSG_SPLICE_PAGES
+#define MSG_SPLICE_PAGES	0
+#endif
+
+/*
+ * Since 6.7 a socket can ask to see SOL_SOCKET options itself. Before, the
+ * socket core sets them on the outer socket and tells nobody but
+ * proto.keepalive.
+ */
+#if defined(SOCK_CUSTOM_SOCKOPT) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define VP_HAVE_CUSTOM_SOCKOPT	1
+#endif
+
+#endif /* VP_COMPAT_H */

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a kernel TLS socket becomes a channel: nobody else may hold it, not now
+ * and not in a moment, because whoever does can read its keys.
+ */
+
+#include <linux/fcntl.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/rcupdate.h>
+#include <linux/skmsg.h>
+#include <net/inet_connection_sock.h>
+#include <net/tcp.h>
+#include <net/tls.h>
+
+#include "channel.h"
+#include "channel_sock.h"
+
+static bool engaged(unsigned int conf)
+{
+	return conf == TLS_SW || conf == TLS_HW;
+}
+
+static int check_tls(struct sock *sk)
+{
+	const struct tcp_ulp_ops *ulp;
+	struct tls_context *ctx;
+	bool attached;
+
+	/* CLOSE_WAIT: the peer is done sending, but we have yet to read it. */
+	if (sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_CLOSE_WAIT)
+		return -ENOTCONN;
+
+	ulp = inet_csk(sk)->icsk_ulp_ops;
+	if (!inet_csk_has_ulp(sk) || strcmp(ulp->name, "tls"))
+		return -EUNATCH;
+	ctx = tls_get_ctx(sk);
+	if (!ctx || !engaged(ctx->tx_conf) || !engaged(ctx->rx_conf))
+		return -EUNATCH;
+
+	/* A BPF program that sits on the socket sees, and may divert, the plaintext. */
+	rcu_read_lock();
+	attached = sk_psock(sk);
+	rcu_read_unlock();
+	return attached ? -EBUSY : 0;
+}
+
+static int check_inner(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+	int err;
+
+	if ((sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
+	    sk->sk_type != SOCK_STREAM || sk->sk_protocol != IPPROTO_TCP)
+		return -EPROTONOSUPPORT;
+	lock_sock(sk);
+	err = check_tls(sk);
+	release_sock(sk);
+	return err;
+}
+
+/*
+ * Makes our reference to @file the only one. The caller's descriptor goes
+ * first; whatever is left then besides ours is a duplicate, another process, a
+ * message in flight or a ring.
+ */
+static int take_sole(int fd, struct file *file)
+{
+	if (file_count(file) != 2)
+		return -EBUSY;
+	if (close_fd(fd))
+		return -EBUSY;
+	/*
+	 * A thread that found the descriptor in the table just before may be
+	 * about to take its reference. After this it has, and is counted, or
+	 * it has seen that the descriptor is gone.
+	 */
+	synchronize_rcu_expedited();
+	return file_count(file) == 1 ? 0 : -EBUSY;
+}
+
+/* Settings of the former owner that would bend the channel's semantics. */
+static void reset_inner(struct sock *sk)
+{
+	lock_sock(sk);
+	sock_reset_flag(sk, SOCK_LINGER);	/* close: in the background, no reset */
+	WRITE_ONCE(sk->sk_rcvlowat, 1);
+	release_sock(sk);
+}
+
+int vp_channel_seal(int sockfd)
+{
+	struct file *file, *outer_file;
+	struct socket *inner, *outer;
+	int fd, err;
+
+	/* fget, not fdget: the count must include us, single-threaded or not. */
+	file = fget(sockfd);
+	if (!file)
+		return -EBADF;
+	inner = sock_from_file(file);
+	if (!inner) {
+		err = -ENOTSOCK;
+		goto err_file;
+	}
+	err = check_inner(inner);
+	if (err)
+		goto err_file;
+
+	/* All that can fail for want of something comes before the point of no return. */
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0) {
+		err = fd;
+		goto err_file;
+	}
+	outer = vp_channel_create(inner);
+	if (IS_ERR(outer)) {
+		err = PTR_ERR(outer);
+		goto err_fd;
+	}
+	outer_file = sock_alloc_file(outer, 0, NULL);	/* releases @outer if it fails */
+	if (IS_ERR(outer_file)) {
+		err = PTR_ERR(outer_file);
+		goto err_fd;
+	}
+
+	err = take_sole(sockfd, file);
+	if (!err)
+		err = check_inner(inner);	/* ours alone now, so it stays true */
+	if (err)
+		goto err_outer;
+
+	reset_inner(inner->sk);
+	vp_channel_adopt(vp_channel(outer), file,
+			 tls_get_ctx(inner->sk)->prot_info.version == TLS_1_3_VERSION);
+	fd_install(fd, outer_file);
+	return fd;
+
+err_outer:
+	fput(outer_file);
+err_fd:
+	put_unused_fd(fd);
+err_file:
+	fput(file);
+	return err;
+}
