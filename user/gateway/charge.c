@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Order of things, each reason for a no cheaper than the next: the code's
+ * form, the order's past, the rations of wrong guesses, one look-up of the
+ * alias and three HMACs; then, in one transaction, the watermark and the
+ * booking. What was decided before the transaction and can have changed is
+ * looked at again inside it.
+ */
+#include <string.h>
+
+#include "charge.h"
+#include "ledger.h"
+#include "log.h"
+#include "paycode.h"
+#include "prim_openssl.h"
+#include "step.h"
+#include "verify.h"
+
+static void fill(struct outcome *out, const struct merchant_order *o)
+{
+	memset(out, 0, sizeof(*out));
+	out->state = o->state;
+	out->reason = o->state == ORDER_SUCCESS ? RF_OK : refusal_by_code(o->reason);
+	strcpy(out->payment, o->payment);
+	out->amount = o->amount;
+	strcpy(out->currency, o->currency);
+	out->time = o->time;
+}
+
+/*
+ * Has this order an answer already? True: @ret is it. An order that failed may
+ * be tried again with another code, for the same amount.
+ */
+static bool answered(struct call *c, const struct merchant_order *want, struct outcome *out,
+		     enum refusal *ret)
+{
+	struct merchant_order past = { .merchant = want->merchant, .order_no = want->order_no };
+	enum store_result r = store_order_find(c->st, &past);
+	bool same_code;
+
+	if (r == STORE_NONE)
+		return false;
+	if (r != STORE_OK) {
+		*ret = refusal_of_store(r);
+		return true;
+	}
+	same_code = !memcmp(past.code, want->code, sizeof(past.code));
+	if (past.amount != want->amount || strcmp(past.currency, want->currency) ||
+	    (past.state == ORDER_SUCCESS && !same_code)) {
+		*ret = RF_ORDER_CONFLICT;
+		return true;
+	}
+	if (past.state == ORDER_PAYERROR && !same_code)
+		return false;
+	fill(out, &past);
+	*ret = out->reason;
+	return true;
+}
+
+/* Finds the code's key and tries it; for a nobody's alias the work is the same. */
+static enum refusal identify(struct call *c, const struct paycode *code, struct device_key *key,
+			     __u64 *ordinal)
+{
+	enum store_result r = store_key_alias(c->st, (const char *)code->alias, key);
+	struct row_name row = row_of_ticket((const __u8 *)"nobody\0");
+	struct vp_root_keys roots;
+	enum verdict verdict;
+	__u64 now = call_now(c);
+	bool known = r == STORE_OK, lives;
+
+	if (r > STORE_NONE)
+		return refusal_of_store(r);
+	if (known)
+		row = row_of_key(key->device, key->slot, key->epoch);
+	if (keystore_open(&c->gw->keys, row.bytes, row.len,
+			  known ? key->sealed : c->gw->keys.dummy,
+			  known ? key->sealed_len : c->gw->keys.dummy_len, (__u8 *)&roots)) {
+		log_error("a device key does not open under this master key: is it the right one?");
+		return RF_FAILED;
+	}
+	verdict = verify_code(code, roots.code, now / PAYCODE_STEP_SECONDS, known ? key->watermark : 0, ordinal);
+	vp_prim_wipe(&roots, sizeof(roots));
+
+	if (!known || verdict == VERDICT_WRONG)
+		return RF_CODE_EXPIRED;
+	lives = key->state != KEY_DEAD && key->not_after > now &&
+		(key->state != KEY_OLD || key->old_until > now);
+	if (!lives) {
+		log_alarm("device %02x%02x%02x%02x slot %u: a good code under a key that has ended (epoch %llu): clone or restored image?",
+			  key->device[0], key->device[1], key->device[2], key->device[3], key->slot, key->epoch);
+		return RF_CODE_EXPIRED;
+	}
+	return verdict == VERDICT_USED ? RF_CODE_USED : RF_OK;
+}
+
+/* In the transaction: spends the code and pays. On RF_OK or RF_NOT_ENOUGH, commit. */
+static enum refusal book(struct call *c, const struct device_key *key, __u64 ordinal,
+			 struct merchant_order *o)
+{
+	struct payment p = { .kind = PAYMENT_CODE, .key = key->id, .ordinal = ordinal };
+	struct account payer, payee;
+	enum store_result r;
+	enum refusal ret;
+
+	r = store_key_accept(c->st, key->id, ordinal, call_now(c));
+	if (r == STORE_NONE)
+		return RF_CODE_USED;
+	/* A key that was not known to have arrived has arrived now. */
+	if (r == STORE_OK && key->state == KEY_NEXT) {
+		r = store_key_promote(c->st, key, call_now(c) + OLD_KEY_SECONDS);
+		if (r == STORE_NONE)	/* somebody else's code came first */
+			r = STORE_OK;
+	}
+	if (r == STORE_OK)
+		r = store_account_of(c->st, key->party, o->currency, &payer);
+	if (r == STORE_OK)
+		r = store_account_of(c->st, o->merchant, o->currency, &payee);
+	if (r != STORE_OK)
+		return r == STORE_NONE ? RF_WRONG_CURRENCY : refusal_of_store(r);
+	ret = ledger_pay(c, &payer, &payee, o->amount, &p);
+	if (ret != RF_OK && ret != RF_NOT_ENOUGH)
+		return ret;
+	o->state = ret == RF_OK ? ORDER_SUCCESS : ORDER_PAYERROR;
+	strcpy(o->payment, ret == RF_OK ? p.id : "");
+	strcpy(o->reason, ret == RF_OK ? "" : refusal_code(ret));
+	o->time = call_now(c);
+	r = store_order_put(c->st, o);
+	return r == STORE_OK ? ret : r == STORE_NONE ? RF_ORDER_CONFLICT : refusal_of_store(r);
+}
+
+enum refusal charge_code(struct call *c, const struct charge *req, struct outcome *out)
+{
+	struct merchant_order o = { .order_no = req->order_no, .amount = req->amount };
+	struct vp_piece digits = { req->code, PAYCODE_DIGITS };
+	struct device_key key;
+	struct paycode code;
+	__u64 ordinal = 0;
+	enum store_result r;
+	enum refusal ret;
+
+	r = store_merchant_find(c->st, c->peer.spki, &o.merchant);
+	if (r != STORE_OK)
+		return r == STORE_NONE ? RF_PEER_UNKNOWN : refusal_of_store(r);
+	if (paycode_parse(&code, req->code, strlen(req->code)))
+		return RF_CODE_MISREAD;
+	ret = ledger_allows(c, req->amount, req->currency);
+	if (ret != RF_OK)
+		return ret;
+	strcpy(o.currency, req->currency);
+	if (vp_prim_hash(o.code, &digits, 1))
+		return RF_FAILED;
+	if (answered(c, &o, out, &ret))
+		return ret;
+	/* Only the mode that V says is tried: any other would be a second guess for free. */
+	if (memcmp(code.prefix, c->gw->set.prefix, sizeof(code.prefix)) || code.mode != PAYCODE_PLAIN)
+		return RF_CODE_UNSUPPORTED;
+
+	if (!throttle_take(c->gw->throttle, o.merchant, (const char *)code.alias, call_now(c)))
+		return RF_TOO_MANY_WRONG;
+	ret = identify(c, &code, &key, &ordinal);
+	if (ret != RF_CODE_EXPIRED)
+		throttle_give_back(c->gw->throttle, o.merchant, (const char *)code.alias);
+	if (ret != RF_OK && ret != RF_CODE_USED)
+		return ret;
+	step("verified");
+
+	r = store_begin(c->st);
+	if (r != STORE_OK)
+		return refusal_of_store(r);
+	/* The same request may have been answered meanwhile, on another connection. */
+	if (answered(c, &o, out, &ret)) {
+		store_rollback(c->st);
+		return ret;
+	}
+	ret = ret == RF_CODE_USED ? ret : book(c, &key, ordinal, &o);
+	if (ret != RF_OK && ret != RF_NOT_ENOUGH) {
+		store_rollback(c->st);
+		return ret;
+	}
+	r = store_commit(c->st);
+	if (r != STORE_OK)
+		return refusal_of_store(r);
+	fill(out, &o);
+	return ret;
+}
+
+enum refusal charge_query(struct call *c, const char *order_no, struct outcome *out)
+{
+	struct merchant_order o = { .order_no = order_no };
+	enum store_result r = store_merchant_find(c->st, c->peer.spki, &o.merchant);
+
+	if (r != STORE_OK)
+		return r == STORE_NONE ? RF_PEER_UNKNOWN : refusal_of_store(r);
+	r = store_order_find(c->st, &o);
+	if (r != STORE_OK)
+		return r == STORE_NONE ? RF_ORDER_UNKNOWN : refusal_of_store(r);
+	fill(out, &o);
+	return RF_OK;
+}

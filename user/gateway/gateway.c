@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "gateway.h"
+#include "jwt.h"
+#include "log.h"
+
+__u64 gateway_clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+int gateway_open(struct gateway *gw, const char *config, const char *state)
+{
+	char master[300], key[300];
+	int ret;
+
+	memset(gw, 0, sizeof(*gw));
+	ret = settings_load(&gw->set, config);
+	if (ret)
+		return ret;
+	if (state && strlen(state) > 200)
+		return log_error("the path of the state directory is too long"), -ENAMETOOLONG;
+	if (state)
+		strcpy(gw->set.state, state);
+	settings_path(&gw->set, "ledger.db", gw->db_path, sizeof(gw->db_path));
+	settings_path(&gw->set, "master.key", master, sizeof(master));
+	settings_path(&gw->set, "gateway.key", key, sizeof(key));
+	ret = keystore_load(&gw->keys, master, key);
+	if (ret)
+		return ret;
+	gw->throttle = throttle_new();
+	if (!gw->throttle)
+		ret = -ENOMEM;
+	if (!ret && *gw->set.voice_key) {
+		gw->voice_key = jwt_load_key(gw->set.voice_key);
+		if (!gw->voice_key) {
+			log_error("%s is not the PEM of a public P-256 key", gw->set.voice_key);
+			ret = -EINVAL;
+		}
+	}
+	if (ret)
+		gateway_close(gw);
+	return ret;
+}
+
+void gateway_close(struct gateway *gw)
+{
+	EVP_PKEY_free(gw->voice_key);
+	throttle_free(gw->throttle);
+	keystore_wipe(&gw->keys);
+	memset(gw, 0, sizeof(*gw));
+}
+
+enum refusal refusal_of_store(enum store_result r)
+{
+	switch (r) {
+	case STORE_OK:
+		return RF_OK;
+	case STORE_POOR:
+		return RF_NOT_ENOUGH;
+	case STORE_BUSY:
+		return RF_BUSY;
+	default:
+		return RF_FAILED;
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one call works with. Data runs one way: http reads a request, route
+ * picks the call and checks the JSON's shape, enrol, charge and voice decide,
+ * ledger moves money, store keeps it.
+ */
+#ifndef VPG_GATEWAY_H
+#define VPG_GATEWAY_H
+
+#include <openssl/evp.h>
+
+#include "keystore.h"
+#include "peer.h"
+#include "refusal.h"
+#include "settings.h"
+#include "store.h"
+#include "throttle.h"
+
+struct gateway {
+	struct settings set;
+	struct keystore keys;
+	struct throttle *throttle;
+	EVP_PKEY *voice_key;	/* NULL: voice orders are refused */
+	char db_path[300];
+};
+
+struct call {
+	struct gateway *gw;
+	struct store *st;
+	struct peer peer;
+	__u64 now_ms;		/* taken once: a call has one time */
+	char detail[160];	/* a sentence better than the refusal's own, or empty */
+};
+
+static inline __u64 call_now(const struct call *c)
+{
+	return c->now_ms / 1000;
+}
+
+/* The gateway's own clock, milliseconds since 1970. */
+__u64 gateway_clock_ms(void);
+
+/* Opens settings, keys and the voice cloud's key; stores are opened a thread each. */
+int gateway_open(struct gateway *gw, const char *config, const char *state);
+void gateway_close(struct gateway *gw);
+
+enum refusal refusal_of_store(enum store_result r);
+
+#define ALIAS_REST_SECONDS	(90 * 86400ULL)
+#define OLD_KEY_SECONDS		300
+
+#endif /* VPG_GATEWAY_H */

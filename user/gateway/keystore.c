@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hex.h"
+#include "hkdf.h"
+#include "keystore.h"
+#include "log.h"
+#include "prim_openssl.h"
+
+#define HEX_LEN	64
+
+static int write_secret(const char *path, const __u8 secret[32])
+{
+	char hex[HEX_LEN + 2];
+	int fd, ret = 0;
+
+	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		log_error("cannot create %s: %m", path);
+		return -errno;
+	}
+	hex_encode(hex, secret, 32);
+	hex[HEX_LEN] = '\n';
+	if (write(fd, hex, HEX_LEN + 1) != HEX_LEN + 1 || fsync(fd)) {
+		log_error("cannot write %s: %m", path);
+		ret = -EIO;
+	}
+	close(fd);
+	vp_prim_wipe(hex, sizeof(hex));
+	return ret;
+}
+
+static int read_secret(const char *path, __u8 secret[32])
+{
+	char hex[HEX_LEN + 2];
+	struct stat sb;
+	ssize_t n;
+	int fd, ret;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0) {
+		log_error("cannot open %s: %m. Has \"voicepay-gateway init\" been run, and is this its user?", path);
+		return -errno;
+	}
+	if (fstat(fd, &sb) || !S_ISREG(sb.st_mode) || (sb.st_mode & 077)) {
+		log_error("%s must be a file that only its owner can read: chmod 600 it, and ask who has read it", path);
+		close(fd);
+		return -EPERM;
+	}
+	n = read(fd, hex, sizeof(hex));
+	close(fd);
+	ret = (n == HEX_LEN || (n == HEX_LEN + 1 && hex[HEX_LEN] == '\n')) ? hex_decode(secret, 32, hex) : -1;
+	vp_prim_wipe(hex, sizeof(hex));
+	if (ret) {
+		log_error("%s does not hold one line of 64 hex digits: restore it from its backup", path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int keystore_create(const char *master_path, const char *key_path)
+{
+	__u8 secret[32], pub[32];
+	int ret;
+
+	ret = prim_random(secret, sizeof(secret));
+	if (!ret)
+		ret = write_secret(master_path, secret);
+	if (!ret)
+		ret = vp_prim_keypair(secret, pub);
+	if (!ret) {
+		ret = write_secret(key_path, secret);
+		if (ret)
+			unlink(master_path);
+	}
+	vp_prim_wipe(secret, sizeof(secret));
+	return ret;
+}
+
+int keystore_load(struct keystore *ks, const char *master_path, const char *key_path)
+{
+	__u8 nobody[sizeof(struct vp_root_keys)];
+	struct row_name row = row_of_ticket((const __u8 *)"nobody\0");
+	int ret;
+
+	/* Out of swap if the limits allow it; a core dump is forbidden by main. */
+	(void)!mlock(ks, sizeof(*ks));
+	ret = read_secret(master_path, ks->master);
+	if (!ret)
+		ret = read_secret(key_path, ks->s);
+	if (!ret)
+		ret = prim_public(ks->s_pub, ks->s);
+	if (!ret)
+		ret = prim_random(nobody, sizeof(nobody));
+	if (!ret)
+		ret = keystore_seal(ks, row.bytes, row.len, nobody, sizeof(nobody), ks->dummy);
+	ks->dummy_len = sizeof(nobody) + KEYSTORE_OVERHEAD;
+	if (ret)
+		keystore_wipe(ks);
+	return ret;
+}
+
+void keystore_wipe(struct keystore *ks)
+{
+	vp_prim_wipe(ks, sizeof(*ks));
+}
+
+/*
+ * Each row has its own AES key and nonce, derived from the master key and 128
+ * random bits: so the number of rows under one master key is not bounded by
+ * what a random 96-bit nonce bears.
+ */
+static int row_key(const struct keystore *ks, const __u8 salt[KEYSTORE_SALT_LEN],
+		   __u8 okm[32 + GCM_NONCE_LEN])
+{
+	const struct vp_piece info[] = {
+		{ "voicepay sealed row 1", 21 },
+		{ salt, KEYSTORE_SALT_LEN },
+	};
+
+	return vp_hkdf_expand(okm, 32 + GCM_NONCE_LEN, ks->master, sizeof(ks->master), info, 2);
+}
+
+int keystore_seal(const struct keystore *ks, const void *ad, size_t ad_len,
+		  const __u8 *in, size_t len, __u8 *out)
+{
+	__u8 okm[32 + GCM_NONCE_LEN];
+	int ret;
+
+	ret = prim_random(out, KEYSTORE_SALT_LEN);
+	if (!ret)
+		ret = row_key(ks, out, okm);
+	if (!ret)
+		ret = gcm_seal(out + KEYSTORE_SALT_LEN, okm, okm + 32, ad, ad_len, in, len);
+	vp_prim_wipe(okm, sizeof(okm));
+	return ret;
+}
+
+int keystore_open(const struct keystore *ks, const void *ad, size_t ad_len,
+		  const __u8 *in, size_t len, __u8 *out)
+{
+	__u8 okm[32 + GCM_NONCE_LEN];
+	int ret;
+
+	if (len < KEYSTORE_OVERHEAD)
+		return -EBADMSG;
+	ret = row_key(ks, in, okm);
+	if (!ret)
+		ret = gcm_open(out, okm, okm + 32, ad, ad_len,
+			       in + KEYSTORE_SALT_LEN, len - KEYSTORE_SALT_LEN);
+	vp_prim_wipe(okm, sizeof(okm));
+	return ret;
+}
+
+static void put(struct row_name *row, const void *p, size_t len)
+{
+	memcpy(row->bytes + row->len, p, len);
+	row->len += len;
+}
+
+struct row_name row_of_key(const __u8 device[VP_DEVICE_ID_LEN], __u32 slot, __u64 epoch)
+{
+	struct row_name row = { .len = 0 };
+	__u8 num[12];
+
+	for (int i = 0; i < 4; i++)
+		num[i] = slot >> (24 - 8 * i);
+	for (int i = 0; i < 8; i++)
+		num[4 + i] = epoch >> (56 - 8 * i);
+	put(&row, "key", 3);
+	put(&row, device, VP_DEVICE_ID_LEN);
+	put(&row, num, sizeof(num));
+	return row;
+}
+
+struct row_name row_of_ticket(const __u8 id[VP_TICKET_ID_LEN])
+{
+	struct row_name row = { .len = 0 };
+
+	put(&row, "ticket", 6);
+	put(&row, id, VP_TICKET_ID_LEN);
+	return row;
+}

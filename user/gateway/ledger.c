@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "hex.h"
+#include "ledger.h"
+#include "log.h"
+#include "prim_openssl.h"
+
+#define EQUITY_NAME	"equity"
+
+enum refusal ledger_allows(const struct call *c, long long amount, const char *currency)
+{
+	if (strcmp(currency, c->gw->set.currency))
+		return RF_WRONG_CURRENCY;
+	if (amount > c->gw->set.max_payment)
+		return RF_OVER_LIMIT;
+	return RF_OK;
+}
+
+enum refusal ledger_pay(struct call *c, const struct account *payer, const struct account *payee,
+			long long amount, struct payment *p)
+{
+	__u8 id[STORE_PAYMENT_LEN / 2];
+	enum store_result r;
+
+	/* Read in this transaction, so it holds until the commit; the database checks again. */
+	if (payer->balance < amount)
+		return RF_NOT_ENOUGH;
+	if (prim_random(id, sizeof(id)))
+		return RF_FAILED;
+	hex_encode(p->id, id, sizeof(id));
+	r = store_transfer(c->st, payer->id, payee->id, amount, call_now(c), &p->transfer);
+	if (r == STORE_OK)
+		r = store_payment_add(c->st, p);
+	/* A key and ordinal that have paid before: the watermark should have stopped it. */
+	if (r == STORE_TAKEN) {
+		log_alarm("a code that was below no watermark had paid already");
+		return RF_CODE_USED;
+	}
+	strcpy(p->payer, payer->name);
+	strcpy(p->payee, payee->name);
+	strcpy(p->currency, payer->currency);
+	p->amount = amount;
+	p->time = call_now(c);
+	return refusal_of_store(r);
+}
+
+enum store_result ledger_open_account(struct store *st, enum party_kind kind, const char *name,
+				      const char *currency, long long balance, __u64 now,
+				      struct account *acc)
+{
+	struct account equity;
+	enum store_result r;
+	long long id;
+
+	r = store_party_add(st, kind, name, currency, acc);
+	if (r != STORE_OK || !balance)
+		return r;
+	r = store_account_by_name(st, EQUITY_NAME, currency, &equity);
+	if (r == STORE_NONE)
+		r = store_party_add(st, PARTY_EQUITY, EQUITY_NAME, currency, &equity);
+	if (r == STORE_OK)
+		r = store_transfer(st, equity.id, acc->id, balance, now, &id);
+	return r;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Moves money, within the caller's transaction. */
+#ifndef VPG_LEDGER_H
+#define VPG_LEDGER_H
+
+#include "gateway.h"
+
+/*
+ * Pays @amount from @payer to @payee and fills @p in; its kind, key and
+ * ordinal are the caller's to set before. RF_NOT_ENOUGH leaves the transaction
+ * usable.
+ */
+enum refusal ledger_pay(struct call *c, const struct account *payer, const struct account *payee,
+			long long amount, struct payment *p);
+
+/* May this amount be paid at all, whoever pays? */
+enum refusal ledger_allows(const struct call *c, long long amount, const char *currency);
+
+/* Opening balance: from the equity account, made on first use. */
+enum store_result ledger_open_account(struct store *st, enum party_kind kind, const char *name,
+				      const char *currency, long long balance, __u64 now,
+				      struct account *acc);
+
+#endif /* VPG_LEDGER_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every way in which the gateway says no: the code that programs read, the
+ * HTTP status, and the sentence that tells a person what to do next.
+ */
+#ifndef VPG_REFUSAL_H
+#define VPG_REFUSAL_H
+
+enum refusal {
+	RF_OK = 0,
+	RF_BAD_REQUEST,
+	RF_WRONG_TYPE,
+	RF_TOO_LARGE,
+	RF_NO_SUCH_CALL,
+	RF_WRONG_METHOD,
+	RF_PEER_UNKNOWN,
+	RF_ENROL_REFUSED,
+	RF_CODE_MISREAD,
+	RF_CODE_UNSUPPORTED,
+	RF_CODE_EXPIRED,
+	RF_CODE_USED,
+	RF_TOO_MANY_WRONG,
+	RF_NOT_ENOUGH,
+	RF_OVER_LIMIT,
+	RF_WRONG_CURRENCY,
+	RF_ORDER_CONFLICT,
+	RF_ORDER_UNKNOWN,
+	RF_TOKEN_INVALID,
+	RF_TOKEN_USED,
+	RF_PAYEE_UNKNOWN,
+	RF_BUSY,
+	RF_FAILED,
+	RF_COUNT
+};
+
+const char *refusal_code(enum refusal r);
+int refusal_status(enum refusal r);
+const char *refusal_message(enum refusal r);
+
+/* The refusal with this code; RF_FAILED for one that is not known. */
+enum refusal refusal_by_code(const char *code);
+
+#endif /* VPG_REFUSAL_H */

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VPG_SCHEMA_H
+#define VPG_SCHEMA_H
+
+/* schema.sql, NUL-terminated. */
+extern const char schema_sql[];
+#define SCHEMA_VERSION	"1"
+
+#endif /* VPG_SCHEMA_H */

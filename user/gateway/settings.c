@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <ini.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "settings.h"
+
+enum type { TEXT, NUMBER, AMOUNT };
+
+static const struct option {
+	const char *section, *name;
+	enum type type;
+	size_t offset, size;
+	long long min, max;	/* of a number, or of a text's length */
+} options[] = {
+#define OPT(sec, key, type, field, lo, hi) \
+	{ sec, key, type, offsetof(struct settings, field), sizeof(((struct settings *)0)->field), lo, hi }
+	OPT("gateway", "state", TEXT, state, 1, 200),
+	OPT("gateway", "socket", TEXT, socket, 1, 107),
+	OPT("gateway", "threads", NUMBER, threads, 1, 64),
+	OPT("gateway", "prefix", TEXT, prefix, 2, 2),
+	OPT("gateway", "currency", TEXT, currency, 3, 3),
+	OPT("limits", "payment", AMOUNT, max_payment, 1, 1000000000000LL),
+	OPT("limits", "codes-per-hour", NUMBER, per_hour, 0, 1000000),
+	OPT("limits", "codes-per-day", NUMBER, per_day, 0, 1000000),
+	OPT("limits", "codes-per-key", NUMBER, per_key, 0, 100000000),
+	OPT("keys", "rotate-days", NUMBER, rotate_days, 1, 365),
+	OPT("keys", "expire-days", NUMBER, expire_days, 1, 365),
+	OPT("keys", "ticket-minutes", NUMBER, ticket_minutes, 1, 1440),
+	OPT("voice", "issuer", TEXT, voice_issuer, 1, 127),
+	OPT("voice", "key", TEXT, voice_key, 0, 255),
+};
+
+static int set_one(struct settings *set, const struct option *o, const char *value)
+{
+	char *field = (char *)set + o->offset, *end;
+	long long n;
+
+	if (o->type == TEXT) {
+		n = strlen(value);
+		if (n < o->min || n > o->max)
+			return 0;
+		memcpy(field, value, n + 1);
+		return 1;
+	}
+	errno = 0;
+	n = strtoll(value, &end, 10);
+	if (errno || end == value || *end || n < o->min || n > o->max)
+		return 0;
+	if (o->type == NUMBER)
+		*(int *)(void *)field = n;
+	else
+		*(long long *)(void *)field = n;
+	return 1;
+}
+
+static int on_value(void *arg, const char *section, const char *name, const char *value)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strcmp(options[i].section, section) || strcmp(options[i].name, name))
+			continue;
+		if (set_one(arg, &options[i], value))
+			return 1;
+		log_error("settings: [%s] %s = \"%s\" is out of range", section, name, value);
+		return 0;
+	}
+	log_error("settings: there is no setting \"%s\" in section [%s]", name, section);
+	return 0;
+}
+
+int settings_load(struct settings *set, const char *path)
+{
+	int rc;
+
+	*set = (struct settings){
+		.state = "/var/lib/voicepay-gateway",
+		.socket = "/run/voicepay-gateway/http.sock",
+		.threads = 4, .prefix = "71", .currency = "CNY", .max_payment = 1000000,
+		.per_hour = 60, .per_day = 200, .per_key = 4000,
+		.rotate_days = 7, .expire_days = 35, .ticket_minutes = 15,
+		.voice_issuer = "voice-cloud",
+	};
+	if (!path) {
+		if (access(SETTINGS_FILE, F_OK))
+			return 0;
+		path = SETTINGS_FILE;
+	}
+	rc = ini_parse(path, on_value, set);
+	if (rc < 0) {
+		log_error("settings: cannot read %s", path);
+		return -ENOENT;
+	}
+	if (rc > 0) {
+		log_error("settings: %s, line %d cannot be used", path, rc);
+		return -EINVAL;
+	}
+	for (const char *p = set->prefix; *p; p++)
+		if (*p < '0' || *p > '9')
+			return log_error("settings: prefix must be two digits"), -EINVAL;
+	for (const char *p = set->currency; *p; p++)
+		if (*p < 'A' || *p > 'Z')
+			return log_error("settings: currency must be three capital letters"), -EINVAL;
+	if (set->rotate_days > set->expire_days)
+		return log_error("settings: rotate-days must not exceed expire-days"), -EINVAL;
+	return 0;
+}
+
+void settings_path(const struct settings *set, const char *name, char *out, unsigned int size)
+{
+	snprintf(out, size, "%s/%s", set->state, name);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operator decides: /etc/voicepay/gateway.conf, or the built-in values. */
+#ifndef VPG_SETTINGS_H
+#define VPG_SETTINGS_H
+
+#include <stdbool.h>
+
+#define SETTINGS_FILE	VOICEPAY_SYSCONFDIR "/voicepay/gateway.conf"
+
+struct settings {
+	char state[256];	/* directory of database and keys */
+	char socket[108];	/* unless systemd passes one */
+	int threads;
+	char prefix[3];		/* PP of the codes */
+	char currency[4];
+	long long max_payment;	/* minor units */
+	int per_hour, per_day, per_key;
+	int rotate_days, expire_days;
+	int ticket_minutes;
+	char voice_issuer[128];
+	char voice_key[256];	/* PEM of the voice cloud's public key; empty: no voice orders */
+};
+
+/* @path may be NULL: the usual file, which need not be there. */
+int settings_load(struct settings *set, const char *path);
+
+/* "STATE/name" */
+void settings_path(const struct settings *set, const char *name, char *out, unsigned int size);
+
+#endif /* VPG_SETTINGS_H */

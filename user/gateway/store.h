@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All that the gateway keeps, behind one interface; store_sqlite*.c is the
+ * implementation. A struct store is one connection and belongs to one thread
+ * at a time.
+ *
+ * Functions that write must be called between store_begin() and
+ * store_commit(); store_begin() waits until this connection is the only
+ * writer, so that what was read after it stays true until the commit. What a
+ * commit has returned STORE_OK for survives a crash of the process and of the
+ * machine.
+ */
+#ifndef VPG_STORE_H
+#define VPG_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+
+#include "agreement.h"
+
+enum store_result {
+	STORE_OK = 0,
+	STORE_NONE,	/* no such row, or the condition does not hold */
+	STORE_TAKEN,	/* a row with this identity is there already */
+	STORE_POOR,	/* the balance does not cover it */
+	STORE_BUSY,	/* another writer for too long: ask again */
+	STORE_FAILED,	/* told to the log */
+};
+
+#define STORE_NAME_MAX		260	/* bytes of 64 characters, with NUL */
+#define STORE_CURRENCY_LEN	3
+#define STORE_PAYMENT_LEN	32
+#define STORE_AMOUNT_MAX	1000000000000LL
+#define STORE_ANSWER_MAX	VP_MSG2_MAX
+#define STORE_SEALED_MAX	160
+
+struct store;
+
+/* With @create, makes a database that must not be there yet. */
+enum store_result store_open(struct store **st, const char *path, bool create);
+void store_close(struct store *st);
+
+enum store_result store_begin(struct store *st);
+enum store_result store_commit(struct store *st);
+void store_rollback(struct store *st);	/* does nothing outside a transaction */
+
+/*
+ * Drops what has outlived its use: keys past their time die and their aliases
+ * rest for @rest seconds, rested aliases are free again and the keys they
+ * pointed to are wiped, spent tokens and stale tickets go.
+ */
+enum store_result store_sweep(struct store *st, __u64 now, __u64 rest);
+
+/* --- parties and the ledger --- */
+
+enum party_kind { PARTY_USER, PARTY_MERCHANT, PARTY_EQUITY };
+
+struct account {
+	long long id, party;
+	enum party_kind kind;
+	char name[STORE_NAME_MAX];
+	char currency[STORE_CURRENCY_LEN + 1];
+	long long balance;
+};
+
+enum store_result store_party_add(struct store *st, enum party_kind kind, const char *name,
+				  const char *currency, struct account *acc);
+enum store_result store_account_by_name(struct store *st, const char *name, const char *currency,
+					struct account *acc);
+enum store_result store_account_of(struct store *st, long long party, const char *currency,
+				   struct account *acc);
+enum store_result store_merchant_add(struct store *st, long long party, const __u8 spki[32]);
+/* The merchant's party. */
+enum store_result store_merchant_find(struct store *st, const __u8 spki[32], long long *party);
+
+enum store_result store_transfer(struct store *st, long long debit, long long credit,
+				 long long amount, __u64 now, long long *id);
+
+struct audit {
+	long long sum;		/* over all entries; must be 0 */
+	long long accounts, transfers, entries;
+	long long wrong;	/* accounts whose balance is not their entries' sum, odd transfers */
+};
+
+enum store_result store_each_account(struct store *st,
+				     void (*fn)(void *arg, const struct account *acc), void *arg);
+enum store_result store_audit(struct store *st, struct audit *audit);
+
+/* --- tickets --- */
+
+struct ticket {
+	__u8 id[VP_TICKET_ID_LEN];
+	long long party;
+	__u8 sealed[STORE_SEALED_MAX];
+	size_t sealed_len;
+	__u64 expires;
+	bool used;
+};
+
+enum store_result store_ticket_add(struct store *st, const struct ticket *t);
+enum store_result store_ticket_find(struct store *st, const __u8 id[VP_TICKET_ID_LEN],
+				    struct ticket *t);
+/* STORE_NONE if it was used or has expired. */
+enum store_result store_ticket_use(struct store *st, const __u8 id[VP_TICKET_ID_LEN], __u64 now);
+
+/* --- device keys and their aliases --- */
+
+enum key_state { KEY_NEXT, KEY_CURRENT, KEY_OLD, KEY_DEAD };
+
+struct device_key {
+	long long id;
+	__u8 device[VP_DEVICE_ID_LEN];
+	__u32 slot;
+	__u64 epoch;
+	long long party;
+	enum key_state state;
+	__u8 d_pub[VP_KEY_LEN];
+	__u8 sealed[STORE_SEALED_MAX];
+	size_t sealed_len;
+	__u64 watermark, created, not_after, old_until;
+	__u8 nonce[VP_NONCE_LEN];
+	__u8 asked[VP_HASH_LEN];
+	__u8 answer[STORE_ANSWER_MAX];
+	size_t answer_len;
+};
+
+/* As 'next', without keys and answer; sets key->id. STORE_TAKEN for an epoch or nonce that was there. */
+enum store_result store_key_add(struct store *st, struct device_key *key);
+/* Completes it in the same transaction: its root keys and message 2. */
+enum store_result store_key_complete(struct store *st, const struct device_key *key);
+enum store_result store_key_asked(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				  const __u8 asked[VP_HASH_LEN], struct device_key *key);
+enum store_result store_key_epoch(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				  __u32 slot, __u64 epoch, struct device_key *key);
+enum store_result store_key_alias(struct store *st, const char alias[VP_ALIAS_DIGITS],
+				  struct device_key *key);
+/* Highest epoch ever granted to the slot; 0: none. */
+enum store_result store_key_top_epoch(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				      __u32 slot, __u64 *epoch);
+/* STORE_OK if a slot of the device holds a live key of this party. */
+enum store_result store_device_of(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				  long long party, __u64 now);
+enum store_result store_device_known(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				     __u64 now);
+/*
+ * Makes way for a new 'next' of @party: a 'next' that nobody used dies, and so
+ * does every key of another party; their aliases rest.
+ */
+enum store_result store_key_make_way(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				     __u32 slot, long long party, __u64 rest_until);
+/*
+ * 'next' becomes 'current', the former 'current' 'old' until @old_until.
+ * STORE_NONE, and nothing changed, if it is 'next' no more.
+ */
+enum store_result store_key_promote(struct store *st, const struct device_key *key,
+				    __u64 old_until);
+/* Compare and set; STORE_NONE if the watermark is not below @ordinal or the key no longer lives. */
+enum store_result store_key_accept(struct store *st, long long key, __u64 ordinal, __u64 now);
+enum store_result store_alias_add(struct store *st, const char alias[VP_ALIAS_DIGITS],
+				  long long key);
+
+/* --- payments --- */
+
+enum payment_kind { PAYMENT_CODE, PAYMENT_VOICE };
+
+struct payment {
+	char id[STORE_PAYMENT_LEN + 1];
+	enum payment_kind kind;
+	long long transfer;
+	long long key;		/* PAYMENT_CODE */
+	__u64 ordinal;
+	/* Filled in when read. */
+	char payer[STORE_NAME_MAX], payee[STORE_NAME_MAX];
+	char currency[STORE_CURRENCY_LEN + 1];
+	long long amount;
+	__u64 time;
+	char order[STORE_NAME_MAX];
+};
+
+enum store_result store_payment_add(struct store *st, const struct payment *p);
+enum store_result store_payment_find(struct store *st, const char *id, struct payment *p);
+enum store_result store_each_payment(struct store *st,
+				     void (*fn)(void *arg, const struct payment *p), void *arg);
+
+/* --- orders --- */
+
+enum order_state { ORDER_SUCCESS, ORDER_PAYERROR };
+
+struct merchant_order {
+	long long merchant;
+	const char *order_no;
+	long long amount;
+	char currency[STORE_CURRENCY_LEN + 1];
+	__u8 code[VP_HASH_LEN];
+	enum order_state state;
+	char reason[32];
+	char payment[STORE_PAYMENT_LEN + 1];
+	__u64 time;
+};
+
+/* Reads the order that @o names by merchant and order_no. */
+enum store_result store_order_find(struct store *st, struct merchant_order *o);
+/* Writes it, over one in PAYERROR if need be. */
+enum store_result store_order_put(struct store *st, const struct merchant_order *o);
+
+struct voice_order {
+	const __u8 *device;
+	const char *order_id;
+	__u8 content[VP_HASH_LEN];
+	char payment[STORE_PAYMENT_LEN + 1];
+	__u64 time;
+};
+
+enum store_result store_voice_find(struct store *st, struct voice_order *o);
+enum store_result store_voice_put(struct store *st, const struct voice_order *o);
+/* STORE_TAKEN if it was used before. */
+enum store_result store_token_use(struct store *st, const char *jti, __u64 expires);
+
+#endif /* VPG_STORE_H */

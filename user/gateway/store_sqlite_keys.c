@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* SQLite: tickets, device keys and aliases. */
+#include <string.h>
+
+#include "store_sqlite.h"
+
+enum store_result store_ticket_add(struct store *st, const struct ticket *t)
+{
+	return sq_run(st, sq(st, "INSERT INTO ticket (id, party, sealed, expires) VALUES (?1, ?2, ?3, ?4)", "bibi",
+			     t->id, sizeof(t->id), t->party, t->sealed, t->sealed_len, (long long)t->expires));
+}
+
+enum store_result store_ticket_find(struct store *st, const __u8 id[VP_TICKET_ID_LEN],
+				    struct ticket *t)
+{
+	sqlite3_stmt *q = sq(st, "SELECT party, sealed, expires, used IS NOT NULL FROM ticket WHERE id = ?1", "b",
+			     id, (size_t)VP_TICKET_ID_LEN);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK) {
+		memcpy(t->id, id, VP_TICKET_ID_LEN);
+		t->party = sqlite3_column_int64(q, 0);
+		t->sealed_len = sq_blob(q, 1, t->sealed, sizeof(t->sealed));
+		t->expires = sqlite3_column_int64(q, 2);
+		t->used = sqlite3_column_int(q, 3);
+	}
+	return sq_end(q, r);
+}
+
+enum store_result store_ticket_use(struct store *st, const __u8 id[VP_TICKET_ID_LEN], __u64 now)
+{
+	return sq_run(st, sq(st, "UPDATE ticket SET used = ?2 WHERE id = ?1 AND used IS NULL AND expires > ?2", "bi",
+			     id, (size_t)VP_TICKET_ID_LEN, (long long)now));
+}
+
+enum store_result store_key_add(struct store *st, struct device_key *key)
+{
+	enum store_result r;
+
+	r = sq_run(st, sq(st, "INSERT INTO device_key (device, slot, epoch, party, state, static, sealed, watermark, "
+			  "created, not_after, nonce, asked, answer) "
+			  "VALUES (?1, ?2, ?3, ?4, 'next', ?5, x'', ?6, ?7, ?8, ?9, ?10, x'')", "biiibiiibb",
+			  key->device, sizeof(key->device), (long long)key->slot, (long long)key->epoch, key->party,
+			  key->d_pub, sizeof(key->d_pub), (long long)key->watermark, (long long)key->created,
+			  (long long)key->not_after, key->nonce, sizeof(key->nonce),
+			  key->asked, sizeof(key->asked)));
+	if (r == STORE_OK)
+		key->id = sqlite3_last_insert_rowid(st->db);
+	return r;
+}
+
+enum store_result store_key_complete(struct store *st, const struct device_key *key)
+{
+	return sq_run(st, sq(st, "UPDATE device_key SET sealed = ?2, answer = ?3 WHERE id = ?1", "ibb", key->id,
+			     key->sealed, key->sealed_len, key->answer, key->answer_len));
+}
+
+#define KEY	"SELECT k.id, device, slot, epoch, party, state, static, sealed, watermark, created, " \
+		"not_after, coalesce(old_until, 0), nonce, asked, answer FROM device_key k "
+
+static enum store_result one_key(struct store *st, sqlite3_stmt *q, struct device_key *key)
+{
+	enum store_result r = sq_row(st, q);
+	char state[16];
+
+	if (r != STORE_OK)
+		return sq_end(q, r);
+	memset(key, 0, sizeof(*key));
+	key->id = sqlite3_column_int64(q, 0);
+	sq_blob(q, 1, key->device, sizeof(key->device));
+	key->slot = sqlite3_column_int64(q, 2);
+	key->epoch = sqlite3_column_int64(q, 3);
+	key->party = sqlite3_column_int64(q, 4);
+	sq_text(q, 5, state, sizeof(state));
+	key->state = !strcmp(state, "next") ? KEY_NEXT : !strcmp(state, "current") ? KEY_CURRENT :
+		     !strcmp(state, "old") ? KEY_OLD : KEY_DEAD;
+	sq_blob(q, 6, key->d_pub, sizeof(key->d_pub));
+	key->sealed_len = sq_blob(q, 7, key->sealed, sizeof(key->sealed));
+	key->watermark = sqlite3_column_int64(q, 8);
+	key->created = sqlite3_column_int64(q, 9);
+	key->not_after = sqlite3_column_int64(q, 10);
+	key->old_until = sqlite3_column_int64(q, 11);
+	sq_blob(q, 12, key->nonce, sizeof(key->nonce));
+	sq_blob(q, 13, key->asked, sizeof(key->asked));
+	key->answer_len = sq_blob(q, 14, key->answer, sizeof(key->answer));
+	return sq_end(q, STORE_OK);
+}
+
+enum store_result store_key_asked(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				  const __u8 asked[VP_HASH_LEN], struct device_key *key)
+{
+	return one_key(st, sq(st, KEY "WHERE device = ?1 AND asked = ?2", "bb",
+			      device, (size_t)VP_DEVICE_ID_LEN, asked, (size_t)VP_HASH_LEN), key);
+}
+
+enum store_result store_key_epoch(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				  __u32 slot, __u64 epoch, struct device_key *key)
+{
+	return one_key(st, sq(st, KEY "WHERE device = ?1 AND slot = ?2 AND epoch = ?3", "bii",
+			      device, (size_t)VP_DEVICE_ID_LEN, (long long)slot, (long long)epoch), key);
+}
+
+enum store_result store_key_alias(struct store *st, const char alias[VP_ALIAS_DIGITS],
+				  struct device_key *key)
+{
+	char text[VP_ALIAS_DIGITS + 1];
+
+	memcpy(text, alias, VP_ALIAS_DIGITS);
+	text[VP_ALIAS_DIGITS] = '\0';
+	return one_key(st, sq(st, KEY "JOIN alias a ON a.key = k.id WHERE a.alias = ?1", "t", text), key);
+}
+
+enum store_result store_key_top_epoch(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				      __u32 slot, __u64 *epoch)
+{
+	sqlite3_stmt *q = sq(st, "SELECT coalesce(max(epoch), 0) FROM device_key WHERE device = ?1 AND slot = ?2", "bi",
+			     device, (size_t)VP_DEVICE_ID_LEN, (long long)slot);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		*epoch = sqlite3_column_int64(q, 0);
+	return sq_end(q, r);
+}
+
+enum store_result store_device_of(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				  long long party, __u64 now)
+{
+	sqlite3_stmt *q = sq(st, "SELECT 1 FROM device_key WHERE device = ?1 AND party = ?2 AND "
+			     "state <> 'dead' AND not_after > ?3 LIMIT 1", "bii",
+			     device, (size_t)VP_DEVICE_ID_LEN, party, (long long)now);
+
+	return sq_end(q, sq_row(st, q));
+}
+
+enum store_result store_device_known(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				     __u64 now)
+{
+	sqlite3_stmt *q = sq(st, "SELECT 1 FROM device_key WHERE device = ?1 AND "
+			     "state <> 'dead' AND not_after > ?2 LIMIT 1", "bi",
+			     device, (size_t)VP_DEVICE_ID_LEN, (long long)now);
+
+	return sq_end(q, sq_row(st, q));
+}
+
+enum store_result store_key_make_way(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				     __u32 slot, long long party, __u64 rest_until)
+{
+	enum store_result r;
+
+	r = sq_run(st, sq(st, "UPDATE alias SET rests_until = ?4 WHERE rests_until IS NULL AND key IN "
+			  "(SELECT id FROM device_key WHERE device = ?1 AND slot = ?2 AND "
+			  "(state = 'next' OR (state <> 'dead' AND party <> ?3)))", "biii",
+			  device, (size_t)VP_DEVICE_ID_LEN, (long long)slot, party, (long long)rest_until));
+	if (r <= STORE_NONE)
+		r = sq_run(st, sq(st, "UPDATE device_key SET state = 'dead' WHERE device = ?1 AND slot = ?2 AND "
+				  "(state = 'next' OR (state <> 'dead' AND party <> ?3))", "bii",
+				  device, (size_t)VP_DEVICE_ID_LEN, (long long)slot, party));
+	return r == STORE_NONE ? STORE_OK : r;
+}
+
+enum store_result store_key_promote(struct store *st, const struct device_key *key,
+				    __u64 old_until)
+{
+	enum store_result r;
+
+	r = sq_run(st, sq(st, "UPDATE device_key SET state = 'old', old_until = ?3 "
+			  "WHERE device = ?1 AND slot = ?2 AND state = 'current' AND "
+			  "EXISTS (SELECT 1 FROM device_key WHERE id = ?4 AND state = 'next')", "biii",
+			  key->device, sizeof(key->device), (long long)key->slot, (long long)old_until, key->id));
+	if (r > STORE_NONE)
+		return r;
+	return sq_run(st, sq(st, "UPDATE device_key SET state = 'current' WHERE id = ?1 AND state = 'next'", "i",
+			     key->id));
+}
+
+enum store_result store_key_accept(struct store *st, long long key, __u64 ordinal, __u64 now)
+{
+	return sq_run(st, sq(st, "UPDATE device_key SET watermark = ?2 WHERE id = ?1 AND watermark < ?2 AND "
+			     "(state IN ('next', 'current') OR (state = 'old' AND old_until > ?3)) AND not_after > ?3",
+			     "iii", key, (long long)ordinal, (long long)now));
+}
+
+enum store_result store_alias_add(struct store *st, const char alias[VP_ALIAS_DIGITS],
+				  long long key)
+{
+	char text[VP_ALIAS_DIGITS + 1];
+
+	memcpy(text, alias, VP_ALIAS_DIGITS);
+	text[VP_ALIAS_DIGITS] = '\0';
+	return sq_run(st, sq(st, "INSERT INTO alias (alias, key) VALUES (?1, ?2)", "ti", text, key));
+}

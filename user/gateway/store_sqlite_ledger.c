@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* SQLite: parties, accounts, transfers. */
+#include <string.h>
+
+#include "store_sqlite.h"
+
+static const char *const kind_name[] = {
+	[PARTY_USER] = "user", [PARTY_MERCHANT] = "merchant", [PARTY_EQUITY] = "equity",
+};
+
+enum store_result store_party_add(struct store *st, enum party_kind kind, const char *name,
+				  const char *currency, struct account *acc)
+{
+	enum store_result r;
+	long long party;
+
+	r = sq_run(st, sq(st, "INSERT INTO party (kind, name) VALUES (?1, ?2)", "tt", kind_name[kind], name));
+	if (r != STORE_OK)
+		return r;
+	party = sqlite3_last_insert_rowid(st->db);
+	r = sq_run(st, sq(st, "INSERT INTO account (party, currency, overdraft) VALUES (?1, ?2, ?3)", "iti",
+			  party, currency, (long long)(kind == PARTY_EQUITY)));
+	if (r != STORE_OK)
+		return r;
+	return store_account_of(st, party, currency, acc);
+}
+
+static void read_account(sqlite3_stmt *q, struct account *acc)
+{
+	char kind[16];
+
+	memset(acc, 0, sizeof(*acc));
+	acc->id = sqlite3_column_int64(q, 0);
+	acc->party = sqlite3_column_int64(q, 1);
+	sq_text(q, 2, kind, sizeof(kind));
+	for (int k = PARTY_USER; k <= PARTY_EQUITY; k++)
+		if (!strcmp(kind, kind_name[k]))
+			acc->kind = k;
+	sq_text(q, 3, acc->name, sizeof(acc->name));
+	sq_text(q, 4, acc->currency, sizeof(acc->currency));
+	acc->balance = sqlite3_column_int64(q, 5);
+}
+
+#define ACCOUNT	"SELECT a.id, a.party, p.kind, p.name, a.currency, a.balance " \
+		"FROM account a JOIN party p ON p.id = a.party "
+
+static enum store_result one_account(struct store *st, sqlite3_stmt *q, struct account *acc)
+{
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		read_account(q, acc);
+	return sq_end(q, r);
+}
+
+enum store_result store_account_by_name(struct store *st, const char *name, const char *currency,
+					struct account *acc)
+{
+	return one_account(st, sq(st, ACCOUNT "WHERE p.name = ?1 AND a.currency = ?2", "tt", name, currency), acc);
+}
+
+enum store_result store_account_of(struct store *st, long long party, const char *currency,
+				   struct account *acc)
+{
+	return one_account(st, sq(st, ACCOUNT "WHERE a.party = ?1 AND a.currency = ?2", "it", party, currency), acc);
+}
+
+enum store_result store_merchant_add(struct store *st, long long party, const __u8 spki[32])
+{
+	return sq_run(st, sq(st, "INSERT INTO merchant VALUES (?1, ?2)", "ib", party, spki, (size_t)32));
+}
+
+enum store_result store_merchant_find(struct store *st, const __u8 spki[32], long long *party)
+{
+	sqlite3_stmt *q = sq(st, "SELECT party FROM merchant WHERE spki = ?1", "b", spki, (size_t)32);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		*party = sqlite3_column_int64(q, 0);
+	return sq_end(q, r);
+}
+
+enum store_result store_transfer(struct store *st, long long debit, long long credit,
+				 long long amount, __u64 now, long long *id)
+{
+	enum store_result r;
+
+	/* The trigger on transfer writes both entries and moves both balances. */
+	r = sq_run(st, sq(st, "INSERT INTO transfer (debit, credit, amount, time) VALUES (?1, ?2, ?3, ?4)", "iiii",
+			  debit, credit, amount, (long long)now));
+	if (r == STORE_OK)
+		*id = sqlite3_last_insert_rowid(st->db);
+	return r;
+}
+
+enum store_result store_each_account(struct store *st,
+				     void (*fn)(void *arg, const struct account *acc), void *arg)
+{
+	sqlite3_stmt *q = sq(st, ACCOUNT "ORDER BY a.id", "");
+	struct account acc;
+	enum store_result r;
+
+	while ((r = sq_row(st, q)) == STORE_OK) {
+		read_account(q, &acc);
+		fn(arg, &acc);
+	}
+	return sq_end(q, r == STORE_NONE ? STORE_OK : r);
+}
+
+enum store_result store_audit(struct store *st, struct audit *audit)
+{
+	/* One statement, so that all figures are of one moment. */
+	sqlite3_stmt *q = sq(st,
+		"SELECT (SELECT coalesce(sum(amount), 0) FROM entry), (SELECT count(*) FROM account), "
+		"(SELECT count(*) FROM transfer), (SELECT count(*) FROM entry), "
+		"(SELECT count(*) FROM account a LEFT JOIN "
+		"  (SELECT account, sum(amount) AS total FROM entry GROUP BY account) e ON e.account = a.id "
+		"  WHERE a.balance <> coalesce(e.total, 0)) + "
+		"(SELECT count(*) FROM transfer t WHERE 2 <> (SELECT count(*) FROM entry e WHERE e.transfer = t.id)) + "
+		"(SELECT count(*) FROM payment p LEFT JOIN transfer t ON t.id = p.transfer WHERE t.id IS NULL)", "");
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK) {
+		audit->sum = sqlite3_column_int64(q, 0);
+		audit->accounts = sqlite3_column_int64(q, 1);
+		audit->transfers = sqlite3_column_int64(q, 2);
+		audit->entries = sqlite3_column_int64(q, 3);
+		audit->wrong = sqlite3_column_int64(q, 4);
+	}
+	return sq_end(q, r);
+}

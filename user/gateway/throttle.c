@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prim_openssl.h"
+#include "throttle.h"
+
+/*
+ * Buckets in sets of WAYS. A full set gives up its emptiest bucket, so that a
+ * guesser who wants to be forgotten must first fill others fuller than its own.
+ */
+#define SETS	8192
+#define WAYS	8
+
+struct bucket {
+	__u64 key;	/* 0: free */
+	__u64 time;
+	__u32 level;	/* in tries * THROTTLE_SECONDS, so that it drains in whole numbers */
+};
+
+struct throttle {
+	pthread_mutex_t lock;
+	__u64 seed;	/* who has which set is not for outsiders to know */
+	struct bucket bucket[SETS][WAYS];
+};
+
+struct throttle *throttle_new(void)
+{
+	struct throttle *th = calloc(1, sizeof(*th));
+
+	if (!th)
+		return NULL;
+	pthread_mutex_init(&th->lock, NULL);
+	if (prim_random(&th->seed, sizeof(th->seed))) {
+		throttle_free(th);
+		return NULL;
+	}
+	return th;
+}
+
+void throttle_free(struct throttle *th)
+{
+	if (th)
+		pthread_mutex_destroy(&th->lock);
+	free(th);
+}
+
+static __u64 mix(__u64 x)
+{
+	x ^= x >> 31;
+	x *= 0x7fb5d329728ea185ULL;
+	x ^= x >> 27;
+	x *= 0x81dadef4bc2dd44dULL;
+	return x ^ x >> 33;
+}
+
+static __u64 merchant_key(const struct throttle *th, long long merchant)
+{
+	return mix(mix((__u64)merchant ^ th->seed) ^ 1) | 1;
+}
+
+static __u64 alias_key(const struct throttle *th, const char *alias)
+{
+	__u64 n = 0;
+
+	for (int i = 0; i < 10; i++)
+		n = n * 10 + (alias[i] - '0');
+	return mix(mix(n ^ th->seed) ^ 2) | 1;
+}
+
+static void drain(struct bucket *b, __u64 now, __u32 limit)
+{
+	__u64 out = now > b->time ? (now - b->time) * limit : 0;
+
+	b->level = out < b->level ? b->level - out : 0;
+	if (now > b->time)
+		b->time = now;
+}
+
+static struct bucket *find(struct throttle *th, __u64 key, __u64 now, __u32 limit)
+{
+	struct bucket *set = th->bucket[(key >> 1) % SETS], *least = set;
+
+	for (int i = 0; i < WAYS; i++) {
+		if (set[i].key == key) {
+			drain(&set[i], now, limit);
+			return &set[i];
+		}
+		if (!set[i].key || set[i].level < least->level)
+			least = &set[i];
+	}
+	*least = (struct bucket){ .key = key, .time = now };
+	return least;
+}
+
+bool throttle_take(struct throttle *th, long long merchant, const char *alias, __u64 now)
+{
+	struct bucket *m, *a;
+	bool ok = false;
+
+	pthread_mutex_lock(&th->lock);
+	m = find(th, merchant_key(th, merchant), now, THROTTLE_MERCHANT);
+	if (m->level + THROTTLE_SECONDS <= THROTTLE_MERCHANT * THROTTLE_SECONDS) {
+		m->level += THROTTLE_SECONDS;
+		a = find(th, alias_key(th, alias), now, THROTTLE_ALIAS);
+		ok = a->level + THROTTLE_SECONDS <= THROTTLE_ALIAS * THROTTLE_SECONDS;
+		if (ok)
+			a->level += THROTTLE_SECONDS;
+		else
+			m->level -= THROTTLE_SECONDS;
+	}
+	pthread_mutex_unlock(&th->lock);
+	return ok;
+}
+
+static void give(struct bucket *b)
+{
+	b->level = b->level > THROTTLE_SECONDS ? b->level - THROTTLE_SECONDS : 0;
+}
+
+void throttle_give_back(struct throttle *th, long long merchant, const char *alias)
+{
+	pthread_mutex_lock(&th->lock);
+	give(find(th, merchant_key(th, merchant), 0, THROTTLE_MERCHANT));
+	give(find(th, alias_key(th, alias), 0, THROTTLE_ALIAS));
+	pthread_mutex_unlock(&th->lock);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Wrong codes are rationed: by merchant first, so that one who guesses is
+ * stopped and nobody else notices; then by alias, over all merchants, with a
+ * ration that no single merchant can use up, so that who has seen a code
+ * cannot lock its owner out alone.
+ *
+ * A ration is a leaky bucket in memory: it starts full again with the process,
+ * and a gateway of N processes gives N rations. Documentation/pc1.md has what
+ * that means for a guesser.
+ */
+#ifndef VPG_THROTTLE_H
+#define VPG_THROTTLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+
+#define THROTTLE_SECONDS	600
+#define THROTTLE_MERCHANT	20	/* wrong codes in that time */
+#define THROTTLE_ALIAS		60
+
+struct throttle;
+
+struct throttle *throttle_new(void);
+void throttle_free(struct throttle *th);
+
+/*
+ * Takes one from both rations before a code is tried, so that tries in
+ * parallel do not exceed them either. False, and nothing taken, if one is
+ * used up. A code that was right gives back what it took.
+ */
+bool throttle_take(struct throttle *th, long long merchant, const char *alias, __u64 now);
+void throttle_give_back(struct throttle *th, long long merchant, const char *alias);
+
+#endif /* VPG_THROTTLE_H */
