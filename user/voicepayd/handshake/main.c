@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * voicepay-handshake: one handshake with the gateway, then the end.
+ *
+ * voicepayd starts one for each request, with the app's connection as
+ * descriptor 3. It is a program of its own so that its memory holds the
+ * secrets of one handshake and of nothing else, and no longer than that.
+ */
+
+#include <argp.h>
+#include <openssl/crypto.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../../common/config.h"
+#include "../spawn.h"
+#include "connect.h"
+#include "handover.h"
+#include "memory.h"
+#include "sandbox.h"
+#include "tls.h"
+
+static struct {
+	const char *config;
+	unsigned int timeout_ms;
+} options = { .config = CONFIG_PATH };
+
+static const struct argp_option argp_options[] = {
+	{ "config", 'c', "FILE", 0, "Settings, instead of " CONFIG_PATH },
+	{ "timeout", 't', "MS", 0, "Give up after so many milliseconds" },
+	{ 0 }
+};
+
+static error_t on_option(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'c':
+		options.config = arg;
+		return 0;
+	case 't':
+		options.timeout_ms = atoi(arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const char *argp_program_version = "voicepay-handshake " VOICEPAY_VERSION;
+
+static const struct argp argp = {
+	argp_options, on_option, NULL,
+	"Shakes hands with the payment gateway for voicepayd, which starts it.",
+};
+
+/* Everything up to the moment when the channel's keys are the kernel's alone. */
+static int open_channel(struct vp_reply *reply)
+{
+	static struct config config;
+	struct verify_policy policy = { 0 };
+	struct device device = { 0 };
+	struct tls tls = { .policy = &policy, .device = &device, .reply = reply };
+	char error[CONFIG_ERROR];
+	int dev, sock, channel = -1;
+	int64_t deadline;
+
+	if (config_read(&config, options.config, error) || config_need_tls(&config, error))
+		return refuse(reply, VOICEPAY_CHECK_CONFIG, "%.250s", error);
+	deadline = clock_ms() + (options.timeout_ms ? options.timeout_ms : config.timeout * 1000);
+
+	/* While root, if we are: files, the device, the module. */
+	policy.trusted = trust_load(config.ca, reply);
+	if (!policy.trusted || device_load(&device, config.cert, config.key, reply))
+		return -1;
+	policy.host = config.host;
+	policy.host_is_ip = config.host_is_ip;
+	policy.pins = config.pins;
+	policy.pin_count = config.pin_count;
+	dev = handover_open(config.device, reply);
+	if (dev < 0)
+		return -1;
+	connect_load_ktls();
+	if (memory_lock(reply) || sandbox_drop_root(config.user, reply))
+		return -1;
+
+	/* As nobody in particular: the network. */
+	sock = connect_gateway(&config, deadline, reply);
+	if (sock < 0 || tls_prepare(&tls) || sandbox_close(reply))
+		return -1;
+
+	/* Shut in: the bytes of a stranger. */
+	if (!tls_handshake(&tls, sock, deadline) && !tls_engaged(&tls)) {
+		tls_free(&tls);
+		device_free(&device);
+		channel = handover_seal(dev, sock, reply);
+	}
+	return channel;
+}
+
+int main(int argc, char **argv)
+{
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof(peer);
+	struct vp_reply reply;
+	int channel = -1;
+
+	reply_init(&reply);
+	if (memory_wipe_on_free(&reply) || sandbox_begin(&reply)) {
+		fprintf(stderr, "voicepay-handshake: %s\n", reply.message);
+		return 3;
+	}
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	if (getsockopt(SPAWN_FD, SOL_SOCKET, SO_PEERCRED, &peer, &len)) {
+		fprintf(stderr, "voicepay-handshake: descriptor %d is not an app's connection: voicepayd starts this program, nobody else\n",
+			SPAWN_FD);
+		return 2;
+	}
+
+	channel = open_channel(&reply);
+	if (channel >= 0)
+		snprintf(reply.message, sizeof(reply.message), "channel to %.100s open: %s, %s, %s",
+			 reply.host, reply.protocol, reply.group, reply.cipher);
+	else
+		refuse(&reply, VOICEPAY_CHECK_HELPER, "the handshake process failed");
+	if (vp_reply_send(SPAWN_FD, &reply, channel))
+		snprintf(reply.message, sizeof(reply.message), "the app went away before its answer");
+	dprintf(STDERR_FILENO, "%suid %u, pid %d: %s: %s\n", channel >= 0 ? "<6>" : "<4>", peer.uid,
+		peer.pid, voicepay_check_name(reply.check), reply.message);
+
+	/* Not exit(): nothing is to run any more, and the kernel wipes the pages. */
+	_exit(0);
+}

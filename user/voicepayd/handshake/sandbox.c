@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The bytes of a stranger meet OpenSSL in this process. If one finds a way in,
+ * it should find nothing to do: no files, no new sockets, no other program.
+ */
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/tls.h>
+#include <netinet/tcp.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+#ifndef SOL_TLS
+#define SOL_TLS 282
+#endif
+
+#define OVERFLOW_ID	65534
+
+static int hide(void)
+{
+	/* Neither ptrace nor /proc/PID/mem nor pidfd_getfd for the same user. */
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+int sandbox_begin(struct vp_reply *reply)
+{
+	struct rlimit none = { 0, 0 };
+
+	umask(077);
+	if (hide() || setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return refuse(reply, VOICEPAY_CHECK_HELPER, "cannot shut off the handshake process: %s",
+			      strerror(errno));
+	return 0;
+}
+
+int sandbox_drop_root(const char *user, struct vp_reply *reply)
+{
+	uid_t uid = OVERFLOW_ID;
+	gid_t gid = OVERFLOW_ID;
+	struct passwd *pw;
+
+	if (geteuid())
+		return 0;
+	pw = getpwnam(*user ? user : "voicepay");
+	if (pw) {
+		uid = pw->pw_uid;
+		gid = pw->pw_gid;
+	} else if (*user) {
+		return refuse(reply, VOICEPAY_CHECK_CONFIG,
+			      "[daemon] user: there is no user %.60s: create it, or name another", user);
+	}
+	if (!uid)
+		return refuse(reply, VOICEPAY_CHECK_CONFIG, "[daemon] user must not be root");
+	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		return refuse(reply, VOICEPAY_CHECK_HELPER, "cannot become another user than root: %s",
+			      strerror(errno));
+	/* A change of user undoes both of these. */
+	if (hide() || !setuid(0) || !geteuid())
+		return refuse(reply, VOICEPAY_CHECK_HELPER, "cannot give up root for good");
+	return 0;
+}
+
+static const int allowed[] = {
+	/* the connection, and the answer */
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
+	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
+	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(close),
+	/* memory */
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+	/* time, randomness, locks of libc and OpenSSL */
+	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom),
+	SCMP_SYS(futex), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(restart_syscall),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
+	/* the end */
+	SCMP_SYS(exit), SCMP_SYS(exit_group),
+};
+
+int sandbox_close(struct vp_reply *reply)
+{
+	/* A surprise ends the process; voicepayd then answers for it. */
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int err = ctx ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !err && i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
+		if (err == -EDOM)	/* a call that this architecture does not have */
+			err = 0;
+	}
+	/* No memory becomes code. */
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+				       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+				       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	/* Kernel TLS goes in; nothing comes back out by getsockopt(). */
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
+				       SCMP_A1(SCMP_CMP_EQ, SOL_TCP));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
+				       SCMP_A1(SCMP_CMP_EQ, SOL_TLS));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				       SCMP_A1(SCMP_CMP_EQ, VOICEPAY_IOC_SEAL));
+	if (!err)
+		err = seccomp_load(ctx);
+	seccomp_release(ctx);
+	if (err)
+		return refuse(reply, VOICEPAY_CHECK_HELPER,
+			      "the kernel does not take the seccomp filter (%s): it needs CONFIG_SECCOMP_FILTER",
+			      strerror(-err));
+	return 0;
+}

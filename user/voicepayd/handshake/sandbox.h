@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the handshake process gives up, and when. */
+#ifndef VP_SANDBOX_H
+#define VP_SANDBOX_H
+
+#include "../reply.h"
+
+/* At once: no core, no tracer, no new privileges, and gone with the daemon. */
+int sandbox_begin(struct vp_reply *reply);
+
+/*
+ * Once files and devices are open: another user, if this one is root. @user
+ * may be ""; then it is "voicepay", or the overflow user where there is none.
+ */
+int sandbox_drop_root(const char *user, struct vp_reply *reply);
+
+/* Once connected: only the system calls of a handshake and of the hand-over. */
+int sandbox_close(struct vp_reply *reply);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The TLS handshake, by the profile of this project and no other. */
+#ifndef VP_TLS_H
+#define VP_TLS_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../reply.h"
+#include "device.h"
+#include "verify.h"
+
+/**
+ * struct tls - one handshake
+ * @policy: what the server must be
+ * @device: what this device is
+ * @reply: where a refusal goes
+ */
+struct tls {
+	const struct verify_policy *policy;
+	const struct device *device;
+	struct vp_reply *reply;
+	/* private */
+	SSL_CTX *ctx;
+	SSL *ssl;
+	bool asked;		/* the server asked for our certificate */
+};
+
+/* Makes everything ready that needs files or memory. 0, or -1 after refuse(). */
+int tls_prepare(struct tls *tls);
+
+/*
+ * Shakes hands on @fd, a non-blocking socket that stays the caller's. When 0
+ * comes back the server has passed every check and nothing was sent or read
+ * beyond the handshake. -1 after refuse().
+ */
+int tls_handshake(struct tls *tls, int fd, int64_t deadline);
+
+/* Kernel TLS took over in both directions, and OpenSSL holds back no data. */
+int tls_engaged(struct tls *tls);
+
+/* Frees, and with it wipes, all that OpenSSL knows. Sends nothing. */
+void tls_free(struct tls *tls);
+
+#endif
