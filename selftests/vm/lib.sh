@@ -29,7 +29,8 @@ mkdir -p "$CACHE" 2>/dev/null && [ -w "$CACHE" ] ||
 	die "cannot write to $CACHE: run as root, or set VOICEPAY_CACHE to a directory of your own"
 mkdir -p "$BUILD"
 
-# with_lock NAME COMMAND..: one holder at a time; says so if it has to wait.
+# with_lock NAME COMMAND..: one holder at a time; says so if it has to wait. Never
+# call it where its result is tested: that switches errexit off inside.
 with_lock() {
 	local name=$1 fd
 	shift
