@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the tests of ioctl and netlink share: a netlink client and a gateway.
+ENROL_SRCS := selftests/lib/genl.c selftests/lib/enrol.c kmod/common/agreement.c \
+	kmod/common/hkdf.c kmod/common/noise.c kmod/common/paycode.c user/gateway/prim_openssl.c
+ENROL_CPPFLAGS := -I$(TOP)/selftests/lib -I$(TOP)/user/gateway
+
+ioctl_SRCS := $(ENROL_SRCS)
+ioctl_PKGS := libcrypto
+ioctl_CPPFLAGS := $(ENROL_CPPFLAGS)
+netlink_SRCS := $(ENROL_SRCS)
+netlink_PKGS := libcrypto
+netlink_CPPFLAGS := $(ENROL_CPPFLAGS)
+races_SRCS := $(ENROL_SRCS)
+races_PKGS := libcrypto
+races_CPPFLAGS := $(ENROL_CPPFLAGS)

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Enrolment as a test sees it. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <openssl/rand.h>
+
+#include "enrol.h"
+
+void test_gateway_init(struct test_gateway *gw)
+{
+	struct vp_agree_grant *g = &gw->grant;
+	unsigned int i;
+
+	memset(gw, 0, sizeof(*gw));
+	if (vp_prim_keypair(gw->s, gw->s_pub) ||
+	    RAND_bytes(gw->device, sizeof(gw->device)) != 1 ||
+	    RAND_bytes(gw->ticket, sizeof(gw->ticket)) != 1)
+		abort();
+
+	memcpy(g->prefix, "71", 2);
+	g->time_ms = (__u64)time(NULL) * 1000;
+	g->not_before = g->time_ms / 1000;
+	g->rotate_after = g->not_before + 7 * 86400;
+	g->not_after = g->not_before + 35 * 86400;
+	g->n_aliases = 8;
+	for (i = 0; i < g->n_aliases; i++) {
+		char digits[VP_ALIAS_DIGITS + 1];
+
+		snprintf(digits, sizeof(digits), "55500%05u", i);
+		memcpy(g->alias[i], digits, VP_ALIAS_DIGITS);
+	}
+}
+
+int test_gateway_answer(struct test_gateway *gw, const void *msg1, size_t len, __u8 *msg2)
+{
+	__u8 payload[512], psk[VP_KEY_LEN];
+	struct vp_noise hs;
+	int err, n;
+
+	if (len != VP_MSG1_LEN)
+		return -EPROTO;
+	err = vp_noise_init_responder(&hs, 1, VP_AGREE_PROLOGUE, VP_AGREE_PROLOGUE_LEN,
+				      gw->s, gw->s_pub);
+	if (!err)
+		err = vp_noise_read_msg1(&hs, msg1, len, payload);
+	if (!err)
+		err = vp_agree_decode_request(&gw->request, payload, VP_REQUEST_LEN);
+	if (!err)
+		err = vp_agree_ticket_psk(psk, gw->ticket);
+	if (err)
+		return err;
+	n = vp_agree_encode_grant(payload, &gw->grant);
+	if (n < 0)
+		return n;
+	err = vp_noise_write_msg2(&hs, psk, msg2, payload, n);
+	if (!err)
+		err = vp_agree_root_keys(&gw->keys, &hs);
+	return err ? err : n + (int)VP_NOISE_MSG2_OVERHEAD;
+}
+
+int nl_dev_set(struct genl *g, const struct test_gateway *gw)
+{
+	struct genl_msg msg;
+
+	genl_begin(g, &msg, VOICEPAY_CMD_DEV_SET);
+	genl_put(&msg, VOICEPAY_A_DEVICE_DEVICE_ID, gw->device, sizeof(gw->device));
+	genl_put(&msg, VOICEPAY_A_DEVICE_GATEWAY_KEY, gw->s_pub, sizeof(gw->s_pub));
+	return genl_call(g, &msg);
+}
+
+static int slot_call(struct genl *g, __u8 cmd, __u32 slot)
+{
+	struct genl_msg msg;
+
+	genl_begin(g, &msg, cmd);
+	genl_put_u32(&msg, VOICEPAY_A_SLOT_ID, slot);
+	return genl_call(g, &msg);
+}
+
+int nl_slot_new(struct genl *g, __u32 slot)
+{
+	return slot_call(g, VOICEPAY_CMD_SLOT_NEW, slot);
+}
+
+int nl_slot_del(struct genl *g, __u32 slot)
+{
+	return slot_call(g, VOICEPAY_CMD_SLOT_DEL, slot);
+}
+
+int nl_wipe(struct genl *g, const __u8 *device)
+{
+	struct genl_msg msg;
+
+	genl_begin(g, &msg, VOICEPAY_CMD_WIPE);
+	if (device)
+		genl_put(&msg, VOICEPAY_A_DEVICE_DEVICE_ID, device, VP_DEVICE_ID_LEN);
+	return genl_call(g, &msg);
+}
+
+int nl_enrol_begin(struct genl *g, __u32 slot, const __u8 *ticket, struct genl_msg *answer)
+{
+	genl_begin(g, answer, VOICEPAY_CMD_ENROL_BEGIN);
+	genl_put_u32(answer, VOICEPAY_A_ENROL_SLOT, slot);
+	genl_put(answer, VOICEPAY_A_ENROL_TICKET, ticket, VP_TICKET_LEN);
+	return genl_call(g, answer);
+}
+
+int nl_enrol_finish(struct genl *g, __u32 slot, const void *msg2, size_t len)
+{
+	struct genl_msg msg;
+
+	genl_begin(g, &msg, VOICEPAY_CMD_ENROL_FINISH);
+	genl_put_u32(&msg, VOICEPAY_A_ENROL_SLOT, slot);
+	genl_put(&msg, VOICEPAY_A_ENROL_MESSAGE, msg2, len);
+	return genl_call(g, &msg);
+}
+
+int test_enrol(struct genl *g, struct test_gateway *gw, __u32 slot)
+{
+	struct genl_msg answer;
+	__u8 msg2[VP_MSG2_MAX];
+	const void *msg1;
+	size_t len = 0;
+	int n;
+
+	gw->grant.epoch++;
+	n = nl_enrol_begin(g, slot, gw->ticket, &answer);
+	if (n)
+		return n;
+	msg1 = genl_attr(&answer, VOICEPAY_A_ENROL_MESSAGE, &len);
+	n = test_gateway_answer(gw, msg1, len, msg2);
+	return n < 0 ? n : nl_enrol_finish(g, slot, msg2, n);
+}
+
+void test_fresh_device(struct genl *g, const struct test_gateway *gw, __u32 slots)
+{
+	const __u8 *device;
+	struct genl_msg msg;
+	__u32 i;
+
+	genl_begin(g, &msg, VOICEPAY_CMD_DEV_GET);
+	if (genl_call(g, &msg))
+		abort();
+	device = genl_attr(&msg, VOICEPAY_A_DEVICE_DEVICE_ID, NULL);
+	if (nl_wipe(g, device) || nl_dev_set(g, gw))
+		abort();
+	for (i = 0; i < slots; i++)
+		if (nl_slot_new(g, i))
+			abort();
+}
+
+__u64 test_gateway_step_of(const struct test_gateway *gw, const char *digits, __u64 now)
+{
+	__u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH_LEN];
+	__u64 middle = now / PAYCODE_STEP_SECONDS, step;
+	struct vp_piece piece = { input, 0 };
+	struct paycode code;
+
+	if (paycode_parse(&code, digits, strlen(digits)))
+		return 0;
+	for (step = middle - 2; step <= middle + 2; step++) {
+		piece.len = paycode_mac_input(input, &code, step, NULL, 0);
+		if (vp_prim_hmac(mac, gw->keys.code, VP_KEY_LEN, &piece, 1))
+			return 0;
+		if (paycode_truncate(mac) == code.mac)
+			return step;
+	}
+	return 0;
+}

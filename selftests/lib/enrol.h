@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Enrolment as a test sees it: the netlink calls of the device, and a gateway
+ * that answers them and tells what the keys are.
+ */
+#ifndef VP_TEST_ENROL_H
+#define VP_TEST_ENROL_H
+
+#include "agreement.h"
+#include "genl.h"
+#include "paycode.h"
+
+/* The other side of an enrolment. */
+struct test_gateway {
+	__u8 s[VP_KEY_LEN], s_pub[VP_KEY_LEN];
+	__u8 device[VP_DEVICE_ID_LEN];
+	__u8 ticket[VP_TICKET_LEN];
+	struct vp_agree_grant grant;		/* what it grants; to be changed at will */
+	struct vp_agree_request request;	/* what the device asked last */
+	struct vp_root_keys keys;		/* what came out */
+};
+
+/* A gateway with a fresh key, whose grants begin now and are generous. */
+void test_gateway_init(struct test_gateway *gw);
+
+/* Answers message 1; @msg2 takes VP_MSG2_MAX bytes. Returns the length or a negative errno. */
+int test_gateway_answer(struct test_gateway *gw, const void *msg1, size_t len, __u8 *msg2);
+
+/* The netlink calls. All return 0 or a negative errno. */
+int nl_dev_set(struct genl *g, const struct test_gateway *gw);
+int nl_slot_new(struct genl *g, __u32 slot);
+int nl_slot_del(struct genl *g, __u32 slot);
+int nl_wipe(struct genl *g, const __u8 *device);
+int nl_enrol_begin(struct genl *g, __u32 slot, const __u8 *ticket, struct genl_msg *answer);
+int nl_enrol_finish(struct genl *g, __u32 slot, const void *msg2, size_t len);
+
+/* All of it: begin, answer, finish. The epoch granted rises by itself. */
+int test_enrol(struct genl *g, struct test_gateway *gw, __u32 slot);
+
+/* A device as after a boot: no slot, no gateway. Then provisioned for @gw, with @slots slots. */
+void test_fresh_device(struct genl *g, const struct test_gateway *gw, __u32 slots);
+
+/*
+ * The step for which @digits is the gateway's code, within two steps of @now
+ * (seconds since 1970), or 0 if it is not.
+ */
+__u64 test_gateway_step_of(const struct test_gateway *gw, const char *digits, __u64 now);
+
+#endif /* VP_TEST_ENROL_H */
