@@ -17,3 +17,14 @@ voicepay-gateway_LDLIBS := -pthread
 voicepay-gateway_DEST := $(sbindir)
 
 $(O)/obj/%/user/gateway/schema.o: $(TOP)/user/gateway/schema.sql
+
+INSTALLS += user/gateway/nginx.conf:$(datadir)/voicepay/nginx/voicepay.conf:644
+INSTALLS += user/gateway/nginx-site.conf:$(datadir)/voicepay/nginx/voicepay-site.conf:644
+INSTALLS += user/gateway/nginx-upstream.conf:$(datadir)/voicepay/nginx/voicepay-upstream.conf:644
+INSTALLS += user/gateway/gateway.conf:$(datadir)/doc/voicepay/examples/gateway.conf:644
+INSTALLS += user/gateway/voicepay-gateway.socket:$(unitdir)/voicepay-gateway.socket:644
+INSTALLS += Documentation/man/voicepay-gateway.8:$(mandir)/man8/voicepay-gateway.8:644
+TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gateway.service:644
+# The integration test and the demonstration make their certificates and tokens with these.
+INSTALLS += selftests/pki/make-pki:$(testdir)/make-pki:755
+INSTALLS += selftests/pki/mint-voice-token:$(testdir)/mint-voice-token:755
