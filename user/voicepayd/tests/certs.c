@@ -58,7 +58,7 @@ struct identity make_identity(const struct recipe *r, const struct identity *iss
 	add(id.cert, by, NID_basic_constraints, r->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
 	add(id.cert, by, NID_key_usage, r->ku ? r->ku :
 	    r->ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
-	if (!r->ca && !(r->eku && !*r->eku))
+	if (r->eku ? *r->eku : !r->ca)
 		add(id.cert, by, NID_ext_key_usage, r->eku ? r->eku : "serverAuth");
 	add(id.cert, by, NID_subject_alt_name, r->san);
 	add(id.cert, by, NID_name_constraints, r->constraint);

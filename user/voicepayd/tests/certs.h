@@ -14,7 +14,7 @@ struct identity {
  * struct recipe - how a certificate is made; what is left out is as it should be
  * @cn: common name
  * @san: X.509v3 subjectAltName value; NULL for none
- * @eku: extendedKeyUsage value; NULL for "serverAuth", "" for none
+ * @eku: extendedKeyUsage value; NULL for "serverAuth", "" or a CA for none
  * @ku: keyUsage value
  * @from: days from now to notBefore, default -1
  * @until: days from now to notAfter, default 30

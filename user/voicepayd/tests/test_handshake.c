@@ -355,11 +355,24 @@ static void wrong_purpose(void **state)
 		    VOICEPAY_CHECK_PURPOSE, "serverAuth");
 	expect_cert(&(struct recipe){ .cn = "x", .san = SAN, .ku = "critical,keyEncipherment" }, &root,
 		    VOICEPAY_CHECK_PURPOSE, "not for signatures");
-	expect_cert(&(struct recipe){ .cn = "x", .san = SAN, .ca = 1,
+	expect_cert(&(struct recipe){ .cn = "x", .san = SAN, .ca = 1, .eku = "serverAuth",
 				      .ku = "critical,digitalSignature,keyCertSign" }, &root,
-		    VOICEPAY_CHECK_PURPOSE, NULL);
+		    VOICEPAY_CHECK_PURPOSE, "is a CA's");
 	expect_cert(&(struct recipe){ .cn = "x", .san = SAN, .eku = "clientAuth,serverAuth" }, &root,
 		    VOICEPAY_CHECK_OK, NULL);
+}
+
+static void a_ca_for_other_things(void **state)
+{
+	struct recipe mail = { .cn = "mail CA", .ca = 1, .eku = "emailProtection" };
+	struct identity ca = make_identity(&mail, &root);
+	struct identity id = make_identity(&(struct recipe){ .cn = "x", .san = SAN }, &ca);
+	struct server s = { .id = &id, .chain = ca.cert };
+	struct verify_policy p = policy();
+
+	expect(&p, &s, VOICEPAY_CHECK_PURPOSE, NULL);
+	free_identity(&id);
+	free_identity(&ca);
 }
 
 static void a_leaf_is_no_ca(void **state)
@@ -417,10 +430,10 @@ static void only_old_or_weak_tls(void **state)
 	struct verify_policy p = policy();
 	struct server s = { .id = &gateway, .max_version = TLS1_2_VERSION };
 
-	expect(&p, &s, VOICEPAY_CHECK_PROFILE, "TLS 1.3");
+	expect(&p, &s, VOICEPAY_CHECK_PROFILE, "offers no TLS that is good enough");
 	s = (struct server){ .id = &gateway, .groups = "P-521" };
 	expect(&p, &s, VOICEPAY_CHECK_PROFILE, NULL);
-	s = (struct server){ .id = &gateway, .ciphersuites = "TLS_AES_128_CCM_8_SHA256" };
+	s = (struct server){ .id = &gateway, .ciphersuites = "TLS_AES_128_CCM_SHA256" };
 	expect(&p, &s, VOICEPAY_CHECK_PROFILE, NULL);
 	/* less than the best, but good enough */
 	s = (struct server){ .id = &gateway, .groups = "P-256", .ciphersuites = "TLS_CHACHA20_POLY1305_SHA256" };
@@ -613,6 +626,7 @@ int main(void)
 		cmocka_unit_test(damaged_signature),
 		cmocka_unit_test(weak_signatures_and_keys),
 		cmocka_unit_test(wrong_purpose),
+		cmocka_unit_test(a_ca_for_other_things),
 		cmocka_unit_test(a_leaf_is_no_ca),
 		cmocka_unit_test(name_constraints),
 		cmocka_unit_test(wrong_pin),
