@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+PROGRAMS += voicepay
+voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c check.c code.c enrol.c pay.c provision.c \
+	status.c wipe.c amount.c http.c identity.c netlink.c symbol.c ticket.c) $(VP_CONFIG_SRCS)
+voicepay_PKGS := inih jansson libcurl libcrypto libnl-3.0 libnl-genl-3.0
+# zint has no pkg-config file
+voicepay_LDLIBS := -lzint
+voicepay_LIBS := libvoicepay
+voicepay_DEST := $(bindir)
+
+TESTS += test_voicepay
+test_voicepay_SRCS := $(addprefix user/voicepay/,tests/test_voicepay.c amount.c symbol.c ticket.c)
+test_voicepay_PKGS := cmocka libpng zbar
+test_voicepay_LDLIBS := -lzint

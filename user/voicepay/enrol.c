@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * voicepay enrol: carries two messages between the module and the gateway. It
+ * can read neither, and whatever fails, the slot is as it was.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/base64.h"
+#include "command.h"
+#include "http.h"
+#include "identity.h"
+#include "netlink.h"
+#include "ticket.h"
+
+static struct {
+	const char *ticket;
+	int64_t slot;
+} args = { .slot = -1 };
+
+static const struct argp_option argp_options[] = {
+	{ "ticket", 't', "TICKET", 0, "One-time ticket from the gateway, 48 hex digits; @FILE or - reads it" },
+	{ "slot", 's', "N", 0, "Slot to enrol; without it, the lowest free one" },
+	{ 0 }
+};
+
+static error_t on_option(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 't':
+		args.ticket = arg;
+		return 0;
+	case 's':
+		args.slot = parse_slot(arg, state);
+		return 0;
+	case ARGP_KEY_END:
+		if (!args.ticket)
+			argp_error(state, "--ticket is needed: the gateway's operator gives you one");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	argp_options, on_option, NULL,
+	"Agrees with the gateway on a key for a slot. The key itself never travels and never "
+	"leaves the kernel.", common_options
+};
+
+static int read_ticket(uint8_t ticket[VOICEPAY_TICKET_LEN])
+{
+	char *text = read_secret(args.ticket, "ticket");
+	int bad;
+
+	if (!text)
+		return STATUS_USAGE;
+	bad = ticket_parse(text, ticket);
+	explicit_bzero(text, strlen(text));
+	free(text);
+	if (bad)
+		return tell_error(STATUS_USAGE, "USAGE",
+				  "this is not a ticket: it has 48 hex digits, with dashes between them or not");
+	return 0;
+}
+
+/* Ties the device to the gateway of the settings, unless it is already. */
+static int provision(struct manage *m, const struct config *config)
+{
+	uint8_t id[VOICEPAY_DEVICE_ID_LEN];
+	int err;
+
+	if (!config->has_gateway_key)
+		return tell_error(STATUS_ENVIRONMENT, "CONFIG",
+				  "%s: [gateway] key is missing: the gateway's operator tells it",
+				  config->path);
+	if (identity_of(config->cert, id))
+		return tell_error(STATUS_ENVIRONMENT, "CONFIG",
+				  "%s: [tls] cert: %s holds no certificate that can be read",
+				  config->path, config->cert);
+	err = manage_dev_set(m, id, config->gateway_key);
+	return err ? manage_tell(m, err) : 0;
+}
+
+/* Message 1 to the gateway, message 2 back. 0 or an exit status. */
+static int exchange(const struct config *config, const uint8_t *message, size_t len,
+		    uint8_t *reply, size_t *reply_len)
+{
+	char text[BASE64_SIZE(VOICEPAY_MESSAGE_MAX)];
+	struct http_answer answer;
+	enum http_outcome outcome;
+	const char *got;
+	json_t *request;
+	ssize_t n = -1;
+	int tries;
+
+	base64_encode(text, message, len);
+	request = json_pack("{s:s}", "message", text);
+	/* The gateway gives the same message the same answer, so asking twice is safe. */
+	for (tries = 0; tries < 2; tries++) {
+		outcome = http_post(config, "/v1/enrol", request, &answer);
+		if (outcome != HTTP_UNKNOWN)
+			break;
+		if (!tries)
+			http_release(&answer);
+	}
+	json_decref(request);
+	switch (outcome) {
+	case HTTP_DONE:
+		got = json_string_value(json_object_get(answer.body, "message"));
+		if (got)
+			n = base64_decode(reply, VOICEPAY_MESSAGE_MAX, got, strlen(got));
+		http_release(&answer);
+		if (n < 0)
+			return tell_error(STATUS_REFUSED, "EBADMSG",
+					  "the gateway's answer is not one to an enrolment: is it a voicepay gateway?");
+		*reply_len = n;
+		return 0;
+	case HTTP_REFUSED:
+		return tell_error(STATUS_REFUSED, answer.error, "the gateway refused: %s",
+				  answer.message);
+	case HTTP_NOT_SENT:
+		return tell_error(STATUS_ENVIRONMENT, answer.error, "no channel to the gateway: %s",
+				  answer.message);
+	default:
+		return tell_error(STATUS_ENVIRONMENT, answer.error,
+				  "%s; try again with the same ticket, and with a new one if that is refused",
+				  answer.message);
+	}
+}
+
+static int enrol(struct manage *m, const struct config *config, const uint8_t *ticket, uint32_t slot)
+{
+	uint8_t message[VOICEPAY_MESSAGE_MAX], reply[VOICEPAY_MESSAGE_MAX];
+	size_t len, reply_len = 0;
+	int err = manage_enrol_begin(m, slot, ticket, message, &len), status;
+
+	if (err)
+		return manage_tell(m, err);
+	status = exchange(config, message, len, reply, &reply_len);
+	if (status) {
+		/* Nothing is no answer, so the module forgets that it had asked. */
+		manage_enrol_finish(m, slot, reply, 0);
+		return status;
+	}
+	err = manage_enrol_finish(m, slot, reply, reply_len);
+	return err ? manage_tell(m, err) : 0;
+}
+
+static int tell_success(uint32_t slot)
+{
+	struct voicepay_status st = { 0 };
+	int dev = voicepay_open(NULL);
+
+	if (dev >= 0) {
+		voicepay_status(dev, slot, &st);
+		voicepay_close(dev);
+	}
+	if (options.json)
+		return tell_json(json_pack("{s:i, s:I, s:I}", "slot", slot, "epoch",
+					   (json_int_t)st.epoch, "not_after",
+					   (json_int_t)st.not_after));
+	printf("Slot %u is enrolled. Its key never left the kernel; \"voicepay code%s\" shows a payment code.\n",
+	       slot, slot ? " --slot N" : "");
+	return STATUS_OK;
+}
+
+int cmd_enrol(int argc, char **argv)
+{
+	uint8_t ticket[VOICEPAY_TICKET_LEN];
+	static struct config config;
+	struct manage m;
+	int64_t slot;
+	int err, status;
+	bool made;
+
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	status = read_ticket(ticket);
+	if (!status)
+		status = load_config(&config);
+	if (status)
+		return status;
+
+	err = manage_open(&m);
+	if (err)
+		return manage_tell(&m, err);
+	status = provision(&m, &config);
+	if (status)
+		goto out;
+
+	/* A slot that is there is enrolled anew, and keeps its key until that succeeds. */
+	slot = args.slot;
+	err = manage_slot_new(&m, &slot);
+	made = !err;
+	if (err == -EEXIST && args.slot >= 0) {
+		slot = args.slot;
+	} else if (err) {
+		status = manage_tell(&m, err);
+		goto out;
+	}
+	status = enrol(&m, &config, ticket, slot);
+	if (status && made)
+		manage_slot_del(&m, slot);
+	if (!status)
+		status = tell_success(slot);
+out:
+	explicit_bzero(ticket, sizeof(ticket));
+	manage_close(&m);
+	return status;
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* voicepay: a table of subcommands, and nothing else. */
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{ "code", cmd_code, "show a payment code: digits, QR and Code 128" },
+	{ "pay", cmd_pay, "send an order that was spoken to the gateway" },
+	{ "status", cmd_status, "show the module and its slots" },
+	{ "enrol", cmd_enrol, "agree with the gateway on a slot's key" },
+	{ "provision", cmd_provision, "show or set which gateway the device belongs to" },
+	{ "check", cmd_check, "open a channel to the gateway and say how it went" },
+	{ "wipe", cmd_wipe, "wipe all keys" },
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const char *argp_program_version = "voicepay " VOICEPAY_VERSION;
+
+static int command_at;
+
+static error_t on_option(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case ARGP_KEY_ARG:
+		command_at = state->next - 1;
+		state->next = state->argc;	/* the rest is the subcommand's */
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The table becomes the help text. */
+static char *list_commands(int key, const char *text, void *input)
+{
+	char *out = NULL;
+	size_t size = 0, i;
+	FILE *f;
+
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	f = open_memstream(&out, &size);
+	fprintf(f, "Commands:\n");
+	for (i = 0; i < NCOMMANDS; i++)
+		fprintf(f, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fprintf(f, "\n\"voicepay COMMAND --help\" tells more about one. Exit status: 0 done, 1 refused, "
+		"2 wrong usage, 3 something is missing (module, daemon, network).");
+	fclose(f);
+	return out;
+}
+
+int main(int argc, char **argv)
+{
+	const struct argp argp = {
+		NULL, on_option, "COMMAND [ARGUMENT...]",
+		"Pays by voice and by code, with keys that stay in the kernel.\v ", common_options,
+		list_commands,
+	};
+	char name[64];
+	size_t i;
+
+	setlocale(LC_ALL, "");
+	signal(SIGPIPE, SIG_IGN);
+	argp_err_exit_status = STATUS_USAGE;
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+
+	for (i = 0; i < NCOMMANDS; i++)
+		if (!strcmp(argv[command_at], commands[i].name))
+			break;
+	if (i == NCOMMANDS)
+		return tell_error(STATUS_USAGE, "USAGE",
+				  "there is no command \"%s\": voicepay --help lists them",
+				  argv[command_at]);
+	snprintf(name, sizeof(name), "voicepay %s", commands[i].name);
+	argv[command_at] = name;
+	return commands[i].run(argc - command_at, argv + command_at);
+}
