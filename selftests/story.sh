@@ -1,0 +1,204 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ktap: timeout=240
+#
+# The story: a speaker enrols, pays online by voice, loses its network, pays by a
+# code that the till reads from a picture, and what attackers get. Each step
+# asserts, and says in one line what happened and why it matters.
+
+# shellcheck source=selftests/ktap.sh
+. "$(dirname "$0")/ktap.sh"
+# shellcheck source=selftests/helpers/town.sh
+. "$(dirname "$0")/town.sh"
+
+[ -z "${VOICEPAY_DEMO-}" ] || modprobe voicepay
+
+# step NAME: what the step is about, before it runs; tell TEXT: what it came to.
+step() {
+	STEP=$1
+	WHY=
+	[ -z "${VOICEPAY_DEMO-}" ] || printf '\n\033[1m%s\033[0m\n' "$STEP"
+}
+
+tell() {
+	if [ -n "${VOICEPAY_DEMO-}" ]; then
+		printf '    %s\n' "$*"
+	else
+		ktap_diag "$*"
+	fi
+}
+
+# must DESCRIPTION COMMAND..: the first that fails fails the step.
+must() {
+	local what=$1
+	shift
+	[ -z "$WHY" ] || return 0
+	"$@" >"$TOWN/must" 2>&1 || WHY="$what; $* $(head -c 300 "$TOWN/must" | tr '\n' ' ')"
+}
+
+end_step() {
+	if [ -z "$WHY" ]; then
+		ktap_ok "$STEP"
+	else
+		ktap_not_ok "$STEP" "$WHY"
+		tail -n 5 "$TOWN"/*.log "$TOWN"/nginx/*.log 2>/dev/null | sed 's/^/#   /'
+	fi
+}
+
+equals() { [ "$1" = "$2" ] || { echo "$1, expected $2"; return 1; }; }
+contains() { case $1 in *"$2"*) ;; *) echo "\"$1\" does not say \"$2\""; return 1 ;; esac; }
+refused_with() { # ERROR ORDER-NO: of the last charge, which left the ledger alone
+	equals "$RC" 1 && equals "$(jq -r .error "$TOWN/charge")" "$1" &&
+		equals "$(payments)" "$PAYMENTS" && equals "$(ledger_sum)" 0
+}
+
+pos() { # COMMAND ARG..
+	local command=$1
+	shift
+	in_shop voicepay-pos "$command" --json --gateway https://$GATEWAY_NAME --cacert "$TOWN/pki/ca.pem" \
+		--cert "$TOWN/pki/merchant.pem" --key "$TOWN/pki/merchant.key" "$@"
+}
+
+charge() { # ARG..: sets RC
+	pos charge "$@" >"$TOWN/charge" 2>"$TOWN/charge.err"
+	RC=$?
+	PAYMENTS_NOW=$(payments)
+}
+
+# The digits of a code with one of them raised by one.
+with_wrong_digit() { printf '%s%d%s\n' "${1:0:15}" $(((${1:15:1} + 1) % 10)) "${1:16}"; }
+
+ktap_plan 11
+town_up || { echo "Bail out! the town cannot be set up"; exit 1; }
+trap town_down EXIT
+
+step "enrol: speaker and gateway agree on a key, and none travels"
+voicepay enrol --ticket "$(ticket)" --slot 0 --json >"$TOWN/enrol" 2>"$TOWN/enrol.err"
+must "enrol failed: $(cat "$TOWN/enrol.err")" equals $? 0
+voicepay status --json >"$TOWN/status"
+must "the slot is active" equals "$(jq -r '.slots[0].state' "$TOWN/status")" active
+must "the slot has an epoch" equals "$(jq -r '.slots[0].epoch' "$TOWN/status")" 1
+tell "slot 0 is active; the ticket was good for this once, and the key exists in the kernel and in the gateway only"
+end_step
+
+step "online: \"transfer 500 to mama\" goes over the sealed channel, and the ledger moves once"
+token mama 50000 >"$TOWN/token"
+before=$(balance alice)
+voicepay pay --to mama --amount 500.00 --user alice --voice-token "@$TOWN/token" --order-id story-1 --json \
+	>"$TOWN/pay" 2>"$TOWN/pay.err"
+must "pay failed: $(cat "$TOWN/pay.err")" equals $? 0
+must "state" equals "$(jq -r .state "$TOWN/pay")" SUCCESS
+must "alice paid" equals "$(balance alice)" $((before - 50000))
+must "mama got it" equals "$(balance mama)" 50000
+voicepay pay --to mama --amount 500.00 --user alice --voice-token "@$TOWN/token" --order-id story-1 --json \
+	>"$TOWN/pay2" 2>&1
+must "asked again, the same payment" equals "$(jq -r .payment_id "$TOWN/pay2")" "$(jq -r .payment_id "$TOWN/pay")"
+must "asked again, moved once" equals "$(balance mama)" 50000
+must "one payment" equals "$(payments)" 1
+must "the ledger's sum" equals "$(ledger_sum)" 0
+tell "alice -500.00, mama +500.00; sent twice, booked once; the traffic keys were never in the app's process"
+end_step
+
+step "offline: the speaker's network is cut, and it shows a code all the same"
+cut_device_network
+must "the network is cut" sh -c "! voicepay pay --to mama --amount 1.00 --user alice --voice-token @$TOWN/token"
+voicepay code --slot 0 --json --png-qr "$TOWN/qr.png" --png-barcode "$TOWN/bar.png" >"$TOWN/code" 2>"$TOWN/code.err"
+must "code failed: $(cat "$TOWN/code.err")" equals $? 0
+CODE=$(jq -r .code "$TOWN/code")
+must "24 digits" equals ${#CODE} 24
+must "scheme 71, plain" equals "${CODE:0:3}" 711
+must "seconds left" sh -c "jq -e '.seconds_left >= 0 and .seconds_left <= 30' $TOWN/code"
+[ -z "${VOICEPAY_DEMO-}" ] || voicepay code --slot 0
+tell "the code is computed in the kernel, with a key that the command asking for it cannot see"
+end_step
+
+step "the till reads the picture and charges: the ledger moves once"
+PAYMENTS=$(payments)
+before=$(balance alice)
+charge --image "$TOWN/bar.png" --amount 12.00 --order-no shop-1
+must "charge failed: $(cat "$TOWN/charge.err")" equals $RC 0
+must "state" equals "$(jq -r .state "$TOWN/charge")" SUCCESS
+must "alice paid" equals "$(balance alice)" $((before - 1200))
+must "the shop got it" equals "$(balance "Corner shop")" 1200
+must "one payment more" equals "$(payments)" $((PAYMENTS + 1))
+charge --image "$TOWN/qr.png" --amount 12.00 --order-no shop-1
+must "the same order again gets the first answer" equals $RC 0
+must "and moves nothing" equals "$(payments)" $((PAYMENTS + 1))
+must "the QR code says the same digits" equals "$(zbarimg -q --raw "$TOWN/qr.png")" "$CODE"
+tell "from the digits alone the gateway found the payer, checked and charged 12.00; the same order again is not charged again"
+end_step
+PAYMENTS=$(payments)
+
+step "the same code for another order: CODE_USED"
+charge --code "$CODE" --amount 12.00 --order-no shop-2
+must "used" refused_with CODE_USED
+tell "a photographed code is worth nothing once it is spent"
+end_step
+
+step "a wrong digit: found by the check digit, without asking the gateway"
+charge --code "$(with_wrong_digit "$CODE")" --amount 12.00 --order-no shop-3
+must "misread, at the till" refused_with CODE_MISREAD
+charge --code "$(with_wrong_digit "$CODE")" --amount 12.00 --order-no shop-3 --no-local-check
+must "misread, at the gateway" refused_with CODE_MISREAD
+tell "a misheard digit cannot become somebody else's payment"
+end_step
+
+step "a code from an hour ago: CODE_EXPIRED"
+OLD=$(voicepay code --slot 0 --new --json | jq -r .code)
+must "a fresh code" equals ${#OLD} 24
+date -s '+1 hour' >/dev/null
+charge --code "$OLD" --amount 12.00 --order-no shop-4
+NOW=$(voicepay status --json | jq -r .now)
+LATER=$(date +%s)
+date -s '-1 hour' >/dev/null
+must "expired" refused_with CODE_EXPIRED
+must "the kernel's own clock did not follow" test $((LATER - NOW)) -gt 3500
+tell "an hour later the code is dead; and the clock that moved was the system's: the module's own cannot be set"
+end_step
+
+step "a server with a certificate for fake-pay.com: refused before a byte of the order is sent"
+mend_device_network
+impostor_up fake
+device_connects_to $IMPOSTOR_IP
+voicepay pay --to mama --amount 500.00 --user alice --voice-token "@$TOWN/token" --order-id story-2 --json \
+	>"$TOWN/pay" 2>"$TOWN/pay.err"
+must "refused" test $? -ne 0
+must "the host name is the reason" grep -q "$GATEWAY_NAME" "$TOWN/pay.err"
+must "the server was really reached" wait_for 5 test -s "$TOWN/impostor.log"
+must "it got nothing" test ! -s "$TOWN/impostor.got"
+must "nothing moved" equals "$(payments)" "$PAYMENTS"
+impostor_down
+tell "$(tail -n 1 "$TOWN/pay.err")"
+end_step
+
+step "the same from a CA that nobody trusts, and with a certificate that ended yesterday"
+for c in untrusted expired; do
+	impostor_up $c
+	voicepay pay --to mama --amount 500.00 --user alice --voice-token "@$TOWN/token" --order-id story-2 --json \
+		>"$TOWN/pay" 2>"$TOWN/pay.err"
+	must "$c refused" test $? -ne 0
+	must "$c got nothing" test ! -s "$TOWN/impostor.got"
+	impostor_down
+	tell "$(tail -n 1 "$TOWN/pay.err")"
+done
+must "nothing moved" equals "$(payments)" "$PAYMENTS"
+device_connects_to $GATEWAY_IP
+end_step
+
+step "an app that holds a channel asks for its keys: refused"
+"$(dirname "$0")/take_keys" "$TOWN/voicepayd.sock" >"$TOWN/keys" 2>&1
+must "take_keys: $(tr '\n' ';' <"$TOWN/keys")" equals $? 0
+must "four tries" equals "$(grep -c refused "$TOWN/keys")" 4
+tell "$(head -n 1 "$TOWN/keys")"
+end_step
+
+step "after all of it: each payment is there once, and the sum is zero"
+must "payments" equals "$(payments)" 2
+must "sum" equals "$(ledger_sum)" 0
+must "alice" equals "$(balance alice)" 48800
+must "no secret in a log" sh -c "! grep -rqE '$CODE|$(cat "$TOWN/token")' $TOWN/gateway.log $TOWN/voicepayd.log $TOWN/nginx/"
+[ -z "${VOICEPAY_DEMO-}" ] || gateway_ctl ledger
+tell "alice 488.00, mama 500.00, the shop 12.00"
+end_step
+
+ktap_end
