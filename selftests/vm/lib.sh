@@ -5,6 +5,7 @@
 # told to the user, how two runs keep out of each other's way.
 
 set -euo pipefail
+export PATH=$PATH:/usr/sbin:/sbin
 
 VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$VM_DIR/../.." && pwd)
@@ -56,6 +57,11 @@ quietly() {
 		say "failed with $rc: $* (all of it: $log)"
 		return "$rc"
 	fi
+}
+
+# Version of a package of the root.
+root_version() { # PACKAGE
+	awk -v p="$1" '$1 == "Package:" { f = $2 == p } f && $1 == "Version:" { print $2; exit }' "$ROOT/var/lib/dpkg/status"
 }
 
 # The newest kernel of the root.
