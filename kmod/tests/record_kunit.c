@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/* KUnit: scripted TLS records through the channel's decisions. */
+
+#include <kunit/test.h>
+#include <linux/prandom.h>
+
+#include "voicepay.h"
+#include "record.h"
+
+/* One script: records in order, and the answer to the last of them. All before it are absorbed. */
+struct script {
+	const char *name;
+	bool tls12;
+	struct {
+		u8 type;	/* 0 ends the script */
+		u8 len;
+		u8 bytes[12];
+	} records[4];
+	enum vp_record_verdict verdict;
+	int err;
+	u8 alert;
+};
+
+#define EOF_ANSWER		VP_RECORD_EOF, 0, VP_ALERT_NONE
+#define CONTINUE_ANSWER		VP_RECORD_CONTINUE, 0, VP_ALERT_NONE
+#define FAIL_ANSWER(e, a)	VP_RECORD_FAIL, e, a
+
+static const struct script scripts[] = {
+	{ "close_notify", false, { { 21, 2, { 1, 0 } } }, EOF_ANSWER },
+	{ "close_notify, level fatal", false, { { 21, 2, { 2, 0 } } }, EOF_ANSWER },
+	{ "close_notify under 1.2", true, { { 21, 2, { 1, 0 } } }, EOF_ANSWER },
+	{ "user_canceled", false, { { 21, 2, { 1, 90 } }, { 21, 2, { 1, 0 } } }, EOF_ANSWER },
+	{ "fatal", false, { { 21, 2, { 2, 40 } } }, FAIL_ANSWER(ECONNABORTED, VP_ALERT_NONE) },
+	{ "1.3 has no warnings", false, { { 21, 2, { 1, 40 } } },
+	  FAIL_ANSWER(ECONNABORTED, VP_ALERT_NONE) },
+	{ "1.2 has", true, { { 21, 2, { 1, 100 } } }, CONTINUE_ANSWER },
+	{ "empty alert", false, { { 21, 0 } }, FAIL_ANSWER(EPROTO, VP_ALERT_DECODE) },
+	{ "half an alert", false, { { 21, 1, { 1 } } }, FAIL_ANSWER(EPROTO, VP_ALERT_DECODE) },
+	{ "an alert and a half", false, { { 21, 3, { 1, 0, 1 } } },
+	  FAIL_ANSWER(EPROTO, VP_ALERT_DECODE) },
+	{ "ticket", false, { { 22, 6, { 4, 0, 0, 2, 9, 9 } } }, CONTINUE_ANSWER },
+	{ "empty ticket", false, { { 22, 4, { 4 } } }, CONTINUE_ANSWER },
+	{ "two in one", false, { { 22, 10, { 4, 0, 0, 1, 9, 4, 0, 0, 1, 9 } } }, CONTINUE_ANSWER },
+	{ "one in three", false, { { 22, 2, { 4, 0 } }, { 22, 3, { 0, 2, 9 } }, { 22, 1, { 9 } } },
+	  CONTINUE_ANSWER },
+	{ "alert inside a ticket", false, { { 22, 5, { 4, 0, 0, 9, 9 } }, { 21, 2, { 1, 0 } } },
+	  FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+	{ "alert inside a header", false, { { 22, 1, { 4 } }, { 21, 2, { 1, 0 } } },
+	  FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+	{ "huge ticket", false, { { 22, 4, { 4, 4, 0, 1 } } }, FAIL_ANSWER(EPROTO, VP_ALERT_DECODE) },
+	{ "KeyUpdate", false, { { 22, 5, { 24, 0, 0, 1, 0 } } },
+	  FAIL_ANSWER(EKEYEXPIRED, VP_ALERT_INTERNAL) },
+	{ "KeyUpdate behind a ticket", false, { { 22, 9, { 4, 0, 0, 0, 24, 0, 0, 1, 1 } } },
+	  FAIL_ANSWER(EKEYEXPIRED, VP_ALERT_INTERNAL) },
+	{ "KeyUpdate under 1.2", true, { { 22, 5, { 24, 0, 0, 1, 0 } } },
+	  FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+	{ "ticket under 1.2", true, { { 22, 4, { 4 } } }, FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+	{ "renegotiation", true, { { 22, 4, { 0 } } }, FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+	{ "certificate request", false, { { 22, 4, { 13 } } },
+	  FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+	{ "empty handshake", false, { { 22, 0 } }, FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+	{ "change_cipher_spec", false, { { 20, 1, { 1 } } },
+	  FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+	{ "heartbeat", false, { { 24, 3, { 1 } } }, FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+	{ "unknown", false, { { 255, 3, { 1 } } }, FAIL_ANSWER(EPROTO, VP_ALERT_UNEXPECTED) },
+};
+
+/* Plays a script with every record given in pieces of @step bytes. */
+static void play(struct kunit *test, const struct script *s, size_t step)
+{
+	struct vp_record_answer answer = {};
+	struct vp_record r;
+	size_t i, at, n;
+
+	vp_record_init(&r, !s->tls12);
+	for (i = 0; i < ARRAY_SIZE(s->records) && s->records[i].type; i++) {
+		KUNIT_EXPECT_EQ_MSG(test, answer.verdict, VP_RECORD_CONTINUE, "%s", s->name);
+		at = 0;
+		do {
+			n = min_t(size_t, step, s->records[i].len - at);
+			answer = vp_record_control(&r, s->records[i].type, s->records[i].bytes + at,
+						   n, at + n == s->records[i].len);
+			at += n;
+		} while (at < s->records[i].len && answer.verdict == VP_RECORD_CONTINUE);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, answer.verdict, s->verdict, "%s, pieces of %zu", s->name, step);
+	KUNIT_EXPECT_EQ_MSG(test, answer.err, s->err, "%s, pieces of %zu", s->name, step);
+	KUNIT_EXPECT_EQ_MSG(test, answer.alert, s->alert, "%s, pieces of %zu", s->name, step);
+}
+
+/* However the record is cut on its way into the machine, the answer is the same. */
+static void scripts_end_as_written(struct kunit *test)
+{
+	size_t i, step;
+
+	for (i = 0; i < ARRAY_SIZE(scripts); i++)
+		for (step = 1; step <= 12; step++)
+			play(test, &scripts[i], step);
+}
+
+/* A peer that only ever sends tickets is stopped; one that sends data between is not. */
+static void quiet_is_counted(struct kunit *test)
+{
+	static const u8 ticket[] = { 4, 0, 0, 1, 9 };
+	struct vp_record r;
+	unsigned int i;
+
+	vp_record_init(&r, true);
+	for (i = 0; i < 4 * VP_RECORD_QUIET_MAX; i++) {
+		KUNIT_ASSERT_EQ(test, vp_record_control(&r, 22, ticket, sizeof(ticket), true).verdict,
+				VP_RECORD_CONTINUE);
+		if (i % 100 == 0)
+			KUNIT_ASSERT_EQ(test, vp_record_data(&r, false).verdict, VP_RECORD_CONTINUE);
+	}
+	vp_record_data(&r, false);
+	for (i = 0; i < VP_RECORD_QUIET_MAX; i++)
+		KUNIT_ASSERT_EQ(test, vp_record_control(&r, 22, ticket, sizeof(ticket), true).verdict,
+				VP_RECORD_CONTINUE);
+	KUNIT_EXPECT_EQ(test, vp_record_data(&r, true).err, EPROTO);
+	KUNIT_EXPECT_EQ(test, vp_record_control(&r, 22, ticket, sizeof(ticket), true).err, EPROTO);
+}
+
+/* Data may not stand inside a handshake message. */
+static void data_waits_for_the_message(struct kunit *test)
+{
+	static const u8 ticket[] = { 4, 0, 0, 2, 9, 9 };
+	struct vp_record r;
+	size_t i;
+
+	for (i = 1; i < sizeof(ticket); i++) {
+		vp_record_init(&r, true);
+		vp_record_control(&r, 22, ticket, i, true);
+		KUNIT_EXPECT_TRUE(test, vp_record_busy(&r));
+		KUNIT_EXPECT_EQ(test, vp_record_data(&r, false).err, EPROTO);
+	}
+	vp_record_init(&r, true);
+	vp_record_control(&r, 22, ticket, sizeof(ticket), true);
+	KUNIT_EXPECT_FALSE(test, vp_record_busy(&r));
+	KUNIT_EXPECT_EQ(test, vp_record_data(&r, false).verdict, VP_RECORD_CONTINUE);
+}
+
+/* Nonsense of every kind: an answer of the three, with an errno exactly if it is a failure. */
+static void nonsense_is_answered(struct kunit *test)
+{
+	struct vp_record_answer answer;
+	struct rnd_state rnd;
+	struct vp_record r;
+	u8 bytes[16];
+	int i;
+
+	prandom_seed_state(&rnd, 20240229);
+	vp_record_init(&r, true);
+	for (i = 0; i < 20000; i++) {
+		prandom_bytes_state(&rnd, bytes, sizeof(bytes));
+		answer = vp_record_control(&r, 20 + bytes[0] % 5, bytes + 2, bytes[1] % 14,
+					   bytes[1] & 0x80);
+		KUNIT_ASSERT_LE(test, r.have, sizeof(r.head));
+		KUNIT_ASSERT_LE(test, r.left, VP_RECORD_MESSAGE_MAX);
+		KUNIT_ASSERT_EQ(test, answer.verdict == VP_RECORD_FAIL, answer.err != 0);
+		if (answer.verdict != VP_RECORD_CONTINUE)
+			vp_record_init(&r, bytes[15] & 1);
+	}
+}
+
+static struct kunit_case record_cases[] = {
+	KUNIT_CASE(scripts_end_as_written),
+	KUNIT_CASE(quiet_is_counted),
+	KUNIT_CASE(data_waits_for_the_message),
+	KUNIT_CASE(nonsense_is_answered),
+	{}
+};
+
+static struct kunit_suite record_suite = {
+	.name = "voicepay_record",
+	.test_cases = record_cases,
+};
+kunit_test_suite(record_suite);
