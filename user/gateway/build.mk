@@ -28,3 +28,20 @@ TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gatewa
 # The integration test and the demonstration make their certificates and tokens with these.
 INSTALLS += selftests/pki/make-pki:$(testdir)/make-pki:755
 INSTALLS += selftests/pki/mint-voice-token:$(testdir)/mint-voice-token:755
+
+gateway_tests := test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_api
+TESTS += $(gateway_tests)
+define gateway_test
+$(1)_SRCS := user/gateway/tests/$(subst _gateway,,$(1)).c user/gateway/tests/fixture.c user/gateway/tests/device.c $(gateway_srcs)
+$(1)_PKGS := cmocka $(gateway_pkgs)
+$(1)_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests
+$(1)_LDLIBS := -pthread
+endef
+$(foreach t,$(gateway_tests),$(eval $(call gateway_test,$(t))))
+
+# The gateway whose steps can kill it, and the test around it, in one program.
+TESTS += test_gateway_kill
+test_gateway_kill_SRCS := $(addprefix user/gateway/tests/,test_kill.c kill_step.c fixture.c device.c) $(gateway_srcs)
+test_gateway_kill_PKGS := cmocka libcurl $(gateway_pkgs)
+test_gateway_kill_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests -DVOICEPAY_KILL_STEPS
+test_gateway_kill_LDLIBS := -pthread

@@ -87,7 +87,7 @@ static enum refusal read_fields(struct call *c, const json_t *body, const struct
 
 		value = json_object_get(body, f->name);
 		if (!value)
-			return BAD(c, "\"%s\" is missing.", f->name);
+			return BAD(c, "\"%s\" is missing: this call does nothing without it.", f->name);
 		r = read_field(c, f, value);
 		if (r != RF_OK)
 			return r;

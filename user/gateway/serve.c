@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The socket, the signals, the hourly sweep. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,16 +78,20 @@ static bool ledger_adds_up(struct store *st)
 	return true;
 }
 
+static void sweep(struct store *st)
+{
+	if (store_sweep(st, gateway_clock_ms() / 1000, ALIAS_REST_SECONDS) > STORE_NONE)
+		log_warn("the hourly sweep failed; it is tried again in an hour");
+}
+
 static int wait_for_end(struct store *st, const sigset_t *signals)
 {
 	const struct timespec hour = { .tv_sec = SWEEP_SECONDS };
 	int sig;
 
-	do {
-		if (store_sweep(st, gateway_clock_ms() / 1000, ALIAS_REST_SECONDS) > STORE_NONE)
-			log_warn("the hourly sweep failed; it is tried again in an hour");
-		sig = sigtimedwait(signals, NULL, &hour);
-	} while (sig < 0);
+	while ((sig = sigtimedwait(signals, NULL, &hour)) < 0)
+		if (errno == EAGAIN)
+			sweep(st);
 	return sig;
 }
 
@@ -97,6 +102,7 @@ static int serve(struct gateway *gw, struct store *st, const sigset_t *signals)
 
 	if (!ledger_adds_up(st))
 		return EXIT_ENVIRONMENT;
+	sweep(st);
 	if (passed > 1 || (passed == 1 && !sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, NULL, 0))) {
 		log_error("systemd must pass one listening unix stream socket, as whoever connects is believed to be nginx");
 		return EXIT_ENVIRONMENT;

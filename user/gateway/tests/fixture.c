@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "base64.h"
+#include "enrol.h"
+#include "fixture.h"
+#include "ledger.h"
+
+static void peer_of(struct peer *peer, const char *name)
+{
+	struct vp_piece piece = { name, strlen(name) };
+
+	assert_int_equal(vp_prim_hash(peer->spki, &piece, 1), 0);
+	memcpy(peer->device, peer->spki, sizeof(peer->device));
+}
+
+static void add_merchant(struct world *w, const char *name)
+{
+	struct account acc;
+	struct peer peer;
+
+	peer_of(&peer, name);
+	assert_int_equal(ledger_open_account(w->st, PARTY_MERCHANT, name, "CNY", 0, TEST_TIME, &acc), STORE_OK);
+	assert_int_equal(store_merchant_add(w->st, acc.party, peer.spki), STORE_OK);
+}
+
+int world_new(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	char path[128];
+	FILE *f;
+
+	w->now = TEST_TIME;
+	strcpy(w->dir, "/tmp/vpg-test.XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	w->voice = EVP_EC_gen("P-256");
+	assert_non_null(w->voice);
+	snprintf(w->voice_pem, sizeof(w->voice_pem), "%s/voice.pub", w->dir);
+	f = fopen(w->voice_pem, "w");
+	assert_int_equal(PEM_write_PUBKEY(f, w->voice), 1);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/conf", w->dir);
+	f = fopen(path, "w");
+	fprintf(f, "[voice]\nkey = %s\n", w->voice_pem);
+	fclose(f);
+
+	{
+		char master[128], key[128], db[128];
+		struct store *st;
+
+		snprintf(master, sizeof(master), "%s/master.key", w->dir);
+		snprintf(key, sizeof(key), "%s/gateway.key", w->dir);
+		snprintf(db, sizeof(db), "%s/ledger.db", w->dir);
+		assert_int_equal(keystore_create(master, key), 0);
+		assert_int_equal(store_open(&st, db, true), STORE_OK);
+		store_close(st);
+	}
+	assert_int_equal(gateway_open(&w->gw, path, w->dir), 0);
+	assert_int_equal(store_open(&w->st, w->gw.db_path, false), STORE_OK);
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(ledger_open_account(w->st, PARTY_USER, "alice", "CNY", BALANCE, TEST_TIME, &w->alice), STORE_OK);
+	assert_int_equal(ledger_open_account(w->st, PARTY_USER, "mom", "CNY", 0, TEST_TIME, &w->mom), STORE_OK);
+	add_merchant(w, "shop");
+	add_merchant(w, "kiosk");
+	assert_int_equal(store_commit(w->st), STORE_OK);
+	peer_of(&w->device_peer, "speaker");
+	peer_of(&w->shop_peer, "shop");
+	assert_int_equal(device_init(&w->dev, w->device_peer.device, w->gw.keys.s_pub), 0);
+	*state = w;
+	return 0;
+}
+
+int world_end(void **state)
+{
+	struct world *w = *state;
+	char cmd[128];
+
+	store_close(w->st);
+	gateway_close(&w->gw);
+	EVP_PKEY_free(w->voice);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", w->dir);
+	free(w);
+	return system(cmd);
+}
+
+struct store *world_store(struct world *w)
+{
+	struct store *st;
+
+	return store_open(&st, w->gw.db_path, false) == STORE_OK ? st : NULL;
+}
+
+void world_ticket(struct world *w, __u8 ticket[VP_TICKET_LEN])
+{
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(enrol_ticket(&w->gw, w->st, w->alice.party, w->now + 900, ticket), STORE_OK);
+	assert_int_equal(store_commit(w->st), STORE_OK);
+}
+
+enum refusal world_send_msg1(struct world *w, const struct peer *peer, const __u8 *msg1, size_t len,
+			     __u8 *msg2, size_t *msg2_len)
+{
+	struct call call = { .gw = &w->gw, .st = w->st, .peer = *peer, .now_ms = w->now * 1000 };
+
+	return enrol_device(&call, msg1, len, msg2, msg2_len);
+}
+
+void world_enrol(struct world *w)
+{
+	__u8 ticket[VP_TICKET_LEN], msg1[VP_MSG1_LEN], msg2[VP_MSG2_MAX];
+	size_t len;
+
+	world_ticket(w, ticket);
+	assert_int_equal(device_enrol(&w->dev, ticket, msg1), 0);
+	assert_int_equal(world_send_msg1(w, &w->device_peer, msg1, sizeof(msg1), msg2, &len), RF_OK);
+	assert_int_equal(device_finish(&w->dev, msg2, len), 0);
+}
+
+int world_request(struct world *w, struct store *st, const struct peer *peer, const char *path,
+		  const char *body, json_t **answer)
+{
+	struct call call = { .gw = &w->gw, .st = st, .now_ms = w->now * 1000 };
+	struct request req = {
+		.method = body ? "POST" : "GET", .path = path,
+		.content_type = body ? "application/json" : NULL,
+		.body = body ? body : "", .body_len = body ? strlen(body) : 0,
+	};
+
+	if (peer)
+		call.peer = *peer;
+	return route_request(&call, &req, peer != NULL, answer);
+}
+
+const char *world_charge(struct world *w, struct store *st, const char *order, const char *code,
+			 long long amount, json_t **answer)
+{
+	static __thread char name[64];
+	char body[256];
+	json_t *a;
+	int status;
+
+	snprintf(body, sizeof(body), "{\"order_no\":\"%s\",\"code\":\"%s\",\"amount\":%lld,\"currency\":\"CNY\"}",
+		 order, code, amount);
+	status = world_request(w, st, &w->shop_peer, "/v1/merchant/charge", body, &a);
+	snprintf(name, sizeof(name), "%s",
+		 json_string_value(json_object_get(a, status == 200 ? "state" : "error")));
+	if (answer)
+		*answer = a;
+	else
+		json_decref(a);
+	return name;
+}
+
+long long world_balance(struct world *w, const char *name)
+{
+	struct account acc;
+
+	assert_int_equal(store_account_by_name(w->st, name, "CNY", &acc), STORE_OK);
+	return acc.balance;
+}
+
+static void count(void *arg, const struct payment *p)
+{
+	++*(long *)arg;
+}
+
+long world_payments(struct world *w)
+{
+	struct audit audit;
+	long n = 0;
+
+	assert_int_equal(store_audit(w->st, &audit), STORE_OK);
+	assert_int_equal(audit.sum, 0);
+	assert_int_equal(audit.wrong, 0);
+	assert_int_equal(store_each_payment(w->st, count, &n), STORE_OK);
+	/* One transfer is alice's opening balance. */
+	assert_int_equal(audit.transfers, n + 1);
+	return n;
+}
+
+static void put_part(char *out, const char *text, size_t len)
+{
+	size_t n;
+
+	base64_encode(out, text, len);
+	n = strcspn(out, "=");
+	out[n] = '\0';
+	for (char *p = out; *p; p++)
+		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+}
+
+static void sign_es256(EVP_PKEY *key, const char *text, unsigned char raw[64])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char der[80];
+	const unsigned char *p = der;
+	size_t len = sizeof(der);
+	ECDSA_SIG *sig;
+
+	assert_int_equal(EVP_DigestSignInit_ex(ctx, NULL, "SHA2-256", NULL, NULL, key, NULL), 1);
+	assert_int_equal(EVP_DigestSign(ctx, der, &len, (const unsigned char *)text, strlen(text)), 1);
+	sig = d2i_ECDSA_SIG(NULL, &p, len);
+	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, 32), 32);
+	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + 32, 32), 32);
+	ECDSA_SIG_free(sig);
+	EVP_MD_CTX_free(ctx);
+}
+
+char *world_token(EVP_PKEY *key, const char *header, __u64 now, const char *patch)
+{
+	static int serial;
+	char jti[32], *payload, *token = malloc(8192);
+	unsigned char raw[64];
+	json_t *claims, *over;
+
+	snprintf(jti, sizeof(jti), "token-%d", ++serial);
+	claims = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:s}", "iss", "voice-cloud", "aud", "voicepay",
+			   "sub", "alice", "payee", "mom", "amount", 50000, "currency", "CNY",
+			   "exp", (json_int_t)now + 300, "jti", jti);
+	over = json_loads(patch ? patch : "{}", 0, NULL);
+	assert_non_null(over);
+	json_object_update(claims, over);
+	payload = json_dumps(claims, JSON_COMPACT);
+	put_part(token, header, strlen(header));
+	strcat(token, ".");
+	put_part(token + strlen(token), payload, strlen(payload));
+	sign_es256(key, token, raw);
+	strcat(token, ".");
+	put_part(token + strlen(token), (char *)raw, sizeof(raw));
+	free(payload);
+	json_decref(claims);
+	json_decref(over);
+	return token;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A gateway in a directory of its own, for one test: real files, real database, a clock that the test moves. */
+#ifndef VPG_TEST_FIXTURE_H
+#define VPG_TEST_FIXTURE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+
+#include "device.h"
+#include "gateway.h"
+#include "route.h"
+
+#define TEST_TIME	1700000000ULL
+#define BALANCE		100000		/* of alice, in minor units */
+
+struct world {
+	char dir[64], voice_pem[96];
+	struct gateway gw;
+	struct store *st;
+	__u64 now;
+	EVP_PKEY *voice;		/* the voice cloud's pair */
+	struct account alice, mom;
+	struct peer device_peer, shop_peer;
+	struct test_device dev;
+};
+
+/* cmocka's setup and teardown: users alice and mom, merchants shop and kiosk. */
+int world_new(void **state);
+int world_end(void **state);
+
+/* Another connection, for another thread. */
+struct store *world_store(struct world *w);
+
+void world_ticket(struct world *w, __u8 ticket[VP_TICKET_LEN]);
+/* Enrols w->dev as alice's. */
+void world_enrol(struct world *w);
+enum refusal world_send_msg1(struct world *w, const struct peer *peer, const __u8 *msg1, size_t len,
+			     __u8 *msg2, size_t *msg2_len);
+
+/* One request as nginx would pass it on; returns the status. @body NULL: GET. */
+int world_request(struct world *w, struct store *st, const struct peer *peer, const char *path,
+		  const char *body, json_t **answer);
+/* The same for a charge; returns the error's or state's name. */
+const char *world_charge(struct world *w, struct store *st, const char *order, const char *code,
+			 long long amount, json_t **answer);
+
+long long world_balance(struct world *w, const char *name);
+/* Sum zero, balances right; returns the number of payments. */
+long world_payments(struct world *w);
+
+/* A token of the voice cloud; @patch is a JSON object that is laid over the claims. */
+char *world_token(EVP_PKEY *key, const char *header, __u64 now, const char *patch);
+
+#endif /* VPG_TEST_FIXTURE_H */

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* charge.c and the ledger under it: once and only once. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fixture.h"
+#include "ledger.h"
+#include "store_sqlite.h"
+
+static void code_at(struct world *w, __u64 step, unsigned int q, char code[25])
+{
+	assert_int_equal(device_code(&w->dev, 0, step, q, code), 0);
+}
+
+static void answers(void **state)
+{
+	struct world *w = *state;
+	char code[25], later[25];
+	json_t *a, *b;
+
+	world_enrol(w);
+	code_at(w, w->now / 30, 0, code);
+	assert_string_equal(world_charge(w, w->st, "n1", code, 1200, &a), "SUCCESS");
+	/* Again: the same answer, now and when the code has long expired. */
+	assert_string_equal(world_charge(w, w->st, "n1", code, 1200, &b), "SUCCESS");
+	assert_true(json_equal(a, b));
+	json_decref(b);
+	w->now += 3600;
+	assert_string_equal(world_charge(w, w->st, "n1", code, 1200, &b), "SUCCESS");
+	assert_true(json_equal(a, b));
+	json_decref(b);
+	assert_int_equal(world_request(w, w->st, &w->shop_peer, "/v1/merchant/orders/n1", NULL, &b), 200);
+	assert_true(json_equal(a, b));
+	json_decref(b);
+	json_decref(a);
+	w->now -= 3600;
+	/* The order with other contents; the code with another order. */
+	assert_string_equal(world_charge(w, w->st, "n1", code, 1300, NULL), "ORDER_CONFLICT");
+	code_at(w, w->now / 30, 1, later);
+	assert_string_equal(world_charge(w, w->st, "n1", later, 1200, NULL), "ORDER_CONFLICT");
+	assert_string_equal(world_charge(w, w->st, "n2", code, 1200, NULL), "CODE_USED");
+	/* A changed digit; another time; nobody's alias. */
+	code[15] = code[15] == '9' ? '0' : code[15] + 1;
+	assert_string_equal(world_charge(w, w->st, "n2", code, 1200, NULL), "CODE_MISREAD");
+	assert_string_equal(world_charge(w, w->st, "n2", "", 1200, NULL), "CODE_MISREAD");
+	assert_string_equal(world_charge(w, w->st, "n2", "7110123456789090690567150", 1200, NULL), "CODE_MISREAD");
+	code_at(w, w->now / 30 - 120, 2, code);
+	assert_string_equal(world_charge(w, w->st, "n2", code, 1200, NULL), "CODE_EXPIRED");
+	assert_string_equal(world_charge(w, w->st, "n2", "711012345678909069056715", 1200, NULL), "CODE_EXPIRED");
+	assert_int_equal(world_request(w, w->st, &w->shop_peer, "/v1/merchant/orders/n2", NULL, &b), 404);
+	json_decref(b);
+	assert_int_equal(world_payments(w), 1);
+	assert_int_equal(world_balance(w, "shop"), 1200);
+	assert_int_equal(world_balance(w, "alice"), BALANCE - 1200);
+}
+
+/* A code lifted and held back is dead once a later one has paid. */
+static void earlier_code(void **state)
+{
+	struct world *w = *state;
+	char lifted[25], code[25];
+
+	world_enrol(w);
+	code_at(w, w->now / 30, 0, lifted);
+	code_at(w, w->now / 30, 1, code);
+	assert_string_equal(world_charge(w, w->st, "a", code, 100, NULL), "SUCCESS");
+	assert_string_equal(world_charge(w, w->st, "b", lifted, 100, NULL), "CODE_USED");
+}
+
+static void not_enough(void **state)
+{
+	struct world *w = *state;
+	char code[25], second[25];
+	json_t *a;
+
+	world_enrol(w);
+	code_at(w, w->now / 30, 0, code);
+	assert_string_equal(world_charge(w, w->st, "a", code, BALANCE + 1, NULL), "NOT_ENOUGH");
+	assert_string_equal(world_charge(w, w->st, "a", code, BALANCE + 1, NULL), "NOT_ENOUGH");
+	assert_int_equal(world_request(w, w->st, &w->shop_peer, "/v1/merchant/orders/a", NULL, &a), 200);
+	assert_string_equal(json_string_value(json_object_get(a, "state")), "PAYERROR");
+	json_decref(a);
+	/* The code is spent, the order is open: with another code and the same amount it may go on. */
+	assert_string_equal(world_charge(w, w->st, "b", code, 100, NULL), "CODE_USED");
+	code_at(w, w->now / 30, 1, second);
+	assert_string_equal(world_charge(w, w->st, "a", second, 100, NULL), "ORDER_CONFLICT");
+	assert_string_equal(world_charge(w, w->st, "a", second, BALANCE + 1, NULL), "NOT_ENOUGH");
+	assert_int_equal(world_payments(w), 0);
+	/* All of it is just enough. */
+	code_at(w, w->now / 30, 2, code);
+	assert_string_equal(world_charge(w, w->st, "c", code, BALANCE, NULL), "SUCCESS");
+	assert_int_equal(world_balance(w, "alice"), 0);
+	assert_int_equal(world_payments(w), 1);
+}
+
+static void guessing(void **state)
+{
+	struct world *w = *state;
+	int wrong = 0, stopped = 0;
+	char code[25];
+
+	world_enrol(w);
+	code_at(w, w->now / 30, 0, code);
+	for (int i = 0; i < 40; i++) {
+		struct paycode c;
+		char guess[25], order[16];
+		const char *r;
+
+		assert_int_equal(paycode_parse(&c, code, 24), 0);
+		c.mac = (c.mac + 1 + i) % 1000000000;
+		paycode_format((__u8 *)guess, &c);
+		guess[24] = '\0';
+		snprintf(order, sizeof(order), "g%d", i);
+		r = world_charge(w, w->st, order, guess, 100, NULL);
+		wrong += !strcmp(r, "CODE_EXPIRED");
+		stopped += !strcmp(r, "TOO_MANY_WRONG");
+	}
+	assert_int_equal(wrong, THROTTLE_MERCHANT);
+	assert_int_equal(stopped, 40 - THROTTLE_MERCHANT);
+	/* The guesser is stopped; after ten minutes all is well again. */
+	assert_string_equal(world_charge(w, w->st, "x", code, 100, NULL), "TOO_MANY_WRONG");
+	w->now += 600;
+	code_at(w, w->now / 30, 0, code);
+	assert_string_equal(world_charge(w, w->st, "x", code, 100, NULL), "SUCCESS");
+}
+
+#define THREADS	8
+#define CODES	40
+
+struct race {
+	struct world *w;
+	struct store *st;
+	char (*codes)[25];
+	int me, same_order;
+	int success, used, other;
+};
+
+static void *racer(void *arg)
+{
+	struct race *r = arg;
+
+	for (int i = 0; i < CODES; i++) {
+		char order[32];
+		const char *ret;
+
+		snprintf(order, sizeof(order), r->same_order ? "order-%d" : "order-%d-%d", i, r->me);
+		ret = world_charge(r->w, r->st, order, r->codes[i], 10, NULL);
+		if (!strcmp(ret, "SUCCESS"))
+			r->success++;
+		else if (!strcmp(ret, "CODE_USED"))
+			r->used++;
+		else
+			r->other++;
+	}
+	return NULL;
+}
+
+static void race(struct world *w, int same_order, int *success, int *used, int *other)
+{
+	static char codes[CODES][25];
+	struct race r[THREADS];
+	pthread_t t[THREADS];
+
+	/* Rising ordinals, as a device issues them: three steps of ten codes, then the next alias's too. */
+	for (int i = 0; i < CODES; i++)
+		assert_int_equal(device_code(&w->dev, i / 30, w->now / 30 - 1 + (i / 10) % 3, i % 10, codes[i]), 0);
+	for (int i = 0; i < THREADS; i++) {
+		r[i] = (struct race){ .w = w, .st = world_store(w), .codes = codes, .me = i, .same_order = same_order };
+		assert_non_null(r[i].st);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&t[i], NULL, racer, &r[i]);
+	*success = *used = *other = 0;
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(t[i], NULL);
+		store_close(r[i].st);
+		*success += r[i].success;
+		*used += r[i].used;
+		*other += r[i].other;
+	}
+}
+
+/*
+ * Eight tills offer the same codes under their own order numbers. How many of
+ * the codes are overtaken by later ones is chance; that none pays twice is not.
+ */
+static void double_spending(void **state)
+{
+	struct world *w = *state;
+	int success, used, other;
+	long booked;
+
+	world_enrol(w);
+	race(w, 0, &success, &used, &other);
+	booked = world_payments(w);
+	assert_int_equal(other, 0);
+	assert_int_equal(success, booked);
+	assert_int_equal(success + used, THREADS * CODES);
+	assert_in_range(booked, 1, 30);		/* 30 ordinals in the window */
+	assert_int_equal(world_balance(w, "shop"), 10 * booked);
+	print_message("# %d tries, %ld booked\n", THREADS * CODES, booked);
+}
+
+/* One code, eight threads: one payment. */
+static void one_code(void **state)
+{
+	struct world *w = *state;
+	struct race r[THREADS];
+	pthread_t t[THREADS];
+	char codes[CODES][25];
+
+	world_enrol(w);
+	for (int i = 0; i < CODES; i++)
+		code_at(w, w->now / 30, 0, codes[i]);
+	for (int i = 0; i < THREADS; i++) {
+		r[i] = (struct race){ .w = w, .st = world_store(w), .codes = codes, .me = i };
+		pthread_create(&t[i], NULL, racer, &r[i]);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(t[i], NULL);
+		store_close(r[i].st);
+		assert_int_equal(r[i].other, 0);
+	}
+	assert_int_equal(world_payments(w), 1);
+	assert_int_equal(world_balance(w, "shop"), 10);
+}
+
+/* The same order from eight connections at once: every one gets the one answer. */
+static void same_order(void **state)
+{
+	struct world *w = *state;
+	int success, used, other;
+	long booked;
+
+	world_enrol(w);
+	race(w, 1, &success, &used, &other);
+	booked = world_payments(w);
+	assert_int_equal(other, 0);
+	assert_int_equal(success, THREADS * booked);
+}
+
+/* What the program must not do, the database does not let it do. */
+static void database_refuses(void **state)
+{
+	static const char *const wrong[] = {
+		"INSERT INTO entry VALUES (1, 1, 100)",
+		"INSERT INTO entry VALUES (999, 1, 100)",
+		"UPDATE entry SET amount = amount + 1",
+		"DELETE FROM entry",
+		"UPDATE transfer SET amount = 1",
+		"DELETE FROM transfer",
+		"INSERT INTO transfer (debit, credit, amount, time) VALUES (3, 2, 1, 0)",
+		"INSERT INTO transfer (debit, credit, amount, time) VALUES (1, 1, 1, 0)",
+		"INSERT INTO transfer (debit, credit, amount, time) VALUES (1, 3, 0, 0)",
+		"INSERT INTO transfer (debit, credit, amount, time) VALUES (1, 3, -5, 0)",
+		"INSERT INTO transfer (debit, credit, amount, time) VALUES (1, 3, 1.5, 0)",
+		"INSERT INTO transfer (debit, credit, amount, time) VALUES (1, 3, 'x', 0)",
+		"INSERT INTO transfer (debit, credit, amount, time) VALUES (1, 99, 1, 0)",
+		"INSERT INTO payment VALUES ('00000000000000000000000000000000', 'voice', 99, NULL, NULL)",
+		"UPDATE merchant_order SET state = 'PAYERROR', reason = 'x', payment = NULL",
+		"UPDATE device_key SET state = 'next'; INSERT INTO device_key SELECT id + 1, device, slot, epoch + 1, party, "
+			"state, static, sealed, watermark, created, not_after, old_until, randomblob(16), asked, answer FROM device_key",
+	};
+	struct world *w = *state;
+	char code[25];
+
+	world_enrol(w);
+	code_at(w, w->now / 30, 0, code);
+	assert_string_equal(world_charge(w, w->st, "a", code, 100, NULL), "SUCCESS");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(store_begin(w->st), STORE_OK);
+		if (sqlite3_exec(w->st->db, wrong[i], NULL, NULL, NULL) == SQLITE_OK)
+			fail_msg("the database took: %s", wrong[i]);
+		store_rollback(w->st);
+	}
+	assert_int_equal(world_payments(w), 1);
+}
+
+/* For the record, not for a verdict. */
+static void speed(void **state)
+{
+	struct world *w = *state;
+	struct timespec a, b;
+	char code[25];
+	int n = 0;
+
+	world_enrol(w);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	for (; n < 300; n++) {
+		char order[16];
+
+		w->now += 3;
+		code_at(w, w->now / 30, w->now / 3 % 10, code);
+		snprintf(order, sizeof(order), "s%d", n);
+		assert_string_equal(world_charge(w, w->st, order, code, 1, NULL), "SUCCESS");
+	}
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	print_message("# %.0f charges a second, one connection, synchronous=FULL\n",
+		      n / (b.tv_sec - a.tv_sec + (b.tv_nsec - a.tv_nsec) / 1e9));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
+	const struct CMUnitTest tests[] = {
+		T(answers), T(earlier_code), T(not_enough), T(guessing), T(double_spending), T(one_code),
+		T(same_order), T(database_refuses), T(speed),
+	};
+
+	return cmocka_run_group_tests_name("charges", tests, NULL, NULL);
+}

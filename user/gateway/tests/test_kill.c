@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A gateway killed with SIGKILL between any two steps loses no payment that it
+ * acknowledged and books none twice. This program is test and gateway: run
+ * with "serve" it is voicepay-gateway, built so that it kills itself at the
+ * step it was told. The test speaks HTTP to it as nginx does, kills, starts it
+ * again, asks everything again, and compares answers, ledger and balances.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "base64.h"
+#include "command.h"
+#include "enrol.h"
+#include "fixture.h"
+#include "http.h"
+#include "ledger.h"
+
+#define ES256	"{\"alg\":\"ES256\",\"typ\":\"JWT\"}"
+
+const char *argp_program_version = "test";
+
+struct server {
+	struct world *w;
+	char socket[96], conf[96];
+	char device_cert[4096], shop_cert[4096];	/* headers */
+	pid_t pid;
+};
+
+/* A self-signed certificate, escaped as nginx does it. */
+static void make_cert(char *header, struct peer *peer)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509 *x = X509_new();
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *pem, *p;
+	long len;
+
+	X509_set_version(x, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
+	X509_set_pubkey(x, key);
+	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+	assert_int_equal(PEM_write_bio_X509(bio, x), 1);
+	len = BIO_get_mem_data(bio, &pem);
+	p = header + sprintf(header, HTTP_PEER_HEADER ": ");
+	for (long i = 0; i < len; i++)
+		p += sprintf(p, strchr("\n +/=", pem[i]) ? "%%%02X" : "%c", pem[i]);
+	assert_int_equal(peer_from_header(peer, header + strlen(HTTP_PEER_HEADER ": ")), 0);
+	BIO_free(bio);
+	X509_free(x);
+	EVP_PKEY_free(key);
+}
+
+static bool answers(const struct server *s)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok;
+
+	strcpy(addr.sun_path, s->socket);
+	ok = !connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+	close(fd);
+	return ok;
+}
+
+static void start(struct server *s, int kill_at)
+{
+	s->pid = fork();
+	if (!s->pid) {
+		char at[16];
+
+		snprintf(at, sizeof(at), "%d", kill_at);
+		if (kill_at)
+			setenv("VOICEPAY_KILL_AT", at, 1);
+		execl("/proc/self/exe", "test_gateway_kill", "serve", "--config", s->conf, "--state", s->w->dir, NULL);
+		_exit(127);
+	}
+	/* It may also have killed itself already. */
+	for (int i = 0; i < 500; i++) {
+		if (waitpid(s->pid, NULL, WNOHANG) == s->pid) {
+			s->pid = 0;
+			return;
+		}
+		if (answers(s))
+			return;
+		usleep(10000);
+	}
+	fail_msg("the gateway does not start");
+}
+
+/* True if it had ended by SIGKILL on its own. */
+static bool stop(struct server *s, int sig)
+{
+	int status = 0;
+
+	if (!s->pid)
+		return true;
+	kill(s->pid, sig);
+	waitpid(s->pid, &status, 0);
+	s->pid = 0;
+	if (sig == SIGTERM && WIFEXITED(status))
+		assert_int_equal(WEXITSTATUS(status), 0);
+	return sig == SIGTERM && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+static size_t on_data(char *data, size_t size, size_t n, void *arg)
+{
+	strncat(arg, data, size * n);
+	return size * n;
+}
+
+/* Status and answer, or -1: the gateway is gone. */
+static int post(const struct server *s, const char *cert, const char *path, const char *body, json_t **answer)
+{
+	char text[16384] = "", url[128];
+	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+	CURL *curl = curl_easy_init();
+	long status = -1;
+
+	*answer = NULL;
+	headers = curl_slist_append(headers, cert);
+	headers = curl_slist_append(headers, "Expect:");
+	snprintf(url, sizeof(url), "http://gateway%s", path);
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, s->socket);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, text);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 20L);
+	if (curl_easy_perform(curl) == CURLE_OK) {
+		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+		*answer = json_loads(text, 0, NULL);
+		assert_non_null(*answer);
+	}
+	curl_slist_free_all(headers);
+	curl_easy_cleanup(curl);
+	return status;
+}
+
+static void set_up(struct server *s, void **state)
+{
+	struct account acc;
+	FILE *f;
+
+	world_new(state);
+	memset(s, 0, sizeof(*s));
+	s->w = *state;
+	s->w->now = gateway_clock_ms() / 1000;
+	snprintf(s->socket, sizeof(s->socket), "%s/sock", s->w->dir);
+	snprintf(s->conf, sizeof(s->conf), "%s/conf", s->w->dir);
+	f = fopen(s->conf, "a");
+	fprintf(f, "[gateway]\nsocket = %s\n", s->socket);
+	fclose(f);
+	make_cert(s->device_cert, &s->w->device_peer);
+	make_cert(s->shop_cert, &s->w->shop_peer);
+	assert_int_equal(device_init(&s->w->dev, s->w->device_peer.device, s->w->gw.keys.s_pub), 0);
+	assert_int_equal(store_begin(s->w->st), STORE_OK);
+	assert_int_equal(ledger_open_account(s->w->st, PARTY_MERCHANT, "till", "CNY", 0, s->w->now, &acc), STORE_OK);
+	assert_int_equal(store_merchant_add(s->w->st, acc.party, s->w->shop_peer.spki), STORE_OK);
+	assert_int_equal(store_commit(s->w->st), STORE_OK);
+}
+
+/* --- every step --- */
+
+struct story {
+	char enrol[512], voice[8192], charge[4][256];
+	json_t *enrolled, *voiced, *charged[4];	/* answers that came, else NULL */
+};
+
+static void keep(json_t **first, int status, json_t *answer)
+{
+	if (status != 200) {
+		if (status > 0)
+			fail_msg("refused: %d %s", status, json_dumps(answer, 0));
+		return;
+	}
+	/* An acknowledged payment is acknowledged the same for ever. */
+	if (*first) {
+		assert_true(json_equal(*first, answer));
+		json_decref(answer);
+	} else {
+		*first = answer;
+	}
+}
+
+/* Asks for everything; stops when the gateway is gone. False if it is. */
+static bool tell(struct server *s, struct story *t)
+{
+	json_t *a;
+	int status;
+
+	status = post(s, s->device_cert, "/v1/enrol", t->enrol, &a);
+	keep(&t->enrolled, status, a);
+	if (status < 0)
+		return false;
+	if (!*t->charge[0]) {
+		const char *m = json_string_value(json_object_get(t->enrolled, "message"));
+		__u8 msg2[VP_MSG2_MAX];
+		char code[25];
+		long len = base64_decode(msg2, sizeof(msg2), m, strlen(m));
+
+		assert_int_equal(device_finish(&s->w->dev, msg2, len), 0);
+		for (int i = 0; i < 4; i++) {
+			assert_int_equal(device_code(&s->w->dev, i, gateway_clock_ms() / 30000, i, code), 0);
+			snprintf(t->charge[i], sizeof(t->charge[i]),
+				 "{\"order_no\":\"k%d\",\"code\":\"%s\",\"amount\":%d,\"currency\":\"CNY\"}", i, code, 100 + i);
+		}
+	}
+	for (int i = 0; i < 4; i++) {
+		status = post(s, s->shop_cert, "/v1/merchant/charge", t->charge[i], &a);
+		keep(&t->charged[i], status, a);
+		if (status < 0)
+			return false;
+	}
+	status = post(s, s->device_cert, "/v1/voice-pay", t->voice, &a);
+	keep(&t->voiced, status, a);
+	return status >= 0;
+}
+
+/* One life, killed at its Nth step, and the next life. False once N is past the last step. */
+static bool one_life(int n)
+{
+	struct server s;
+	struct story t = { 0 };
+	__u8 ticket[VP_TICKET_LEN], msg1[VP_MSG1_LEN];
+	char b64[BASE64_SIZE(VP_MSG1_LEN)], *token;
+	void *state;
+	bool killed;
+
+	set_up(&s, &state);
+	world_ticket(s.w, ticket);
+	assert_int_equal(device_enrol(&s.w->dev, ticket, msg1), 0);
+	base64_encode(b64, msg1, sizeof(msg1));
+	snprintf(t.enrol, sizeof(t.enrol), "{\"message\":\"%s\"}", b64);
+	token = world_token(s.w->voice, ES256, s.w->now, NULL);
+	snprintf(t.voice, sizeof(t.voice), "{\"order_id\":\"v\",\"user_id\":\"alice\",\"payee\":\"mom\","
+		 "\"amount\":50000,\"currency\":\"CNY\",\"voice_token\":\"%s\"}", token);
+	free(token);
+
+	start(&s, n);
+	if (s.pid)
+		tell(&s, &t);
+	killed = stop(&s, SIGTERM);
+	/* The next life must find the ledger in order, or it does not serve at all. */
+	start(&s, 0);
+	assert_true(s.pid > 0);
+	assert_true(tell(&s, &t));
+	assert_int_equal(world_payments(s.w), 5);
+	assert_int_equal(world_balance(s.w, "till"), 100 + 101 + 102 + 103);
+	assert_int_equal(world_balance(s.w, "mom"), 50000);
+	assert_true(tell(&s, &t));
+	assert_int_equal(world_payments(s.w), 5);
+	assert_false(stop(&s, SIGTERM));
+	json_decref(t.enrolled);
+	json_decref(t.voiced);
+	for (int i = 0; i < 4; i++)
+		json_decref(t.charged[i]);
+	world_end(&state);
+	return killed;
+}
+
+static void at_every_step(void **state)
+{
+	int n = 1;
+
+	while (one_life(n))
+		n++;
+	print_message("# killed at each of %d steps\n", n - 1);
+	/* Enrolment, four charges and a voice order cross far more than this. */
+	assert_true(n > 60);
+}
+
+/* --- at any time, under load --- */
+
+#define TILLS	4
+#define ROUNDS	12
+#define SLOTS	60	/* of the device, for each till: ten codes each within a step */
+
+struct till {
+	struct server *s;
+	int me;
+	atomic_bool *end;
+	struct test_device dev[SLOTS];
+	struct { char order[32]; char payment[40]; } done[SLOTS * 10];
+	int n;
+};
+
+static void enrol_slot(struct server *s, struct test_device *dev, __u32 slot)
+{
+	__u8 ticket[VP_TICKET_LEN], msg1[VP_MSG1_LEN], msg2[VP_MSG2_MAX];
+	size_t len;
+
+	assert_int_equal(device_init(dev, s->w->device_peer.device, s->w->gw.keys.s_pub), 0);
+	dev->req.slot = slot;
+	world_ticket(s->w, ticket);
+	assert_int_equal(device_enrol(dev, ticket, msg1), 0);
+	assert_int_equal(world_send_msg1(s->w, &s->w->device_peer, msg1, sizeof(msg1), msg2, &len), RF_OK);
+	assert_int_equal(device_finish(dev, msg2, len), 0);
+}
+
+/* Charges its own codes one after the other, each until an answer came. */
+static void *till(void *arg)
+{
+	struct till *t = arg;
+
+	while (!atomic_load(t->end) && t->n < SLOTS * 10) {
+		char code[25], order[32], body[256];
+		json_t *a;
+		int status;
+
+		device_code(&t->dev[t->n % SLOTS], 0, gateway_clock_ms() / 30000, t->n / SLOTS, code);
+		snprintf(order, sizeof(order), "t%d-%d", t->me, t->n);
+		snprintf(body, sizeof(body), "{\"order_no\":\"%s\",\"code\":\"%s\",\"amount\":1,\"currency\":\"CNY\"}",
+			 order, code);
+		/* As a till does: the same order again until somebody answers. */
+		while ((status = post(t->s, t->s->shop_cert, "/v1/merchant/charge", body, &a)) < 0 || status >= 500) {
+			json_decref(a);
+			a = NULL;
+			if (atomic_load(t->end))
+				return NULL;
+			usleep(5000);
+		}
+		if (status != 200) {
+			fprintf(stderr, "%s: %s\n", order, json_dumps(a, 0));
+			abort();
+		}
+		memcpy(t->done[t->n].order, order, sizeof(order));
+		strcpy(t->done[t->n++].payment, json_string_value(json_object_get(a, "payment_id")));
+		json_decref(a);
+		usleep(5000);	/* so that there is still something to charge at the last kill */
+	}
+	return NULL;
+}
+
+struct tally {
+	struct till *tills;
+	long seen, unknown;
+};
+
+static void tally(void *arg, const struct payment *p)
+{
+	struct tally *y = arg;
+	int me, n;
+
+	if (sscanf(p->order, "t%d-%d", &me, &n) != 2 || n > y->tills[me].n)
+		y->unknown++;
+	else if (n < y->tills[me].n && !strcmp(y->tills[me].done[n].payment, p->id))
+		y->seen++;
+	else if (n < y->tills[me].n)
+		y->unknown++;
+}
+
+static void at_any_time(void **state)
+{
+	struct till *tills = calloc(TILLS, sizeof(*tills));
+	struct tally y = { .tills = tills };
+	atomic_bool end = false;
+	pthread_t threads[TILLS];
+	struct server s;
+	void *ws;
+	long acked = 0, payments;
+
+	set_up(&s, &ws);
+	for (int i = 0; i < TILLS * SLOTS; i++)
+		enrol_slot(&s, &tills[i / SLOTS].dev[i % SLOTS], i);
+	start(&s, 0);
+	for (int i = 0; i < TILLS; i++) {
+		tills[i].s = &s;
+		tills[i].me = i;
+		tills[i].end = &end;
+		pthread_create(&threads[i], NULL, till, &tills[i]);
+	}
+	srand(time(NULL));
+	for (int i = 0; i < ROUNDS; i++) {
+		usleep(20000 + rand() % 200000);
+		stop(&s, SIGKILL);
+		start(&s, 0);
+		assert_true(s.pid > 0);
+	}
+	atomic_store(&end, true);
+	for (int i = 0; i < TILLS; i++) {
+		pthread_join(threads[i], NULL);
+		acked += tills[i].n;
+	}
+	payments = world_payments(s.w);
+	assert_int_equal(store_each_payment(s.w->st, tally, &y), STORE_OK);
+	print_message("# %d kills, %ld payments acknowledged, %ld booked\n", ROUNDS, acked, payments);
+	assert_in_range(acked, 1, TILLS * SLOTS * 10 - 1);	/* still busy at the last kill */
+	assert_int_equal(y.seen, acked);	/* each acknowledged one is there, once */
+	assert_int_equal(y.unknown, 0);		/* and none that nobody asked for */
+	assert_in_range(payments, acked, acked + TILLS);	/* at most one each in flight at the end */
+	assert_int_equal(world_balance(s.w, "till"), payments);
+	stop(&s, SIGTERM);
+	free(tills);
+	world_end(&ws);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_every_step),
+		cmocka_unit_test(at_any_time),
+	};
+
+	if (argc > 1 && !strcmp(argv[1], "serve"))
+		return cmd_serve(argc - 1, argv + 1);
+	signal(SIGPIPE, SIG_IGN);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	return cmocka_run_group_tests_name("killed at any point", tests, NULL, NULL);
+}

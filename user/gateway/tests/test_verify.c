@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* verify.c: the vectors of PC1, the edges of the window, the watermark. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "amount.h"
+#include "prim_openssl.h"
+#include "throttle.h"
+#include "verify.h"
+
+#define STEP	(1700000000ULL / PAYCODE_STEP_SECONDS)
+
+static __u8 key[VP_KEY_LEN];
+static const char vector0[] = "711012345678909069056715";
+static const char vector1[] = "711012345678914615827812";
+
+static struct paycode parsed(const char *digits)
+{
+	struct paycode code;
+
+	assert_int_equal(paycode_parse(&code, digits, strlen(digits)), 0);
+	return code;
+}
+
+static int set_key(void **state)
+{
+	for (int i = 0; i < VP_KEY_LEN; i++)
+		key[i] = i;
+	return 0;
+}
+
+static void vectors(void **state)
+{
+	struct paycode c0 = parsed(vector0), c1 = parsed(vector1);
+	__u64 ord = 0;
+
+	assert_int_equal(verify_code(&c0, key, STEP, 0, &ord), VERDICT_GOOD);
+	assert_int_equal(ord, STEP * 10);
+	assert_int_equal(verify_code(&c1, key, STEP, 0, &ord), VERDICT_GOOD);
+	assert_int_equal(ord, STEP * 10 + 1);
+}
+
+static void window(void **state)
+{
+	struct paycode code = parsed(vector0);
+	__u64 ord;
+
+	for (int d = -4; d <= 4; d++) {
+		enum verdict v = verify_code(&code, key, STEP + d, 0, &ord);
+
+		assert_int_equal(v, d >= -1 && d <= 1 ? VERDICT_GOOD : VERDICT_WRONG);
+		if (v == VERDICT_GOOD)
+			assert_int_equal(ord, STEP * 10);
+	}
+	/* An hour ago, and the first steps there are. */
+	assert_int_equal(verify_code(&code, key, STEP + 120, 0, &ord), VERDICT_WRONG);
+	assert_int_equal(verify_code(&code, key, 0, 0, &ord), VERDICT_WRONG);
+}
+
+static void watermark(void **state)
+{
+	struct paycode c0 = parsed(vector0), c1 = parsed(vector1);
+	__u64 ord;
+
+	assert_int_equal(verify_code(&c0, key, STEP, STEP * 10 - 1, &ord), VERDICT_GOOD);
+	assert_int_equal(verify_code(&c0, key, STEP, STEP * 10, &ord), VERDICT_USED);
+	/* A code lifted and held back dies with the next one. */
+	assert_int_equal(verify_code(&c0, key, STEP, STEP * 10 + 1, &ord), VERDICT_USED);
+	assert_int_equal(verify_code(&c1, key, STEP, STEP * 10, &ord), VERDICT_GOOD);
+}
+
+static void other_key_or_digit(void **state)
+{
+	struct paycode code = parsed(vector0);
+	__u8 other[VP_KEY_LEN];
+	__u64 ord;
+
+	memcpy(other, key, sizeof(other));
+	other[31] ^= 1;
+	assert_int_equal(verify_code(&code, other, STEP, 0, &ord), VERDICT_WRONG);
+	for (__u32 i = 1; i < 1000; i++) {
+		struct paycode wrong = code;
+
+		wrong.mac = (code.mac + i) % 1000000000;
+		assert_int_equal(verify_code(&wrong, key, STEP, 0, &ord), VERDICT_WRONG);
+	}
+	code.q = 1;	/* Q is under the MAC */
+	assert_int_equal(verify_code(&code, key, STEP, 0, &ord), VERDICT_WRONG);
+	code = parsed(vector0);
+	code.mode = 5;	/* so is V */
+	assert_int_equal(verify_code(&code, key, STEP, 0, &ord), VERDICT_WRONG);
+}
+
+static void check_digit_first(void **state)
+{
+	struct paycode code;
+	char digits[PAYCODE_DIGITS + 1];
+
+	for (int i = 0; i < PAYCODE_DIGITS; i++) {
+		for (char c = '0'; c <= '9'; c++) {
+			strcpy(digits, vector0);
+			if (digits[i] == c)
+				continue;
+			digits[i] = c;
+			assert_int_equal(paycode_parse(&code, digits, PAYCODE_DIGITS), -EBADMSG);
+		}
+	}
+}
+
+/* HMACs in a row under one key are each the same as one alone. */
+static void hmac_in_a_row(void **state)
+{
+	struct hmac_key *hk = hmac_key_new(key);
+
+	for (size_t n = 0; n < 100; n++) {
+		__u8 msg[100], a[VP_HASH_LEN], b[VP_HASH_LEN];
+		struct vp_piece piece = { msg, n };
+
+		memset(msg, n, sizeof(msg));
+		assert_int_equal(hmac_key_sum(hk, a, msg, n), 0);
+		assert_int_equal(vp_prim_hmac(b, key, sizeof(key), &piece, 1), 0);
+		assert_memory_equal(a, b, sizeof(a));
+	}
+	hmac_key_free(hk);
+}
+
+static void throttle_by_merchant_then_alias(void **state)
+{
+	struct throttle *th = throttle_new();
+	const char *mine = "0123456789", *other = "9876543210";
+	__u64 now = 1700000000;
+
+	for (int i = 0; i < THROTTLE_MERCHANT; i++)
+		assert_true(throttle_take(th, 1, mine, now));
+	assert_false(throttle_take(th, 1, mine, now));
+	assert_false(throttle_take(th, 1, other, now));
+	/* The alias's owner pays elsewhere undisturbed. */
+	assert_true(throttle_take(th, 2, mine, now));
+	throttle_give_back(th, 2, mine);
+	/* It takes several merchants to use up an alias, and then others' aliases are as before. */
+	for (int m = 2; m <= 3; m++)
+		for (int i = 0; i < THROTTLE_MERCHANT; i++)
+			assert_true(throttle_take(th, m, mine, now));
+	assert_false(throttle_take(th, 4, mine, now));
+	assert_true(throttle_take(th, 4, other, now));
+	/* Rations fill with time, and being refused does not cost. */
+	assert_true(throttle_take(th, 1, other, now + THROTTLE_SECONDS / THROTTLE_MERCHANT));
+	assert_false(throttle_take(th, 1, other, now + THROTTLE_SECONDS / THROTTLE_MERCHANT));
+	for (int i = 0; i < THROTTLE_MERCHANT; i++)
+		assert_true(throttle_take(th, 1, mine, now + 2 * THROTTLE_SECONDS));
+	throttle_free(th);
+}
+
+static void amounts(void **state)
+{
+	static const char *const bad[] = { "", ".", "1.", ".5", "1.234", "-1", "+1", "1e3", "1,00", " 1", "1 ", "1234567890123", "0x1" };
+	char text[32];
+	long long n;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(amount_parse(&n, bad[i], "CNY"), -1);
+	assert_int_equal(amount_parse(&n, "12.00", "CNY"), 0);
+	assert_int_equal(n, 1200);
+	assert_int_equal(amount_parse(&n, "12.5", "CNY"), 0);
+	assert_int_equal(n, 1250);
+	assert_int_equal(amount_parse(&n, "999999999999.99", "CNY"), 0);
+	assert_int_equal(n, 99999999999999);
+	assert_int_equal(amount_parse(&n, "12.0", "JPY"), -1);
+	assert_int_equal(amount_parse(&n, "12", "JPY"), 0);
+	assert_int_equal(n, 12);
+	amount_format(text, sizeof(text), -100005, "CNY");
+	assert_string_equal(text, "-1000.05");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vectors),
+		cmocka_unit_test(window),
+		cmocka_unit_test(watermark),
+		cmocka_unit_test(other_key_or_digit),
+		cmocka_unit_test(check_digit_first),
+		cmocka_unit_test(hmac_in_a_row),
+		cmocka_unit_test(throttle_by_merchant_then_alias),
+		cmocka_unit_test(amounts),
+	};
+
+	return cmocka_run_group_tests_name("verify", tests, set_key, NULL);
+}
