@@ -98,6 +98,12 @@ static int receive(int sock, struct vp_reply *reply, int *fd)
 
 	*fd = -1;
 	n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	/*
+	 * A daemon that turns us away does not read the request first; its
+	 * closing then shows as a reset, once, before the answer that it left.
+	 */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return -errno;
 	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg)) {

@@ -29,6 +29,7 @@ struct fake {
 	size_t len;		/* of the reply; 0: none, hang up */
 	int fds;		/* how many descriptors go with it */
 	int delay_ms;
+	int unread;		/* answer without having read the request */
 	int got_request;
 	pthread_t thread;
 };
@@ -45,7 +46,7 @@ static void *serve(void *arg)
 	struct vp_request request;
 	char packet[64];
 	int sock = accept(f->listener, NULL, NULL), i;
-	ssize_t n = recv(sock, packet, sizeof(packet), 0);
+	ssize_t n = recv(sock, packet, sizeof(packet), f->unread ? MSG_PEEK : 0);
 
 	f->got_request = n > 0 && !vp_request_check(packet, n, &request);
 	usleep(f->delay_ms * 1000);
@@ -133,6 +134,19 @@ static void refusal_says_which_check(void **state)
 	assert_int_equal(ch.check, VOICEPAY_CHECK_HOST);
 	/* what steers a terminal is gone */
 	assert_string_equal(ch.message, "not the  [1mgateway");
+}
+
+static void refusal_by_a_daemon_that_did_not_listen(void **state)
+{
+	struct voicepay_channel ch;
+	struct fake f = good();
+
+	f.fds = 0;
+	f.unread = 1;
+	f.reply.check = VOICEPAY_CHECK_PEER;
+	f.reply.error = EACCES;
+	assert_int_equal(ask(&f, 0, &ch), -EACCES);
+	assert_int_equal(ch.check, VOICEPAY_CHECK_PEER);
 }
 
 static void malformed_replies_are_refused_and_leak_nothing(void **state)
@@ -240,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(channel_comes_with_its_descriptor),
 		cmocka_unit_test(refusal_says_which_check),
+		cmocka_unit_test(refusal_by_a_daemon_that_did_not_listen),
 		cmocka_unit_test(malformed_replies_are_refused_and_leak_nothing),
 		cmocka_unit_test(a_silent_daemon_is_given_up),
 		cmocka_unit_test(no_daemon),

@@ -1,0 +1,292 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# voicepayd and its handshake process with the real module and real servers:
+# what is good works, what is bad is refused by the right check before a byte
+# of an order has left, and nobody can wear the daemon out.
+#
+# ktap: timeout=200
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/ktap.sh"
+
+T=$(mktemp -d /run/handshake.XXXXXX)
+chmod 755 "$T"
+CONF=$T/voicepay.conf
+TOKEN=$(printf '{"alg":"ES256"}' | base64 -w0 | tr -d =).$(printf '{"sub":"alice"}' | base64 -w0 | tr -d =).c2ln
+PIDS=
+
+finish() {
+	local p
+	for p in $PIDS $(cat "$T"/*.pid 2>/dev/null); do kill -KILL "$p" 2>/dev/null; done
+	wait 2>/dev/null
+	rm -rf "$T"
+}
+trap finish EXIT
+
+wait_for() { # TENTHS COMMAND..
+	local n=$1
+	shift
+	until "$@" >/dev/null 2>&1; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+configure() { # [PORT [LINE-FOR-DAEMON..]]
+	local port=${1:-8443} line
+	[ $# = 0 ] || shift
+	{
+		printf '[gateway]\nhost = pay.voicepay.test\naddress = 127.0.0.1\nport = %s\n' "$port"
+		printf '[tls]\nca = %s/pki/ca.pem\ncert = %s/pki/device.pem\nkey = %s/pki/device.key\n' \
+			"$T" "$T" "$T"
+		while read -r line; do echo "pin = $line"; done <"${PINS:-$T/pki/pins}"
+		printf '[daemon]\nsocket = %s/sock\ntimeout = %s\n' "$T" "${TIMEOUT:-10}"
+		for line; do echo "$line"; done
+	} >"$CONF"
+}
+
+daemon_start() { # ARG..
+	voicepayd --config "$CONF" "$@" 2>>"$T/daemon.log" &
+	DAEMON=$!
+	echo $DAEMON >"$T/daemon.pid"
+	wait_for 50 test -S "$T/sock"
+}
+
+daemon_stop() {
+	kill "$DAEMON"
+	wait "$DAEMON"
+}
+
+daemon_again() { configure "$@" && daemon_stop && daemon_start; }
+
+# server NAME PORT ARG..: what arrives inside its TLS goes to $T/got.NAME
+server() {
+	local name=$1 port=$2
+	shift 2
+	[ -e "$T/silence" ] || mkfifo "$T/silence"
+	openssl s_server -accept "127.0.0.1:$port" -quiet -CAfile "$T/pki/ca.pem" "$@" \
+		<>"$T/silence" >"$T/got.$name" 2>"$T/$name.log" &
+	echo $! >"$T/$name.pid"
+	PIDS="$PIDS $!"
+	wait_for 50 sh -c "ss -Hltn 'src 127.0.0.1:$port' | grep -q ."
+}
+
+pay() { # ORDER-ID
+	voicepay --config "$CONF" pay --to mama --amount 500 --voice-token "$TOKEN" --order-id "$1"
+}
+
+# says STATUS TEXT COMMAND..: exits so, and its output holds the text
+says() {
+	local want=$1 text=$2 out rc=0
+	shift 2
+	out=$("$@" 2>&1) || rc=$?
+	echo "$out"
+	[ $rc = "$want" ] || { echo "exit status $rc instead of $want"; return 1; }
+	case $out in *"$text"*) ;; *) echo "does not say: $text"; return 1 ;; esac
+}
+
+# refused NAME CHECK: the order is refused by that check, and the server saw none of it
+refused() {
+	says 3 'nothing was sent' pay "order-$1" && says "${3:-1}" "(check: $2)" voicepay --config "$CONF" check &&
+		! [ -s "$T/got.$1" ]
+}
+
+as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+as_group() { setpriv --reuid 65534 --regid 65534 --groups "$@"; }
+
+handshakes() { pgrep -x -P "$DAEMON" voicepay-handsh; }
+no_handshakes() { ! handshakes; }
+
+nginx_up() {
+	mkdir "$T/nginx"
+	cat >"$T/nginx/nginx.conf" <<-END
+		user root;
+		worker_processes 1;
+		pid $T/nginx.pid;
+		error_log $T/nginx/error.log;
+		events { }
+		http {
+			log_format who '\$ssl_client_verify \$request \$request_length';
+			access_log $T/nginx/access.log who;
+			client_body_temp_path $T/nginx/body;
+			proxy_temp_path $T/nginx/proxy;
+			fastcgi_temp_path $T/nginx/fastcgi;
+			uwsgi_temp_path $T/nginx/uwsgi;
+			scgi_temp_path $T/nginx/scgi;
+			server {
+				listen 127.0.0.1:8443 ssl;
+				ssl_protocols TLSv1.3;
+				ssl_certificate $T/pki/server.pem;
+				ssl_certificate_key $T/pki/server.key;
+				ssl_client_certificate $T/pki/ca.pem;
+				ssl_verify_client on;
+				default_type application/json;
+				location = /v1/voice-pay {
+					return 200 '{"state":"SUCCESS","payment_id":"p1","order_id":"good","amount":50000,"currency":"CNY","payee":"mama","time":1}';
+				}
+			}
+		}
+	END
+	nginx -c "$T/nginx/nginx.conf" 2>"$T/nginx/start.log"
+}
+
+paid_over_the_channel() {
+	says 0 'Paid 500.00 CNY to mama' pay good && wait_for 20 grep -q 'SUCCESS POST /v1/voice-pay' "$T/nginx/access.log"
+}
+
+shut_in() {
+	# The process waits for a server that says nothing: look at it.
+	local pid st
+	voicepay --config "$CONF" check >/dev/null 2>&1 &
+	wait_for 50 handshakes || return
+	pid=$(handshakes)
+	wait_for 50 grep -q '^Seccomp:	2' "/proc/$pid/status" || { cat "/proc/$pid/status"; return 1; }
+	st=$(cat "/proc/$pid/status")
+	echo "$st"
+	for want in 'NoNewPrivs:	1' 'Uid:	65534	65534	65534	65534' 'Gid:	65534' 'CapEff:	0000000000000000'; do
+		case $st in *"$want"*) ;; *) echo "not: $want"; return 1 ;; esac
+	done
+	grep -q 'VmLck:.* 0 kB' "/proc/$pid/status" && return 1
+	grep -Eq 'Max core file size +0 +0' "/proc/$pid/limits" || return
+	# Not dumpable: not even its own user may look.
+	! as_nobody cat "/proc/$pid/environ" >/dev/null 2>&1 || return
+	# nothing but the app, the device, the gateway and the log
+	[ "$(find "/proc/$pid/fd" -type l | wc -l)" -le 6 ]
+}
+
+killed_helper() {
+	local out
+	voicepay --config "$CONF" check >"$T/out" 2>&1 &
+	out=$!
+	wait_for 50 handshakes && kill -KILL "$(handshakes)" || return
+	wait $out
+	cat "$T/out"
+	grep -q 'ended by signal 9.*check: helper' "$T/out"
+}
+
+killed_client() {
+	voicepay --config "$CONF" check >/dev/null 2>&1 &
+	local app=$!
+	wait_for 50 handshakes || return
+	kill -KILL $app
+	wait_for 30 no_handshakes
+}
+
+one_too_many() {
+	voicepay --config "$CONF" check >/dev/null 2>&1 &
+	wait_for 50 handshakes || return
+	says 3 'check: busy' voicepay --config "$CONF" check
+}
+
+# An app that connects and says nothing, or nonsense, is not waited for.
+nonsense() {
+	local i
+	for i in 1 2 3; do
+		printf 'nonsense' | timeout 10 socat -t 2 - "UNIX-CONNECT:$T/sock,type=5" >"$T/out" || return
+		grep -aq 'does not understand' "$T/out" || return
+	done
+}
+
+nothing_kept() {
+	# no TCP socket, no app: signals, listener and the standard three
+	ls -l "/proc/$DAEMON/fd"
+	[ "$(find "/proc/$DAEMON/fd" -type l | wc -l)" -le 6 ] && ! ss -Htnp | grep -q voicepayd
+}
+
+# By this shell itself, whose child the daemon is: ktap_run's is another.
+stop_in_the_middle() {
+	local app
+	voicepay --config "$CONF" check >"$T/out" 2>&1 &
+	app=$!
+	wait_for 50 handshakes && daemon_stop && wait_for 20 no_handshakes
+	STOPPED=$?
+	wait $app
+}
+
+stopped_with() { # TEXT
+	cat "$T/out"
+	[ "$STOPPED" = 0 ] && ! [ -e "$T/sock" ] && case $(cat "$T/out") in *"$1"*) ;; *) return 1 ;; esac
+}
+
+modprobe -a voicepay tls || ktap_skip_all "no module"
+"$here/make-pki" "$T/pki" >"$T/pki.log" 2>&1 || ktap_skip_all "no certificates: $(tail -n 1 "$T/pki.log")"
+nginx_up || ktap_skip_all "no nginx"
+configure
+daemon_start || ktap_skip_all "voicepayd does not start: $(cat "$T/daemon.log")"
+
+ktap_plan 29
+ktap_run "the settings are good" voicepayd --config "$CONF" --check-config
+ktap_run "a gateway that is right passes every check" \
+	says 0 'TLSv1.3, X25519MLKEM768, TLS_AES_256_GCM_SHA384' voicepay --config "$CONF" check
+ktap_run "libcurl pays over the channel, with the device's certificate" paid_over_the_channel
+ktap_run "an answer to another order is no success" says 3 'not be paid twice' pay other
+ktap_run "the channel gives no key away" says 0 refused "$here/take_keys" "$T/sock"
+ktap_run "voicepayd keeps nothing of it" nothing_kept
+
+server fake 8450 -cert "$T/pki/fake.pem" -key "$T/pki/fake.key" -Verify 1
+daemon_again 8450
+ktap_run "a server of another name is refused before a byte of the order" refused fake host
+server cn 8451 -cert "$T/pki/cn-only.pem" -key "$T/pki/cn-only.key" -Verify 1
+daemon_again 8451
+ktap_run "a name in the CN does not count" refused cn host
+server untrusted 8452 -cert "$T/pki/untrusted.pem" -key "$T/pki/untrusted.key" -Verify 1
+daemon_again 8452
+ktap_run "a CA that is not trusted" refused untrusted ca
+server expired 8453 -cert "$T/pki/expired.pem" -key "$T/pki/expired.key" -Verify 1
+daemon_again 8453
+ktap_run "a certificate that has expired" refused expired dates
+server anyone 8454 -cert "$T/pki/server.pem" -key "$T/pki/server.key"
+daemon_again 8454
+ktap_run "a server that takes anybody" refused anyone mutual
+server old 8455 -cert "$T/pki/server.pem" -key "$T/pki/server.key" -Verify 1 -tls1_2
+daemon_again 8455
+ktap_run "a server that has TLS 1.2 only" refused old profile
+sed 's,sha256/....,sha256/AAAA,' "$T/pki/pins" >"$T/pins.wrong"
+PINS=$T/pins.wrong daemon_again 8443
+ktap_run "a key that is not pinned" says 1 'check: pin' voicepay --config "$CONF" check
+daemon_again 8499
+ktap_run "nobody listens" refused nobody connect 3
+configure 8443
+sed -i 's,device.key,device2.key,' "$CONF"
+daemon_stop
+daemon_start
+ktap_run "a key that is not the certificate's" refused nobody device-certificate 3
+
+daemon_again 8443
+chmod 644 "$CONF"
+ktap_run "a user in no group of the settings" says 1 'check: peer' as_nobody voicepay --config "$CONF" check
+daemon_again 8443 "allow-group = audio"
+ktap_run "a user in such a group" says 0 'passed every check' as_group audio voicepay --config "$CONF" check
+ktap_run "one in another group" says 1 'check: peer' as_group video voicepay --config "$CONF" check
+daemon_again 8443 "allow-user = 65534"
+ktap_run "a user whom they name" says 0 'passed every check' as_nobody voicepay --config "$CONF" check
+ktap_run "nonsense on the socket" nonsense
+
+# A server that accepts and says nothing.
+socat -u TCP-LISTEN:8460,bind=127.0.0.1,fork,reuseaddr OPEN:/dev/null 2>/dev/null &
+PIDS="$PIDS $!"
+wait_for 50 sh -c "ss -Hltn 'src 127.0.0.1:8460' | grep -q ."
+TIMEOUT=4 daemon_again 8460
+ktap_run "the handshake process is shut in" shut_in
+wait_for 200 no_handshakes
+ktap_run "an app hears of a handshake process that was killed" killed_helper
+ktap_run "a handshake that nobody waits for is ended" killed_client
+TIMEOUT=2 daemon_again 8460
+ktap_run "a server that says nothing is given up" says 3 'check: timeout' voicepay --config "$CONF" check
+TIMEOUT=4 daemon_again 8460 "max-handshakes = 1"
+ktap_run "no more handshakes than the settings allow" one_too_many
+wait_for 200 no_handshakes
+stop_in_the_middle
+ktap_run "the daemon ends with an answer for everybody" stopped_with 'voicepayd is stopping'
+configure 8443
+daemon_start
+ktap_run "after all of this it still serves" says 0 'passed every check' voicepay --config "$CONF" check
+sed -i 's,^pin.*,,' "$CONF"
+ktap_run "settings without pins are refused" says 3 'at least two' voicepayd --config "$CONF" --check-config
+daemon_stop
+STOPPED=$?
+: >"$T/out"
+ktap_run "it ends cleanly" stopped_with ''
+ktap_end
