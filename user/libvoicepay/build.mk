@@ -7,7 +7,8 @@ libvoicepay_VERSION := 1.0.0
 libvoicepay_MAP := user/libvoicepay/libvoicepay.map
 
 INSTALLS += user/libvoicepay/include/voicepay.h:$(includedir)/voicepay.h:644 \
-	include/uapi/linux/voicepay.h:$(includedir)/linux/voicepay.h:644
+	include/uapi/linux/voicepay.h:$(includedir)/linux/voicepay.h:644 \
+	Documentation/man/libvoicepay.3:$(mandir)/man3/libvoicepay.3:644
 TEMPLATES += user/libvoicepay/voicepay.pc.in:$(libdir)/pkgconfig/voicepay.pc:644
 
 TESTS += test_libvoicepay

@@ -9,6 +9,9 @@ voicepay_LDLIBS := -lzint
 voicepay_LIBS := libvoicepay
 voicepay_DEST := $(bindir)
 
+INSTALLS += user/voicepay/completion.bash:$(datadir)/bash-completion/completions/voicepay:644 \
+	Documentation/man/voicepay.1:$(mandir)/man1/voicepay.1:644
+
 TESTS += test_voicepay
 test_voicepay_SRCS := $(addprefix user/voicepay/,tests/test_voicepay.c amount.c symbol.c ticket.c)
 test_voicepay_PKGS := cmocka libpng zbar

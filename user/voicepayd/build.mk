@@ -18,6 +18,15 @@ voicepay-handshake_PKGS := inih libssl libcrypto libseccomp
 voicepay-handshake_LIBS := libvoicepay
 voicepay-handshake_DEST := $(libexecdir)
 
+INSTALLS += $(foreach f,sysusers tmpfiles,user/voicepayd/systemd/$(f).conf:$(PREFIX)/lib/$(f).d/voicepay.conf:644) \
+	user/voicepayd/systemd/modules-load.conf:$(PREFIX)/lib/modules-load.d/voicepay.conf:644 \
+	user/voicepayd/systemd/udev.rules:$(PREFIX)/lib/udev/rules.d/60-voicepay.rules:644 \
+	user/voicepayd/systemd/voicepayd.socket:$(unitdir)/voicepayd.socket:644 \
+	user/voicepayd/voicepay.conf:$(sysconfdir)/voicepay/voicepay.conf.example:644 \
+	Documentation/man/voicepayd.8:$(mandir)/man8/voicepayd.8:644 \
+	Documentation/man/voicepay.conf.5:$(mandir)/man5/voicepay.conf.5:644
+TEMPLATES += user/voicepayd/systemd/voicepayd.service.in:$(unitdir)/voicepayd.service:644
+
 TESTS += test_handshake
 test_handshake_SRCS := $(addprefix user/voicepayd/tests/,test_handshake.c certs.c) $(VP_HANDSHAKE_SRCS)
 test_handshake_PKGS := cmocka inih libssl libcrypto

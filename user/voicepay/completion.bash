@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion for voicepay
+
+_voicepay()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' options='' word
+	COMPREPLY=()
+
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in
+		check|code|enrol|pay|provision|status|wipe)
+			command=$word
+			break
+			;;
+		esac
+	done
+
+	case $prev in
+	-c|--config|--png-qr|--png-barcode|--svg-qr|--svg-barcode)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	-C|--currency)
+		mapfile -t COMPREPLY < <(compgen -W 'CNY EUR GBP HKD JPY USD' -- "$cur")
+		return
+		;;
+	-v|--voice-token|--ticket)
+		case $cur in
+		@*)
+			mapfile -t COMPREPLY < <(compgen -P @ -f -- "${cur#@}")
+			return
+			;;
+		esac
+		;;
+	esac
+
+	case $command in
+	'')	options='check code enrol pay provision status wipe --version' ;;
+	code)	options='--slot --new --plain --watch --png-qr --png-barcode --svg-qr --svg-barcode' ;;
+	enrol)	options='--ticket --slot' ;;
+	pay)	options='--to --amount --currency --voice-token --user --order-id' ;;
+	provision) options='--set' ;;
+	status)	options='--slot' ;;
+	wipe)	options='--yes' ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$options --json --config --help" -- "$cur")
+}
+
+complete -F _voicepay voicepay
