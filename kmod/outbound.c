@@ -275,11 +275,16 @@ int vp_channel_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 }
 
 #ifdef VP_HAVE_SENDPAGE
+/*
+ * Only NOTLAST says that more is sure to come. MSG_MORE is sendfile's hope,
+ * and in these kernels nobody calls when it comes to nothing: the record would
+ * stay open, and its data unsent.
+ */
 ssize_t vp_channel_sendpage(struct socket *sock, struct page *page, int offset, size_t size,
 			    int flags)
 {
 	struct bio_vec vec = { .bv_page = page, .bv_offset = offset, .bv_len = size };
-	struct msghdr msg = { .msg_flags = flags & ~MSG_SENDPAGE_NOTLAST };
+	struct msghdr msg = { .msg_flags = flags & (MSG_DONTWAIT | MSG_NOSIGNAL) };
 
 	if (flags & MSG_SENDPAGE_NOTLAST)
 		msg.msg_flags |= MSG_MORE;
