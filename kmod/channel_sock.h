@@ -53,7 +53,7 @@ struct vp_channel {
 	struct file *file;
 	struct socket *inner;
 
-	struct mutex rx_lock;
+	struct mutex rx_lock;	/* all reading from @inner */
 	struct vp_record record;
 	bool rx_done;
 	bool rx_shut;
@@ -62,7 +62,7 @@ struct vp_channel {
 	int rx_err;
 	u8 buf[256];
 
-	struct mutex tx_lock;
+	struct mutex tx_lock;	/* all writing to @inner */
 	enum vp_tx_state tx_state;
 	int tx_err;
 	u8 alert[2];

@@ -19,6 +19,11 @@ static struct vp_record_answer carry_on(void)
 	return (struct vp_record_answer){ .verdict = VP_RECORD_CONTINUE, .alert = VP_ALERT_NONE };
 }
 
+static struct vp_record_answer end_of_file(void)
+{
+	return (struct vp_record_answer){ .verdict = VP_RECORD_EOF, .alert = VP_ALERT_NONE };
+}
+
 static struct vp_record_answer fail(int err, u8 alert)
 {
 	return (struct vp_record_answer){ .verdict = VP_RECORD_FAIL, .err = err, .alert = alert };
@@ -40,7 +45,7 @@ static struct vp_record_answer alert_answer(struct vp_record *r)
 	r->have = 0;
 
 	if (description == VP_ALERT_CLOSE_NOTIFY)
-		return (struct vp_record_answer){ .verdict = VP_RECORD_EOF, .alert = VP_ALERT_NONE };
+		return end_of_file();
 	/* In 1.3 the level means nothing: all but these two end the session. */
 	if (description == ALERT_USER_CANCELED)
 		return carry_on();

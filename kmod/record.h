@@ -11,7 +11,7 @@
 /* Records without a byte of data between them, before the peer is taken for hostile. */
 #define VP_RECORD_QUIET_MAX	256
 /* Largest post-handshake message; a ticket is at most 131 kB by its format. */
-#define VP_RECORD_MESSAGE_MAX	(1U << 18)
+#define VP_RECORD_MESSAGE_MAX	0x40000
 
 /* enum: RFC 8446, B.1 and B.2 */
 #define VP_RECORD_CHANGE_CIPHER	20

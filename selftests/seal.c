@@ -536,6 +536,8 @@ static void former_settings_are_gone(void)
 	p.channel = -1;
 	EXPECT_EQ(recv_record(p.peer, &type, buf, sizeof(buf), 0), 2);
 	EXPECT_EQ(type, ALERT);
+	settle_down();
+	EXPECT_EQ(recv_record(p.peer, &type, buf, sizeof(buf), 0), 0);	/* a FIN, no reset */
 	pair_close(&p);
 }
 
