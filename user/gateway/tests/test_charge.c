@@ -136,6 +136,7 @@ struct race {
 	struct store *st;
 	char (*codes)[25];
 	int me, same_order;
+	pthread_barrier_t *together;	/* all offer the same code at the same moment */
 	int success, used, other;
 };
 
@@ -147,6 +148,8 @@ static void *racer(void *arg)
 		char order[32];
 		const char *ret;
 
+		if (r->together)
+			pthread_barrier_wait(r->together);
 		snprintf(order, sizeof(order), r->same_order ? "order-%d" : "order-%d-%d", i, r->me);
 		ret = world_charge(r->w, r->st, order, r->codes[i], 10, NULL);
 		if (!strcmp(ret, "SUCCESS"))
@@ -162,14 +165,17 @@ static void *racer(void *arg)
 static void race(struct world *w, int same_order, int *success, int *used, int *other)
 {
 	static char codes[CODES][25];
+	pthread_barrier_t together;
 	struct race r[THREADS];
 	pthread_t t[THREADS];
 
+	pthread_barrier_init(&together, NULL, THREADS);
 	/* Rising ordinals, as a device issues them: three steps of ten codes, then the next alias's too. */
 	for (int i = 0; i < CODES; i++)
 		assert_int_equal(device_code(&w->dev, i / 30, w->now / 30 - 1 + (i / 10) % 3, i % 10, codes[i]), 0);
 	for (int i = 0; i < THREADS; i++) {
-		r[i] = (struct race){ .w = w, .st = world_store(w), .codes = codes, .me = i, .same_order = same_order };
+		r[i] = (struct race){ .w = w, .st = world_store(w), .codes = codes, .me = i, .same_order = same_order,
+				      .together = same_order ? &together : NULL };
 		assert_non_null(r[i].st);
 	}
 	for (int i = 0; i < THREADS; i++)
@@ -182,6 +188,7 @@ static void race(struct world *w, int same_order, int *success, int *used, int *
 		*used += r[i].used;
 		*other += r[i].other;
 	}
+	pthread_barrier_destroy(&together);
 }
 
 /*
@@ -241,6 +248,29 @@ static void same_order(void **state)
 	booked = world_payments(w);
 	assert_int_equal(other, 0);
 	assert_int_equal(success, THREADS * booked);
+}
+
+/* The last word on single use is this one statement: rises, or does nothing. */
+static void compare_and_set(void **state)
+{
+	struct world *w = *state;
+	struct device_key key;
+
+	world_enrol(w);
+	assert_int_equal(store_key_epoch(w->st, w->device_peer.device, 0, 1, &key), STORE_OK);
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(store_key_accept(w->st, key.id, 100, w->now), STORE_OK);
+	assert_int_equal(store_key_accept(w->st, key.id, 100, w->now), STORE_NONE);
+	assert_int_equal(store_key_accept(w->st, key.id, 99, w->now), STORE_NONE);
+	assert_int_equal(store_key_accept(w->st, key.id, 101, w->now), STORE_OK);
+	assert_int_equal(store_key_accept(w->st, key.id + 1, 200, w->now), STORE_NONE);
+	assert_int_equal(store_key_accept(w->st, key.id, 200, key.not_after), STORE_NONE);
+	assert_int_equal(store_key_promote(w->st, &key, w->now + 300), STORE_OK);
+	assert_int_equal(store_key_promote(w->st, &key, w->now + 300), STORE_NONE);
+	assert_int_equal(store_commit(w->st), STORE_OK);
+	assert_int_equal(store_key_epoch(w->st, w->device_peer.device, 0, 1, &key), STORE_OK);
+	assert_int_equal(key.watermark, 101);
+	assert_int_equal(key.state, KEY_CURRENT);
 }
 
 /* What the program must not do, the database does not let it do. */
@@ -308,7 +338,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(answers), T(earlier_code), T(not_enough), T(guessing), T(double_spending), T(one_code),
-		T(same_order), T(database_refuses), T(speed),
+		T(same_order), T(compare_and_set), T(database_refuses), T(speed),
 	};
 
 	return cmocka_run_group_tests_name("charges", tests, NULL, NULL);
