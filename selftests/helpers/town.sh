@@ -47,8 +47,7 @@ wait_for() {
 }
 
 wire() { # NAMESPACE NET: the side of gw is NET.2, the other NET.1
-	ip link add "$1-gw" type veth peer name up
-	ip link set up netns gw name "to-$1"
+	ip link add "$1-gw" type veth peer name "to-$1" netns gw
 	in_gw ip addr add "$2.2/24" dev "to-$1"
 	in_gw ip link set "to-$1" up
 	if [ "$1" = device ]; then
@@ -89,7 +88,9 @@ gateway_ctl() {
 
 gateway_start() {
 	# TOWN_GATEWAY_ENV: what a test wants in the gateway's environment
-	in_gw env ${TOWN_GATEWAY_ENV-} voicepay-gateway serve --config "$TOWN/gateway.conf" \
+	# (not in_gw: that would be a shell, and the gateway its child)
+	# shellcheck disable=SC2086 # words
+	ip netns exec gw env ${TOWN_GATEWAY_ENV-} voicepay-gateway serve --config "$TOWN/gateway.conf" \
 		>>"$TOWN/gateway.log" 2>&1 &
 	echo $! >"$TOWN/gateway.pid"
 	wait_for 10 test -S "$TOWN/gateway.sock"
@@ -214,7 +215,7 @@ payments() { gateway_ctl payments --json | jq length; }
 impostor_up() {
 	# An input that never ends and never says anything: it would be sent.
 	[ -e "$TOWN/silence" ] || mkfifo "$TOWN/silence"
-	in_gw openssl s_server -accept $IMPOSTOR_IP:443 -cert "$TOWN/pki/$1.pem" -key "$TOWN/pki/$1.key" \
+	ip netns exec gw openssl s_server -accept $IMPOSTOR_IP:443 -cert "$TOWN/pki/$1.pem" -key "$TOWN/pki/$1.key" \
 		-tls1_3 -quiet <>"$TOWN/silence" >"$TOWN/impostor.got" 2>"$TOWN/impostor.log" &
 	echo $! >"$TOWN/impostor.pid"
 	wait_for 10 in_gw sh -c "ss -Hltn src $IMPOSTOR_IP | grep -q ."
