@@ -5,7 +5,7 @@
 # what is good works, what is bad is refused by the right check before a byte
 # of an order has left, and nobody can wear the daemon out.
 #
-# ktap: timeout=200
+# ktap: timeout=240
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/ktap.sh
@@ -227,7 +227,7 @@ nginx_up || ktap_skip_all "no nginx"
 configure
 daemon_start || ktap_skip_all "voicepayd does not start: $(cat "$T/daemon.log")"
 
-ktap_plan 30
+ktap_plan 33
 ktap_run "the settings are good" voicepayd --config "$CONF" --check-config
 ktap_run "a gateway that is right passes every check" \
 	says 0 'TLSv1.3, X25519MLKEM768, TLS_AES_256_GCM_SHA384' voicepay --config "$CONF" check
@@ -265,6 +265,18 @@ daemon_stop
 daemon_start
 ktap_run "a key that is not the certificate's" refused nobody device-certificate 3
 
+configure 8443
+sed -i 's,device\.,stranger.,' "$CONF"
+daemon_stop
+daemon_start
+ktap_run "a gateway that answers but does not know the device" says 1 "does it know this device's certificate" pay x
+server picky 8456 -cert "$T/pki/server.pem" -key "$T/pki/server.key" -Verify 1 -verify_return_error
+configure 8456
+sed -i 's,device\.,stranger.,' "$CONF"
+daemon_stop
+daemon_start
+ktap_run "a gateway that turns the device away by an alert" says 3 'with a TLS alert' pay x
+
 daemon_again 8443
 chmod 644 "$CONF"
 ktap_run "a user in no group of the settings" says 1 'check: peer' as_nobody voicepay --config "$CONF" check
@@ -295,6 +307,15 @@ configure 8443
 daemon_start
 ktap_run "after all of this it still serves" says 0 'passed every check' voicepay --config "$CONF" check
 ktap_run "a socket that systemd passes is used" activated
+name="a kernel without TLS gives no channel"
+echo 'install tls /bin/false' >/etc/modprobe.d/no-tls.conf
+if rmmod tls 2>/dev/null; then
+	ktap_run "$name" says 3 'check: ktls' voicepay --config "$CONF" check
+else
+	ktap_skip "$name" "the module is in use"
+fi
+rm /etc/modprobe.d/no-tls.conf
+modprobe tls
 sed -i 's,^pin.*,,' "$CONF"
 ktap_run "settings without pins are refused" says 3 'at least two' voicepayd --config "$CONF" --check-config
 daemon_stop
