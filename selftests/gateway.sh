@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=180
+# ktap: timeout=300
 #
 # The gateway side by itself: the real nginx, voicepay-gateway and voicepay-pos
 # on loopback, with a device made of userspace. Needs no module and no VM.

@@ -292,8 +292,9 @@ static void database_refuses(void **state)
 		"INSERT INTO transfer (debit, credit, amount, time) VALUES (1, 99, 1, 0)",
 		"INSERT INTO payment VALUES ('00000000000000000000000000000000', 'voice', 99, NULL, NULL)",
 		"UPDATE merchant_order SET state = 'PAYERROR', reason = 'x', payment = NULL",
-		"UPDATE device_key SET state = 'next'; INSERT INTO device_key SELECT id + 1, device, slot, epoch + 1, party, "
-			"state, static, sealed, watermark, created, not_after, old_until, randomblob(16), asked, answer FROM device_key",
+		("UPDATE device_key SET state = 'next'; "
+		 "INSERT INTO device_key SELECT id + 1, device, slot, epoch + 1, party, state, static, sealed, "
+		 "watermark, created, not_after, old_until, randomblob(16), asked, answer FROM device_key"),
 	};
 	struct world *w = *state;
 	char code[25];
