@@ -556,6 +556,8 @@ static void every_cipher(void)
 				struct pair p;
 				int sv[2];
 
+				if (family && !has_family(AF_INET6))
+					continue;
 				tls_version = versions[v];
 				tls_cipher = ciphers[c];
 				tcp_pair(family ? AF_INET6 : AF_INET, sv);

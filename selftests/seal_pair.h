@@ -65,6 +65,15 @@ static inline int seal_fd(int fd)
 	return ioctl(device, VOICEPAY_IOC_SEAL, &seal) ? -1 : seal.channel_fd;
 }
 
+static inline bool has_family(int family)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static inline void tcp_pair(int family, int sv[2])
 {
 	struct sockaddr_storage addr = { .ss_family = family };

@@ -231,22 +231,24 @@ static void send_after_shutdown(void)
 	pair_close(&p);
 }
 
-/* Fills until there is no room. Returns what went in. */
+/* Fills until there is no room, and none comes either. Returns what went in. */
 static size_t fill(int fd)
 {
 	static uint8_t data[65536];
 	size_t total = 0;
 	ssize_t n;
 
-	for (;;) {
-		for (size_t i = 0; i < sizeof(data); i++)
-			data[i] = pattern(total + i);
-		n = send(fd, data, sizeof(data), MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0)
-			break;
-		total += n;
-	}
-	EXPECT_EQ(errno, EAGAIN);
+	do {
+		for (;;) {
+			for (size_t i = 0; i < sizeof(data); i++)
+				data[i] = pattern(total + i);
+			n = send(fd, data, sizeof(data), MSG_DONTWAIT | MSG_NOSIGNAL);
+			if (n < 0)
+				break;
+			total += n;
+		}
+		EXPECT_EQ(errno, EAGAIN);
+	} while (poll_now(fd, POLLOUT, 300) & POLLOUT);
 	return total;
 }
 
