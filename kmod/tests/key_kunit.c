@@ -118,4 +118,5 @@ static struct kunit_suite key_suite = {
 	.name = "voicepay_key",
 	.test_cases = key_cases,
 };
+
 kunit_test_suite(key_suite);

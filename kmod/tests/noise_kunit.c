@@ -181,4 +181,5 @@ static struct kunit_suite noise_suite = {
 	.name = "voicepay_noise",
 	.test_cases = noise_cases,
 };
+
 kunit_test_suite(noise_suite);

@@ -97,4 +97,5 @@ static struct kunit_suite paycode_suite = {
 	.name = "voicepay_paycode",
 	.test_cases = paycode_cases,
 };
+
 kunit_test_suite(paycode_suite);

@@ -181,4 +181,5 @@ static struct kunit_suite record_suite = {
 	.name = "voicepay_record",
 	.test_cases = record_cases,
 };
+
 kunit_test_suite(record_suite);

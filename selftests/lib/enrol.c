@@ -28,7 +28,7 @@ void test_gateway_init(struct test_gateway *gw)
 	g->not_after = g->not_before + 35 * 86400;
 	g->n_aliases = 8;
 	for (i = 0; i < g->n_aliases; i++) {
-		char digits[VP_ALIAS_DIGITS + 1];
+		char digits[16];
 
 		snprintf(digits, sizeof(digits), "55500%05u", i);
 		memcpy(g->alias[i], digits, VP_ALIAS_DIGITS);

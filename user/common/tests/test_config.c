@@ -142,7 +142,7 @@ static void what_a_handshake_needs(void **state)
 
 	/* the same pin twice is no backup, in whichever spelling */
 	snprintf(text, sizeof(text), "[gateway]\nhost=a.example\n[tls]\nca=/a\ncert=/b\nkey=/c\n"
-		 "pin=%s\npin=sha256//%s\n", PIN_A, PIN_A + 7);
+		 "pin=%s\npin=sha256//%s\n", PIN_A, &PIN_A[7]);
 	assert_int_equal(config_parse(&c, "x.conf", text, error), 0);
 	assert_int_equal(c.pin_count, 1);
 	assert_int_equal(config_need_tls(&c, error), -1);
