@@ -12,8 +12,8 @@
 #include "../common/base64.h"
 #include "command.h"
 #include "http.h"
-#include "identity.h"
 #include "netlink.h"
+#include "provision.h"
 #include "ticket.h"
 
 static struct {
@@ -65,24 +65,6 @@ static int read_ticket(uint8_t ticket[VOICEPAY_TICKET_LEN])
 		return tell_error(STATUS_USAGE, "USAGE",
 				  "this is not a ticket: it has 48 hex digits, with dashes between them or not");
 	return 0;
-}
-
-/* Ties the device to the gateway of the settings, unless it is already. */
-static int provision(struct manage *m, const struct config *config)
-{
-	uint8_t id[VOICEPAY_DEVICE_ID_LEN];
-	int err;
-
-	if (!config->has_gateway_key)
-		return tell_error(STATUS_ENVIRONMENT, "CONFIG",
-				  "%s: [gateway] key is missing: the gateway's operator tells it",
-				  config->path);
-	if (identity_of(config->cert, id))
-		return tell_error(STATUS_ENVIRONMENT, "CONFIG",
-				  "%s: [tls] cert: %s holds no certificate that can be read",
-				  config->path, config->cert);
-	err = manage_dev_set(m, id, config->gateway_key);
-	return err ? manage_tell(m, err) : 0;
 }
 
 /* Message 1 to the gateway, message 2 back. 0 or an exit status. */
@@ -187,7 +169,7 @@ int cmd_enrol(int argc, char **argv)
 	err = manage_open(&m);
 	if (err)
 		return manage_tell(&m, err);
-	status = provision(&m, &config);
+	status = provision_device(&m, &config);
 	if (status)
 		goto out;
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* voicepay provision: which gateway this device belongs to. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "identity.h"
 #include "netlink.h"
+#include "provision.h"
 
 static bool set;
 
@@ -58,24 +60,33 @@ static int show(struct manage *m)
 	return STATUS_OK;
 }
 
-static int tie(struct manage *m)
+int provision_device(struct manage *m, const struct config *config)
 {
 	uint8_t id[VOICEPAY_DEVICE_ID_LEN];
-	static struct config config;
-	int err = load_config(&config);
+	int err;
 
-	if (err)
-		return err;
-	if (!config.has_gateway_key)
+	if (!config->has_gateway_key)
 		return tell_error(STATUS_ENVIRONMENT, "CONFIG",
 				  "%s: [gateway] key is missing: the gateway's operator tells it",
-				  config.path);
-	if (identity_of(config.cert, id))
+				  config->path);
+	errno = 0;
+	if (identity_of(config->cert, id)) {
+		if (errno == EACCES)
+			return manage_tell(m, -EACCES);
 		return tell_error(STATUS_ENVIRONMENT, "CONFIG",
 				  "%s: [tls] cert: %s holds no certificate that can be read",
-				  config.path, config.cert);
-	err = manage_dev_set(m, id, config.gateway_key);
+				  config->path, config->cert);
+	}
+	err = manage_dev_set(m, id, config->gateway_key);
 	return err ? manage_tell(m, err) : 0;
+}
+
+static int tie(struct manage *m)
+{
+	static struct config config;
+	int status = load_config(&config);
+
+	return status ? status : provision_device(m, &config);
 }
 
 int cmd_provision(int argc, char **argv)

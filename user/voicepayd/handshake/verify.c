@@ -209,7 +209,7 @@ static int check_host(const struct verify_policy *policy, X509 *leaf, struct vp_
 		return 0;
 	describe(leaf, names, sizeof(names));
 	return refuse(reply, VOICEPAY_CHECK_HOST,
-		      "the server's certificate is for %s, not for %.80s: this is not the gateway, so nothing was sent",
+		      "the server's certificate is for %s, not for %.80s: this is not the gateway",
 		      names, policy->host);
 }
 
