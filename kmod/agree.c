@@ -27,13 +27,24 @@
 #define HANDSHAKE_MAX_SECONDS	60
 
 struct vp_handshake {
+	struct vp_cell *cell;		/* holds a struct handshake_secrets */
+	ktime_t began;			/* boot time */
+};
+
+struct handshake_secrets {
 	struct vp_noise noise;
 	u8 psk[VP_KEY_LEN];
-	ktime_t began;			/* boot time */
 };
 
 static void expire_handshakes(struct work_struct *work);
 static DECLARE_DELAYED_WORK(expiry, expire_handshakes);
+
+static void handshake_destroy(struct vp_handshake *hs)
+{
+	if (hs)
+		vp_cell_free(hs->cell);
+	kfree(hs);
+}
 
 static bool too_old(const struct vp_handshake *hs)
 {
@@ -51,7 +62,7 @@ void vp_agree_abandon(struct vp_slot *slot)
 
 	lockdep_assert_held(&vp_manage_lock);
 	WRITE_ONCE(slot->handshake, NULL);
-	kfree_sensitive(hs);
+	handshake_destroy(hs);
 }
 
 /* A handshake that is never finished must not leave its secrets lying about. */
@@ -83,9 +94,8 @@ static int static_pair(struct vp_slot *slot, u8 s[VP_KEY_LEN], u8 s_pub[VP_KEY_L
 	key = rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
 	if (!key)
 		return vp_prim_keypair(s, s_pub);
-	memcpy(s, key->s, VP_KEY_LEN);
 	memcpy(s_pub, key->s_pub, VP_KEY_LEN);
-	return 0;
+	return vp_key_read_static(key, s);
 }
 
 static void describe_request(struct vp_agree_request *req, const struct vp_slot *slot,
@@ -106,7 +116,7 @@ static void describe_request(struct vp_agree_request *req, const struct vp_slot 
 	memcpy(req->ticket_id, ticket, sizeof(req->ticket_id));
 }
 
-static int write_request(struct vp_handshake *hs, struct vp_slot *slot,
+static int write_request(struct vp_noise *noise, struct vp_slot *slot,
 			 const struct vp_device *dev, const u8 ticket[VP_TICKET_LEN],
 			 u8 msg[VP_MSG1_LEN])
 {
@@ -119,13 +129,30 @@ static int write_request(struct vp_handshake *hs, struct vp_slot *slot,
 
 	err = static_pair(slot, s, s_pub);
 	if (!err)
-		err = vp_noise_init_initiator(&hs->noise, true, VP_AGREE_PROLOGUE,
+		err = vp_noise_init_initiator(noise, true, VP_AGREE_PROLOGUE,
 					      VP_AGREE_PROLOGUE_LEN, s, s_pub, dev->gateway);
 	memzero_explicit(s, sizeof(s));
 	if (!err)
-		err = vp_noise_write_msg1(&hs->noise, msg, payload, sizeof(payload));
+		err = vp_noise_write_msg1(noise, msg, payload, sizeof(payload));
 	memzero_explicit(payload, sizeof(payload));	/* has the ticket's identifier */
 	memzero_explicit(&req, sizeof(req));
+	return err;
+}
+
+/* The handshake's first half; what has to be kept of it goes into its cell. */
+static int first_half(struct vp_handshake *hs, struct vp_slot *slot, const struct vp_device *dev,
+		      const u8 ticket[VP_TICKET_LEN], u8 msg[VP_MSG1_LEN])
+{
+	struct handshake_secrets secrets;
+	int err;
+
+	BUILD_BUG_ON(sizeof(secrets) > VP_CELL_LEN);
+	err = vp_agree_ticket_psk(secrets.psk, ticket);
+	if (!err)
+		err = write_request(&secrets.noise, slot, dev, ticket, msg);
+	if (!err)
+		err = vp_cell_write(hs->cell, 0, &secrets, sizeof(secrets));
+	memzero_explicit(&secrets, sizeof(secrets));
 	return err;
 }
 
@@ -153,11 +180,12 @@ int vp_agree_begin(struct vp_slot *slot, const u8 ticket[VP_TICKET_LEN], u8 msg[
 	if (!hs)
 		return -ENOMEM;
 	hs->began = ktime_get_boottime();
-	err = vp_agree_ticket_psk(hs->psk, ticket);
+	hs->cell = vp_cell_alloc();
+	err = PTR_ERR_OR_ZERO(hs->cell);
 	if (!err)
-		err = write_request(hs, slot, &dev, ticket, msg);
+		err = first_half(hs, slot, &dev, ticket, msg);
 	if (err) {
-		kfree_sensitive(hs);
+		handshake_destroy(hs);
 		return err;
 	}
 
@@ -182,7 +210,7 @@ static int check_grant(struct vp_slot *slot, const struct vp_agree_grant *grant)
 	return 0;
 }
 
-static int read_grant(struct vp_handshake *hs, const u8 *msg, size_t len,
+static int read_grant(struct handshake_secrets *secrets, const u8 *msg, size_t len,
 		      struct vp_agree_grant *grant)
 {
 	u8 payload[VP_GRANT_LEN(VP_ALIASES_MAX)];
@@ -190,11 +218,30 @@ static int read_grant(struct vp_handshake *hs, const u8 *msg, size_t len,
 
 	if (len < VP_NOISE_MSG2_OVERHEAD || len - VP_NOISE_MSG2_OVERHEAD > sizeof(payload))
 		return -EPROTO;
-	err = vp_noise_read_msg2(&hs->noise, hs->psk, msg, len, payload);
+	err = vp_noise_read_msg2(&secrets->noise, secrets->psk, msg, len, payload);
 	if (!err)
 		err = vp_agree_decode_grant(grant, payload, len - VP_NOISE_MSG2_OVERHEAD);
 	memzero_explicit(payload, sizeof(payload));
 	return err;
+}
+
+/* The handshake's second half: a key, if the message is good and its terms are. */
+static struct vp_key *second_half(struct vp_handshake *hs, struct vp_slot *slot,
+				  const u8 *msg, size_t len)
+{
+	struct handshake_secrets secrets;
+	struct vp_agree_grant grant;
+	struct vp_key *key;
+	int err;
+
+	err = vp_cell_read(hs->cell, 0, &secrets, sizeof(secrets));
+	if (!err)
+		err = read_grant(&secrets, msg, len, &grant);
+	if (!err)
+		err = check_grant(slot, &grant);
+	key = err ? ERR_PTR(err) : vp_key_create(&secrets.noise, &grant);
+	memzero_explicit(&secrets, sizeof(secrets));
+	return key;
 }
 
 /**
@@ -214,30 +261,17 @@ static int read_grant(struct vp_handshake *hs, const u8 *msg, size_t len,
 int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len)
 {
 	struct vp_handshake *hs = slot->handshake;
-	struct vp_agree_grant grant;
-	struct vp_key *key;
-	int err;
+	struct vp_key *key = ERR_PTR(-ESTALE);
 
 	lockdep_assert_held(&vp_manage_lock);
-	if (!hs)
-		return -ESTALE;
-	err = too_old(hs) ? -ESTALE : read_grant(hs, msg, len, &grant);
-	if (err)
-		goto out;
-	err = check_grant(slot, &grant);
-	if (err)
-		goto out;
-	key = vp_key_create(&hs->noise, &grant);
-	if (IS_ERR(key)) {
-		err = PTR_ERR(key);
-		goto out;
-	}
-	vp_clock_set(grant.time_ms);
-	vp_slot_set_key(slot, key);
-out:
+	if (hs && !too_old(hs))
+		key = second_half(hs, slot, msg, len);
 	vp_agree_abandon(slot);
-	memzero_explicit(&grant, sizeof(grant));
-	return err;
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	vp_clock_set(key->grant.time_ms);
+	vp_slot_set_key(slot, key);
+	return 0;
 }
 
 /* After the last slot is gone. */

@@ -162,8 +162,16 @@ static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	if (err)
 		return err;
 
-	err = type->execute(&req);
 	req.head.size = size;	/* another thread may have changed it meanwhile */
+
+	/*
+	 * An answer that cannot be written must not cost a code or a socket, so
+	 * the place for it is tried first.
+	 */
+	if (copy_to_user(user, &req, min(size, type->size)))
+		return -EFAULT;
+
+	err = type->execute(&req);
 	if (!err && copy_to_user(user, &req, min(size, type->size)))
 		err = -EFAULT;
 	memzero_explicit(&req, sizeof(req));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Issues payment codes. Nothing here allocates, sleeps or takes a lock that
- * slots share; asking again for a step's code takes none at all.
+ * Issues payment codes. Nothing here allocates or takes a lock that slots share;
+ * asking again for a step's code takes none at all. Whether it sleeps depends on
+ * where the vault keeps its keys: in ordinary or reserved memory it does not.
  */
 
 #include <linux/math64.h>
@@ -30,9 +31,13 @@ static int compute(const struct vp_key *key, struct paycode *code, u64 step)
 	const struct vp_piece piece = {
 		input, paycode_mac_input(input, code, step, NULL, 0)
 	};
+	struct vp_hmac_states states;
 	int err;
 
-	err = vp_hmac(mac, &key->code, &piece, 1);
+	err = vp_key_read_code(key, &states);
+	if (!err)
+		err = vp_hmac(mac, &states, &piece, 1);
+	memzero_explicit(&states, sizeof(states));
 	if (!err)
 		code->mac = paycode_truncate(mac);
 	memzero_explicit(mac, sizeof(mac));
@@ -79,19 +84,19 @@ int vp_code_issue(struct vp_slot *slot, u32 mode, bool fresh, struct vp_code *ou
 	struct vp_key *key;
 	u64 now_ms;
 	u32 in_step;
-	int err;
+	int err, idx;
 
 	if (mode && mode != PAYCODE_PLAIN)
 		return -EOPNOTSUPP;
 
-	rcu_read_lock();
-	key = rcu_dereference(slot->key);
+	idx = srcu_read_lock(&vp_key_srcu);
+	key = srcu_dereference(slot->key, &vp_key_srcu);
 	/* Who has a key has a time: both come with the gateway's message. */
 	if (!key || vp_clock_now_ms(&now_ms))
 		err = -ENOKEY;
 	else
 		err = issue(key, div_u64(now_ms, MSEC_PER_SEC), fresh, out->digits);
-	rcu_read_unlock();
+	srcu_read_unlock(&vp_key_srcu, idx);
 	if (err)
 		return err;
 

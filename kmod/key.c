@@ -7,6 +7,23 @@
 #include "voicepay.h"
 #include "key.h"
 
+static int derive_secrets(struct vp_key_secrets *secrets, const struct vp_noise *hs)
+{
+	struct vp_root_keys root;
+	int err;
+
+	err = vp_agree_root_keys(&root, hs);
+	if (!err)
+		err = vp_hmac_prepare(&secrets->code, root.code, sizeof(root.code));
+	if (!err) {
+		memcpy(secrets->auth, root.auth, sizeof(secrets->auth));
+		memcpy(secrets->psk, root.psk, sizeof(secrets->psk));
+		memcpy(secrets->s, hs->s, sizeof(secrets->s));
+	}
+	memzero_explicit(&root, sizeof(root));
+	return err;
+}
+
 /**
  * vp_key_create() - derive an epoch's keys
  * @hs: a handshake that is done
@@ -16,28 +33,25 @@
  */
 struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_grant *grant)
 {
-	struct vp_root_keys root;
+	struct vp_key_secrets secrets;
 	struct vp_key *key;
 	int err;
 
+	BUILD_BUG_ON(sizeof(secrets) > VP_CELL_LEN);
 	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
-
-	err = vp_agree_root_keys(&root, hs);
-	if (err)
-		goto out;
-	err = vp_hmac_prepare(&key->code, root.code, sizeof(root.code));
-	if (err)
-		goto out;
-	memcpy(key->auth, root.auth, sizeof(key->auth));
-	memcpy(key->psk, root.psk, sizeof(key->psk));
-	memcpy(key->s, hs->s, sizeof(key->s));
-	memcpy(key->s_pub, hs->s_pub, sizeof(key->s_pub));
-	key->grant = *grant;
 	spin_lock_init(&key->issue_lock);
-out:
-	memzero_explicit(&root, sizeof(root));
+	key->grant = *grant;
+	memcpy(key->s_pub, hs->s_pub, sizeof(key->s_pub));
+
+	key->cell = vp_cell_alloc();
+	err = PTR_ERR_OR_ZERO(key->cell);
+	if (!err)
+		err = derive_secrets(&secrets, hs);
+	if (!err)
+		err = vp_cell_write(key->cell, 0, &secrets, sizeof(secrets));
+	memzero_explicit(&secrets, sizeof(secrets));
 	if (err) {
 		vp_key_destroy(key);
 		return ERR_PTR(err);
@@ -47,11 +61,37 @@ out:
 
 /**
  * vp_key_destroy() - wipe and free
- * @key: a key that no reader can find any more, or NULL
+ * @key: a key that no reader can find any more
  */
 void vp_key_destroy(struct vp_key *key)
 {
+	vp_cell_free(key->cell);
 	kfree_sensitive(key);
+}
+
+/**
+ * vp_key_read_code() - take K, prepared, out for an operation
+ * @key: the key
+ * @states: out; the caller wipes it, on every path
+ *
+ * Return: 0 or a negative errno.
+ */
+int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states)
+{
+	return vp_cell_read(key->cell, offsetof(struct vp_key_secrets, code),
+			    states, sizeof(*states));
+}
+
+/**
+ * vp_key_read_static() - take the static private key out for an operation
+ * @key: the key
+ * @s: out; the caller wipes it, on every path
+ *
+ * Return: 0 or a negative errno.
+ */
+int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN])
+{
+	return vp_cell_read(key->cell, offsetof(struct vp_key_secrets, s), s, VP_KEY_LEN);
 }
 
 static u32 used_in(const struct vp_window *w, u64 number)

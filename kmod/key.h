@@ -9,6 +9,7 @@
 #include "common/agreement.h"
 #include "common/paycode.h"
 #include "hmac.h"
+#include "vault.h"
 
 /* Codes issued in the current hour or day, against the budget for one. */
 struct vp_window {
@@ -17,12 +18,23 @@ struct vp_window {
 };
 
 /**
- * struct vp_key - the keys of one epoch
+ * struct vp_key_secrets - what of a key is secret; lies in a cell of the vault
  * @code: K of PC1, prepared
  * @auth: authorises voice orders
  * @psk: pre-shared key of the next handshake
  * @s: the slot's static X25519 private key; the same in every epoch
- * @s_pub: and its public half
+ */
+struct vp_key_secrets {
+	struct vp_hmac_states code;
+	u8 auth[VP_KEY_LEN];
+	u8 psk[VP_KEY_LEN];
+	u8 s[VP_KEY_LEN];
+};
+
+/**
+ * struct vp_key - the keys of one epoch
+ * @cell: holds a struct vp_key_secrets
+ * @s_pub: public half of the static key
  * @grant: the gateway's terms: dates, budgets, aliases
  * @last_ordinal: step * 10 + Q of the last code issued, 0 if there is none
  * @issue_lock: held to move @last_ordinal and to count against the budgets
@@ -30,14 +42,11 @@ struct vp_window {
  * @hour: codes of this hour
  * @day: codes of this day
  *
- * Readers find it under RCU in its slot; all but what @issue_lock covers never
- * changes. Wiped and freed after a grace period.
+ * Readers find it under vp_key_srcu in its slot; all but what @issue_lock covers
+ * never changes. Wiped and freed after a grace period.
  */
 struct vp_key {
-	struct vp_hmac_states code;
-	u8 auth[VP_KEY_LEN];
-	u8 psk[VP_KEY_LEN];
-	u8 s[VP_KEY_LEN];
+	struct vp_cell *cell;
 	u8 s_pub[VP_KEY_LEN];
 	struct vp_agree_grant grant;
 
@@ -50,6 +59,9 @@ struct vp_key {
 
 struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_grant *grant);
 void vp_key_destroy(struct vp_key *key);
+
+int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states);
+int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN]);
 
 int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, u64 *step, u32 *q);
 

@@ -17,6 +17,7 @@
 #include "slot.h"
 
 DEFINE_MUTEX(vp_manage_lock);
+DEFINE_SRCU(vp_key_srcu);
 static DEFINE_XARRAY_ALLOC(slots);
 static atomic_t slot_count = ATOMIC_INIT(0);
 
@@ -101,17 +102,18 @@ static void status_of_key(struct vp_slot_status *st, struct vp_key *key)
 void vp_slot_status(struct vp_slot *slot, struct vp_slot_status *st)
 {
 	struct vp_key *key;
+	int idx;
 
 	memset(st, 0, sizeof(*st));
 	st->id = slot->id;
-	rcu_read_lock();
-	key = rcu_dereference(slot->key);
+	idx = srcu_read_lock(&vp_key_srcu);
+	key = srcu_dereference(slot->key, &vp_key_srcu);
 	if (key)
 		status_of_key(st, key);
 	else
 		st->state = READ_ONCE(slot->handshake) ? VOICEPAY_SLOT_ENROLLING :
 							 VOICEPAY_SLOT_EMPTY;
-	rcu_read_unlock();
+	srcu_read_unlock(&vp_key_srcu, idx);
 }
 
 /**
@@ -169,7 +171,7 @@ void vp_slot_set_key(struct vp_slot *slot, struct vp_key *key)
 
 	old = rcu_replace_pointer(slot->key, key, lockdep_is_held(&vp_manage_lock));
 	if (old) {
-		synchronize_rcu();
+		synchronize_srcu(&vp_key_srcu);
 		vp_key_destroy(old);
 	}
 }

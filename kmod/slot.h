@@ -6,6 +6,7 @@
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/srcu.h>
 
 #include "key.h"
 
@@ -32,6 +33,9 @@ struct vp_slot {
  * and one lock makes wiping race with nothing. Issuing codes does not take it.
  */
 extern struct mutex vp_manage_lock;
+
+/* Protects readers of a slot's key: SRCU, as reading the vault may sleep. */
+extern struct srcu_struct vp_key_srcu;
 
 /* Snapshot of a slot for those who ask. Times in seconds since 1970. */
 struct vp_slot_status {

@@ -266,6 +266,26 @@ static void same_until_new(void)
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_CODE, &c));
 }
 
+/* An answer that cannot be written must not use up a code. */
+static void unwritable_answer(void)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	struct voicepay_code *code = mmap(NULL, page, PROT_READ | PROT_WRITE,
+					  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct voicepay_status before, after;
+
+	ASSERT_TRUE(code != MAP_FAILED);
+	code->size = sizeof(*code);
+	code->flags = VOICEPAY_CODE_NEW;
+	begin_of_step(5);
+	ASSERT_OK(status_of(0, &before));
+	mprotect(code, page, PROT_READ);
+	EXPECT_ERRNO(EFAULT, ioctl(dev, VOICEPAY_IOC_CODE, code));
+	ASSERT_OK(status_of(0, &after));
+	EXPECT_EQ(before.codes_issued, after.codes_issued);
+	munmap(code, page);
+}
+
 /* Ten codes a step, each the gateway's, then an error that names the wait. */
 static void ten_codes(void)
 {
@@ -399,7 +419,7 @@ int main(void)
 		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
 	if (genl_open(&nl))
 		ktap_bail("no netlink family voicepay");
-	ktap_plan(20);
+	ktap_plan(21);
 
 	test_gateway_init(&gw);
 	test_fresh_device(&nl, &gw, 2);
@@ -419,6 +439,7 @@ int main(void)
 	KTAP_TEST(status_of_enrolled, "STATUS of an enrolled slot");
 	KTAP_TEST(code_is_the_gateways, "CODE is what the gateway computes");
 	KTAP_TEST(same_until_new, "the same code until NEW asks for another");
+	KTAP_TEST(unwritable_answer, "an answer that cannot be written costs no code");
 	KTAP_TEST(ten_codes, "ten different codes in a step, then EAGAIN");
 	KTAP_TEST(clock_cannot_be_turned, "setting the system's clock changes no code");
 	KTAP_TEST(budget_ends, "the key's budget ends");
