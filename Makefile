@@ -29,7 +29,7 @@ install: modules_install	## Install everything (DESTDIR=, PREFIX= are heeded)
 
 uninstall:			## Remove what install installed
 	$(MAKE) -C user uninstall
-	kver=$$($(MAKE) -s -C $(KDIR) kernelrelease) && \
+	kver=$$(cat $(KDIR)/include/config/kernel.release) && \
 		rm -f $(DESTDIR)/lib/modules/$$kver/updates/voicepay.ko* && \
 		{ [ -n "$(DESTDIR)" ] || depmod $$kver; }
 

@@ -8,6 +8,7 @@ libvoicepay_MAP := user/libvoicepay/libvoicepay.map
 
 INSTALLS += user/libvoicepay/include/voicepay.h:$(includedir)/voicepay.h:644 \
 	include/uapi/linux/voicepay.h:$(includedir)/linux/voicepay.h:644 \
+	include/uapi/linux/voicepay_netlink.h:$(includedir)/linux/voicepay_netlink.h:644 \
 	Documentation/man/libvoicepay.3:$(mandir)/man3/libvoicepay.3:644
 TEMPLATES += user/libvoicepay/voicepay.pc.in:$(libdir)/pkgconfig/voicepay.pc:644
 
