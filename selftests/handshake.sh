@@ -221,11 +221,12 @@ activated() {
 	[ -S "$T/passed" ] && [ $rc = 0 ]
 }
 
-modprobe -a voicepay tls || ktap_skip_all "no module"
-"$here/make-pki" "$T/pki" >"$T/pki.log" 2>&1 || ktap_skip_all "no certificates: $(tail -n 1 "$T/pki.log")"
-nginx_up || ktap_skip_all "no nginx"
+bail() { echo "Bail out! $*"; exit 1; }
+modprobe -a voicepay tls || bail "no module"
+"$here/make-pki" "$T/pki" >"$T/pki.log" 2>&1 || bail "no certificates: $(tail -n 1 "$T/pki.log")"
+nginx_up || bail "no nginx"
 configure
-daemon_start || ktap_skip_all "voicepayd does not start: $(cat "$T/daemon.log")"
+daemon_start || bail "voicepayd does not start: $(cat "$T/daemon.log")"
 
 ktap_plan 33
 ktap_run "the settings are good" voicepayd --config "$CONF" --check-config

@@ -13,11 +13,22 @@
 
 [ -z "${VOICEPAY_DEMO-}" ] || modprobe voicepay
 
+# In the demonstration the same results are told to a person.
+if [ -n "${VOICEPAY_DEMO-}" ]; then
+	ktap_plan() { KTAP_PLAN=$1; }
+	ktap_ok() { KTAP_N=$((KTAP_N + 1)); }
+	ktap_not_ok() {
+		KTAP_N=$((KTAP_N + 1))
+		KTAP_FAILED=$((KTAP_FAILED + 1))
+		printf '    \033[31mFAILED\033[0m: %s\n' "$2"
+	}
+fi
+
 # step NAME: what the step is about, before it runs; end_step TEXT: what it came to.
 step() {
 	STEP=$1
 	WHY=
-	[ -z "${VOICEPAY_DEMO-}" ] || printf '\n\033[1m%s\033[0m\n' "$STEP"
+	[ -z "${VOICEPAY_DEMO-}" ] || printf '\n\033[1m%2d. %s\033[0m\n' $((KTAP_N + 1)) "$STEP"
 }
 
 tell() {
@@ -70,6 +81,7 @@ charge() { # ARG..: sets RC
 with_wrong_digit() { printf '%s%d%s\n' "${1:0:15}" $(((${1:15:1} + 1) % 10)) "${1:16}"; }
 
 ktap_plan 11
+[ -z "${VOICEPAY_DEMO-}" ] || echo "Setting up a gateway, a shop and a speaker, each with a network of its own."
 town_up || { echo "Bail out! the town cannot be set up"; exit 1; }
 trap town_down EXIT
 
@@ -195,4 +207,11 @@ must "no secret in a log" sh -c "! grep -rqE '$CODE|$(cat "$TOWN/token")' $TOWN/
 [ -z "${VOICEPAY_DEMO-}" ] || gateway_ctl ledger
 end_step "alice 488.00, mama 500.00, the shop 12.00"
 
+if [ -n "${VOICEPAY_DEMO-}" ]; then
+	if [ "$KTAP_FAILED" = 0 ]; then
+		printf '\nAll %d steps came out as they should.\n' "$KTAP_N"
+	else
+		printf '\n%d of %d steps FAILED.\n' "$KTAP_FAILED" "$KTAP_N"
+	fi
+fi
 ktap_end
