@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What voicepay and voicepayd share; compiled into each.
+# What the programs share; compiled into each.
 
 VP_CONFIG_SRCS := $(addprefix user/common/,config.c pin.c base64.c)
 
 TESTS += test_config
 test_config_SRCS := user/common/tests/test_config.c $(VP_CONFIG_SRCS)
 test_config_PKGS := cmocka inih
+
+TESTS += test_amount
+test_amount_SRCS := user/common/tests/test_amount.c user/common/amount.c
+test_amount_PKGS := cmocka

@@ -2,10 +2,10 @@
 
 gateway_shared := kmod/common/paycode.c kmod/common/noise.c kmod/common/hkdf.c kmod/common/agreement.c
 # All but main.c: the tests link it too.
-gateway_srcs := $(addprefix user/gateway/,amount.c charge.c cmd_admin.c cmd_report.c command.c enrol.c \
+gateway_srcs := $(addprefix user/gateway/,charge.c cmd_admin.c cmd_report.c command.c enrol.c \
 	gateway.c hex.c http.c jwt.c keystore.c ledger.c log.c peer.c prim_openssl.c refusal.c route.c schema.c serve.c \
 	settings.c store_sqlite.c store_sqlite_keys.c store_sqlite_ledger.c store_sqlite_orders.c throttle.c \
-	verify.c voice.c) user/common/base64.c $(gateway_shared)
+	verify.c voice.c) user/common/base64.c user/common/amount.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA='"$(TOP)/user/gateway/schema.sql"'
 

@@ -152,14 +152,15 @@ static int add_party(const struct args *a, enum party_kind kind, const __u8 *spk
 	struct gateway gw;
 	struct store *st;
 	struct account acc;
-	long long balance = 0;
+	const char *why;
+	int64_t balance = 0;
 	enum store_result r;
 	int ret = command_open(&gw, &st);
 
 	if (ret)
 		return ret;
-	if (a->balance && (amount_parse(&balance, a->balance, gw.set.currency) || balance > STORE_AMOUNT_MAX)) {
-		fprintf(stderr, "voicepay-gateway: \"%s\" is not an amount such as 100.00\n", a->balance);
+	if (a->balance && amount_parse(a->balance, gw.set.currency, &balance, &why)) {
+		fprintf(stderr, "voicepay-gateway: --balance %s: %s\n", a->balance, why);
 		command_close(&gw, st);
 		return EXIT_USAGE;
 	}

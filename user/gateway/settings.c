@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "amount.h"
 #include "log.h"
 #include "settings.h"
 
@@ -102,9 +103,8 @@ int settings_load(struct settings *set, const char *path)
 	for (const char *p = set->prefix; *p; p++)
 		if (*p < '0' || *p > '9')
 			return log_error("settings: prefix must be two digits"), -EINVAL;
-	for (const char *p = set->currency; *p; p++)
-		if (*p < 'A' || *p > 'Z')
-			return log_error("settings: currency must be three capital letters"), -EINVAL;
+	if (currency_decimals(set->currency) < 0)
+		return log_error("settings: currency must be one of ISO 4217's, in three capital letters"), -EINVAL;
 	if (set->rotate_days > set->expire_days)
 		return log_error("settings: rotate-days must not exceed expire-days"), -EINVAL;
 	return 0;

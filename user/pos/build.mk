@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 PROGRAMS += voicepay-pos
-voicepay-pos_SRCS := $(addprefix user/pos/,main.c call.c config.c picture.c) user/gateway/amount.c kmod/common/paycode.c
+voicepay-pos_SRCS := $(addprefix user/pos/,main.c call.c config.c picture.c) user/common/amount.c kmod/common/paycode.c
 voicepay-pos_PKGS := jansson libcurl libpng zbar inih
-voicepay-pos_CPPFLAGS := -I$(TOP)/user/gateway
+voicepay-pos_CPPFLAGS := -I$(TOP)/user/common
 voicepay-pos_DEST := $(bindir)
 
 INSTALLS += user/pos/pos.conf:$(datadir)/doc/voicepay/examples/pos.conf:644

@@ -261,14 +261,19 @@ static int charge(struct args *a)
 	const char *currency = a->currency ? a->currency : "CNY";
 	char code[POS_CODE_MAX], order_no[ORDER_MAX];
 	struct paycode parsed;
-	long long amount;
+	int64_t amount;
+	const char *why;
 	json_t *body;
 	int ret;
 
 	if (!a->code == !a->image)
 		return usage("charge needs --code or --image");
-	if (!a->amount || amount_parse(&amount, a->amount, currency) || !amount)
+	if (!a->amount)
 		return usage("charge needs --amount, such as 12.00");
+	if (amount_parse(a->amount, currency, &amount, &why)) {
+		fprintf(stderr, "voicepay-pos: --amount %s %s: %s\n", a->amount, currency, why);
+		return EXIT_USAGE;
+	}
 	if (a->order_no) {
 		if (!order_good(a->order_no))
 			return usage("--order-no is 1 to 64 letters, digits, dots, dashes or underscores");

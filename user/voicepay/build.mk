@@ -2,7 +2,7 @@
 
 PROGRAMS += voicepay
 voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c check.c code.c enrol.c pay.c provision.c \
-	status.c wipe.c amount.c http.c identity.c netlink.c symbol.c ticket.c) $(VP_CONFIG_SRCS)
+	status.c wipe.c http.c identity.c netlink.c symbol.c ticket.c) user/common/amount.c $(VP_CONFIG_SRCS)
 voicepay_PKGS := inih jansson libcurl libcrypto libnl-3.0 libnl-genl-3.0
 # zint has no pkg-config file
 voicepay_LDLIBS := -lzint
@@ -13,6 +13,6 @@ INSTALLS += user/voicepay/completion.bash:$(datadir)/bash-completion/completions
 	Documentation/man/voicepay.1:$(mandir)/man1/voicepay.1:644
 
 TESTS += test_voicepay
-test_voicepay_SRCS := $(addprefix user/voicepay/,tests/test_voicepay.c amount.c symbol.c ticket.c)
+test_voicepay_SRCS := $(addprefix user/voicepay/,tests/test_voicepay.c symbol.c ticket.c)
 test_voicepay_PKGS := cmocka libpng zbar
 test_voicepay_LDLIBS := -lzint

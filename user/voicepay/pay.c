@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "../common/amount.h"
 #include "../common/base64.h"
-#include "amount.h"
 #include "command.h"
 #include "http.h"
 

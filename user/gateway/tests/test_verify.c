@@ -7,7 +7,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "amount.h"
 #include "prim_openssl.h"
 #include "throttle.h"
 #include "verify.h"
@@ -155,27 +154,6 @@ static void throttle_by_merchant_then_alias(void **state)
 	throttle_free(th);
 }
 
-static void amounts(void **state)
-{
-	static const char *const bad[] = { "", ".", "1.", ".5", "1.234", "-1", "+1", "1e3", "1,00", " 1", "1 ", "1234567890123", "0x1" };
-	char text[32];
-	long long n;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(amount_parse(&n, bad[i], "CNY"), -1);
-	assert_int_equal(amount_parse(&n, "12.00", "CNY"), 0);
-	assert_int_equal(n, 1200);
-	assert_int_equal(amount_parse(&n, "12.5", "CNY"), 0);
-	assert_int_equal(n, 1250);
-	assert_int_equal(amount_parse(&n, "999999999999.99", "CNY"), 0);
-	assert_int_equal(n, 99999999999999);
-	assert_int_equal(amount_parse(&n, "12.0", "JPY"), -1);
-	assert_int_equal(amount_parse(&n, "12", "JPY"), 0);
-	assert_int_equal(n, 12);
-	amount_format(text, sizeof(text), -100005, "CNY");
-	assert_string_equal(text, "-1000.05");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,7 +164,6 @@ int main(void)
 		cmocka_unit_test(check_digit_first),
 		cmocka_unit_test(hmac_in_a_row),
 		cmocka_unit_test(throttle_by_merchant_then_alias),
-		cmocka_unit_test(amounts),
 	};
 
 	return cmocka_run_group_tests_name("verify", tests, set_key, NULL);

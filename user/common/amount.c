@@ -78,14 +78,15 @@ too_much:
 
 void amount_format(char *buf, size_t size, int64_t minor, const char *currency)
 {
+	uint64_t n = minor < 0 ? 0 - (uint64_t)minor : (uint64_t)minor, unit = 1;
+	const char *sign = minor < 0 ? "-" : "";
 	int decimals = currency_decimals(currency), i;
-	int64_t unit = 1;
 
 	for (i = 0; i < decimals; i++)
 		unit *= 10;
 	if (decimals > 0)
-		snprintf(buf, size, "%lld.%0*lld", (long long)(minor / unit), decimals,
-			 (long long)(minor % unit));
+		snprintf(buf, size, "%s%llu.%0*llu", sign, (unsigned long long)(n / unit), decimals,
+			 (unsigned long long)(n % unit));
 	else
-		snprintf(buf, size, "%lld", (long long)minor);
+		snprintf(buf, size, "%s%llu", sign, (unsigned long long)n);
 }

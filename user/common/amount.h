@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Nobody pays more than this by voice, and it fits wherever it goes. */
+/* No payment is more than this, and it fits wherever it goes. */
 #define AMOUNT_MAX	1000000000000LL
 
 /* Decimals of an ISO 4217 currency, or -1 if it is not one that is known. */
@@ -18,7 +18,7 @@ int currency_decimals(const char *currency);
  */
 int amount_parse(const char *text, const char *currency, int64_t *minor, const char **why);
 
-/* "500.00" */
+/* "500.00"; below zero, as the account that all money came from is, "-500.00". */
 void amount_format(char *buf, size_t size, int64_t minor, const char *currency);
 
 #endif
