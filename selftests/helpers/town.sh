@@ -32,6 +32,9 @@ GATEWAY_IP=10.77.0.1
 IMPOSTOR_IP=10.77.0.66
 GATEWAY_NAME=pay.voicepay.test
 
+# shellcheck source=selftests/helpers/gateway_side.sh
+. "$TOWN_BIN/gateway_side.sh"
+
 in_gw() { ip netns exec gw "$@"; }
 in_shop() { ip netns exec shop "$@"; }
 
@@ -105,13 +108,7 @@ gateway_stop() { # [SIGNAL]
 }
 
 gateway_up() {
-	cat >"$TOWN/gateway.conf" <<-END
-		[gateway]
-		state = $TOWN/gateway
-		socket = $TOWN/gateway.sock
-		[voice]
-		key = $TOWN/pki/voice.pub
-	END
+	gateway_conf "$TOWN/gateway" "$TOWN/gateway.sock" "$TOWN/pki" >"$TOWN/gateway.conf"
 	GATEWAY_KEY=$(gateway_ctl init) || return
 	gateway_ctl user add --name alice --balance 1000.00 >/dev/null &&
 		gateway_ctl user add --name mama >/dev/null &&
@@ -121,33 +118,8 @@ gateway_up() {
 
 nginx_up() {
 	local n=$TOWN/nginx
-	mkdir -p "$n"
-	cp /usr/share/voicepay/nginx/voicepay.conf "$n/"
-	echo "server unix:$TOWN/gateway.sock max_fails=0;" >"$n/voicepay-upstream.conf"
-	cat >"$n/voicepay-site.conf" <<-END
-		listen $GATEWAY_IP:443 ssl;
-		server_name $GATEWAY_NAME;
-		ssl_certificate $TOWN/pki/server.pem;
-		ssl_certificate_key $TOWN/pki/server.key;
-		ssl_client_certificate $TOWN/pki/ca.pem;
-	END
-	# One machine plays several: what runs as www-data elsewhere is root here.
-	cat >"$n/nginx.conf" <<-END
-		user root;
-		worker_processes 1;
-		pid $n/pid;
-		error_log $n/error.log;
-		events { worker_connections 256; }
-		http {
-			access_log $n/access.log;
-			client_body_temp_path $n/body;
-			proxy_temp_path $n/proxy;
-			fastcgi_temp_path $n/fastcgi;
-			uwsgi_temp_path $n/uwsgi;
-			scgi_temp_path $n/scgi;
-			include voicepay.conf;
-		}
-	END
+	nginx_conf "$n" /usr/share/voicepay/nginx/voicepay.conf $GATEWAY_IP:443 $GATEWAY_NAME \
+		"$TOWN/gateway.sock" "$TOWN/pki" || return
 	in_gw nginx -c "$n/nginx.conf" 2>"$n/start.log"
 }
 

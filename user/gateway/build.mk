@@ -26,7 +26,7 @@ INSTALLS += user/gateway/voicepay-gateway.socket:$(unitdir)/voicepay-gateway.soc
 INSTALLS += user/gateway/voicepay-gateway.sysusers:$(PREFIX)/lib/sysusers.d/voicepay-gateway.conf:644
 INSTALLS += Documentation/man/voicepay-gateway.8:$(mandir)/man8/voicepay-gateway.8:644
 TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gateway.service:644
-# The integration test and the demonstration make their certificates and tokens with these.
+# Tests of the whole system and the demonstration make their certificates and tokens with these.
 INSTALLS += selftests/pki/make-pki:$(testdir)/make-pki:755
 INSTALLS += selftests/pki/mint-voice-token:$(testdir)/mint-voice-token:755
 
@@ -46,3 +46,12 @@ test_gateway_kill_SRCS := $(addprefix user/gateway/tests/,test_kill.c kill_step.
 test_gateway_kill_PKGS := cmocka libcurl $(gateway_pkgs)
 test_gateway_kill_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests -DVOICEPAY_KILL_STEPS
 test_gateway_kill_LDLIBS := -pthread
+
+# The same with the real nginx in front and the real till, and a device of userspace.
+TEST_SCRIPTS += user/gateway/tests/integration.sh
+TEST_HELPERS += gateway-device
+gateway-device_SRCS := $(addprefix user/gateway/tests/,gateway-device.c device.c) \
+	$(addprefix user/gateway/,prim_openssl.c peer.c hex.c) user/common/base64.c $(gateway_shared)
+gateway-device_PKGS := libcrypto libcurl jansson
+gateway-device_LDLIBS := -lzint
+gateway-device_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests
