@@ -19,6 +19,7 @@
 #define DRAIN_SECONDS	10
 #define SWEEP_SECONDS	3600
 #define BACKLOG		511
+#define AUDIT_TRANSFERS	10000	/* some 50 ms */
 
 /* A socket file that nobody listens on is left over from a crash. */
 static bool stale(const struct sockaddr_un *addr)
@@ -64,14 +65,18 @@ static int listen_on(const char *path)
 	return fd;
 }
 
+/*
+ * Looks at the end of the ledger, where a crash would show; all of it is
+ * "voicepay-gateway ledger"'s to check, beside the running gateway.
+ */
 static bool ledger_adds_up(struct store *st)
 {
 	struct audit audit;
 
-	if (store_audit(st, &audit) != STORE_OK)
+	if (store_audit_newest(st, AUDIT_TRANSFERS, &audit) != STORE_OK)
 		return false;
 	if (audit.sum || audit.wrong) {
-		log_error("the ledger does not add up (sum %lld, %lld accounts or transfers wrong): nothing is served; see \"voicepay-gateway ledger\"",
+		log_error("the ledger does not add up (newest transfers: sum %lld, %lld wrong): nothing is served; see \"voicepay-gateway ledger\"",
 			  audit.sum, audit.wrong);
 		return false;
 	}

@@ -85,7 +85,10 @@ struct audit {
 
 enum store_result store_each_account(struct store *st,
 				     void (*fn)(void *arg, const struct account *acc), void *arg);
+/* All of it: takes longer with every payment. */
 enum store_result store_audit(struct store *st, struct audit *audit);
+/* The newest @transfers only: what a crash or an unfinished write could have touched. */
+enum store_result store_audit_newest(struct store *st, long long transfers, struct audit *audit);
 
 /* --- tickets --- */
 

@@ -107,6 +107,15 @@ enum store_result store_each_account(struct store *st,
 	return sq_end(q, r == STORE_NONE ? STORE_OK : r);
 }
 
+static void read_audit(sqlite3_stmt *q, struct audit *audit)
+{
+	audit->sum = sqlite3_column_int64(q, 0);
+	audit->accounts = sqlite3_column_int64(q, 1);
+	audit->transfers = sqlite3_column_int64(q, 2);
+	audit->entries = sqlite3_column_int64(q, 3);
+	audit->wrong = sqlite3_column_int64(q, 4);
+}
+
 enum store_result store_audit(struct store *st, struct audit *audit)
 {
 	/* One statement, so that all figures are of one moment. */
@@ -120,12 +129,28 @@ enum store_result store_audit(struct store *st, struct audit *audit)
 		"(SELECT count(*) FROM payment p LEFT JOIN transfer t ON t.id = p.transfer WHERE t.id IS NULL)", "");
 	enum store_result r = sq_row(st, q);
 
-	if (r == STORE_OK) {
-		audit->sum = sqlite3_column_int64(q, 0);
-		audit->accounts = sqlite3_column_int64(q, 1);
-		audit->transfers = sqlite3_column_int64(q, 2);
-		audit->entries = sqlite3_column_int64(q, 3);
-		audit->wrong = sqlite3_column_int64(q, 4);
-	}
+	if (r == STORE_OK)
+		read_audit(q, audit);
+	return sq_end(q, r);
+}
+
+/*
+ * The accounts that the newest transfers touch are not summed up: one busy
+ * merchant's entries are as many as the whole ledger's.
+ */
+enum store_result store_audit_newest(struct store *st, long long transfers, struct audit *audit)
+{
+	sqlite3_stmt *q = sq(st,
+		"WITH newest AS (SELECT id, debit, credit, amount FROM transfer ORDER BY id DESC LIMIT ?1), "
+		"posted AS (SELECT n.*, (SELECT count(*) FROM entry e WHERE e.transfer = n.id) AS entries, "
+		"  (SELECT coalesce(sum(e.amount), 0) FROM entry e WHERE e.transfer = n.id) AS total, "
+		"  (SELECT e.amount FROM entry e WHERE e.transfer = n.id AND e.account = n.debit) AS out, "
+		"  (SELECT e.amount FROM entry e WHERE e.transfer = n.id AND e.account = n.credit) AS into_ FROM newest n) "
+		"SELECT coalesce(sum(total), 0), 0, count(*), coalesce(sum(entries), 0), "
+		"coalesce(sum(entries <> 2 OR out IS NOT -amount OR into_ IS NOT amount), 0) FROM posted", "i", transfers);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		read_audit(q, audit);
 	return sq_end(q, r);
 }

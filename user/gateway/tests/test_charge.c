@@ -311,6 +311,31 @@ static void database_refuses(void **state)
 	assert_int_equal(world_payments(w), 1);
 }
 
+/* A ledger that lost an entry is noticed, by the look at its end and by the one at all of it. */
+static void torn_ledger(void **state)
+{
+	struct world *w = *state;
+	struct audit audit;
+	char code[25];
+
+	world_enrol(w);
+	code_at(w, w->now / 30, 0, code);
+	assert_string_equal(world_charge(w, w->st, "a", code, 100, NULL), "SUCCESS");
+	assert_int_equal(store_audit_newest(w->st, 1, &audit), STORE_OK);
+	assert_int_equal(audit.transfers, 1);
+	assert_int_equal(audit.entries, 2);
+	assert_int_equal(audit.wrong, 0);
+	assert_int_equal(sqlite3_exec(w->st->db, "DROP TRIGGER entry_stay; "
+				      "DELETE FROM entry WHERE transfer = (SELECT max(id) FROM transfer) AND amount < 0",
+				      NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(store_audit_newest(w->st, 1, &audit), STORE_OK);
+	assert_int_equal(audit.sum, 100);
+	assert_int_equal(audit.wrong, 1);
+	assert_int_equal(store_audit(w->st, &audit), STORE_OK);
+	assert_int_equal(audit.sum, 100);
+	assert_true(audit.wrong > 0);
+}
+
 /* For the record, not for a verdict. */
 static void speed(void **state)
 {
@@ -339,7 +364,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(answers), T(earlier_code), T(not_enough), T(guessing), T(double_spending), T(one_code),
-		T(same_order), T(compare_and_set), T(database_refuses), T(speed),
+		T(same_order), T(compare_and_set), T(database_refuses), T(torn_ledger), T(speed),
 	};
 
 	return cmocka_run_group_tests_name("charges", tests, NULL, NULL);
