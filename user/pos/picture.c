@@ -70,6 +70,8 @@ static int scan(unsigned char *pixels, unsigned int w, unsigned int h, char code
 	zbar_image_t *image = zbar_image_create();
 	int found = 0;
 
+	/* Else zbar announces every code on the session bus: to every program of this user. */
+	zbar_image_scanner_request_dbus(scanner, 0);
 	zbar_image_scanner_set_config(scanner, 0, ZBAR_CFG_ENABLE, 0);
 	zbar_image_scanner_set_config(scanner, ZBAR_CODE128, ZBAR_CFG_ENABLE, 1);
 	zbar_image_scanner_set_config(scanner, ZBAR_QRCODE, ZBAR_CFG_ENABLE, 1);
