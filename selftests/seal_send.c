@@ -231,24 +231,31 @@ static void send_after_shutdown(void)
 	pair_close(&p);
 }
 
-/* Fills until there is no room, and none comes either. Returns what went in. */
+/*
+ * Fills until there is no room, and none comes either: first by the block, then
+ * by the byte, as poll() wants a third of the buffer free where send() does not.
+ * Returns what went in.
+ */
 static size_t fill(int fd)
 {
 	static uint8_t data[65536];
-	size_t total = 0;
+	size_t total = 0, filled, len = sizeof(data);
 	ssize_t n;
 
 	do {
-		for (;;) {
-			for (size_t i = 0; i < sizeof(data); i++)
+		poll_now(fd, POLLOUT, 300);
+		for (filled = 0;;) {
+			for (size_t i = 0; i < len; i++)
 				data[i] = pattern(total + i);
-			n = send(fd, data, sizeof(data), MSG_DONTWAIT | MSG_NOSIGNAL);
+			n = send(fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 			if (n < 0)
 				break;
 			total += n;
+			filled += n;
 		}
 		EXPECT_EQ(errno, EAGAIN);
-	} while (poll_now(fd, POLLOUT, 300) & POLLOUT);
+		len = 1;
+	} while (filled);
 	return total;
 }
 
