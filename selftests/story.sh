@@ -74,7 +74,6 @@ pos() { # COMMAND ARG..
 charge() { # ARG..: sets RC
 	pos charge "$@" >"$TOWN/charge" 2>"$TOWN/charge.err"
 	RC=$?
-	PAYMENTS_NOW=$(payments)
 }
 
 # The digits of a code with one of them raised by one.
