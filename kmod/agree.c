@@ -48,8 +48,9 @@ static void handshake_destroy(struct vp_handshake *hs)
 
 static bool too_old(const struct vp_handshake *hs)
 {
-	return ktime_after(ktime_get_boottime(), ktime_add_ms(hs->began,
-							      HANDSHAKE_MAX_SECONDS * MSEC_PER_SEC));
+	s64 age_ms = ktime_ms_delta(ktime_get_boottime(), hs->began);
+
+	return age_ms > HANDSHAKE_MAX_SECONDS * (s64)MSEC_PER_SEC;
 }
 
 /**

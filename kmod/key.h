@@ -51,7 +51,7 @@ struct vp_key {
 	struct vp_agree_grant grant;
 
 	atomic64_t last_ordinal;
-	spinlock_t issue_lock;
+	spinlock_t issue_lock;	/* moves last_ordinal, counts against the budgets */
 	u64 issued;
 	struct vp_window hour;
 	struct vp_window day;

@@ -16,7 +16,7 @@
 #include "clock.h"
 #include "slot.h"
 
-DEFINE_MUTEX(vp_manage_lock);
+DEFINE_MUTEX(vp_manage_lock);	/* all that changes slots, keys and the device */
 DEFINE_SRCU(vp_key_srcu);
 static DEFINE_XARRAY_ALLOC(slots);
 static atomic_t slot_count = ATOMIC_INIT(0);
