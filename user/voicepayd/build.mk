@@ -31,3 +31,8 @@ TESTS += test_handshake
 test_handshake_SRCS := $(addprefix user/voicepayd/tests/,test_handshake.c certs.c) $(VP_HANDSHAKE_SRCS)
 test_handshake_PKGS := cmocka inih libssl libcrypto
 test_handshake_LIBS := libvoicepay
+
+TESTS += test_process
+test_process_SRCS := user/libvoicepay/protocol.c $(addprefix user/voicepayd/tests/,test_process.c certs.c)
+test_process_PKGS := cmocka libcrypto
+test_process_LIBS := libvoicepay

@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 	int channel = -1;
 
 	reply_init(&reply);
-	if (memory_wipe_on_free(&reply) || sandbox_begin(&reply)) {
+	if (memory_wipe_on_free(&reply) || tls_no_system_config(&reply) || sandbox_begin(&reply)) {
 		fprintf(stderr, "voicepay-handshake: %s\n", reply.message);
 		return 3;
 	}

@@ -58,8 +58,10 @@ static bool set_profile(SSL_CTX *ctx)
 {
 	/* Whole chains are checked by verify.c; this guards what is not a certificate. */
 	SSL_CTX_set_security_level(ctx, 2);
+	/* No stranger's bytes to zlib or zstd either, which certificates could come packed with. */
 	SSL_CTX_set_options(ctx, SSL_OP_ENABLE_KTLS | SSL_OP_NO_COMPRESSION |
-			    SSL_OP_NO_RENEGOTIATION);
+			    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION |
+			    SSL_OP_NO_TX_CERTIFICATE_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	/* Reading ahead would swallow records that belong to the kernel. */
 	SSL_CTX_set_read_ahead(ctx, 0);
@@ -72,6 +74,14 @@ static bool set_profile(SSL_CTX *ctx)
 	       !SSL_CTX_set_alpn_protos(ctx, alpn, sizeof(alpn) - 1);
 }
 
+int tls_no_system_config(struct vp_reply *reply)
+{
+	/* It could loosen the profile of every context, or load code beside the device's key. */
+	if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
+		return refuse(reply, VOICEPAY_CHECK_HELPER, "OpenSSL does not start");
+	return 0;
+}
+
 int tls_prepare(struct tls *tls)
 {
 	const struct verify_policy *policy = tls->policy;
@@ -79,8 +89,6 @@ int tls_prepare(struct tls *tls)
 
 	tls->asked = false;
 	tls->ssl = NULL;
-	/* No openssl.cnf: what the profile is must not depend on the system. */
-	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	tls->ctx = SSL_CTX_new(TLS_client_method());
 	if (!tls->ctx || !set_profile(tls->ctx))
 		goto fail;

@@ -27,6 +27,12 @@ struct tls {
 	bool asked;		/* the server asked for our certificate */
 };
 
+/*
+ * Before any other use of OpenSSL, the reading of a certificate too: whichever
+ * comes first takes the system's openssl.cnf in. 0, or -1 after refuse().
+ */
+int tls_no_system_config(struct vp_reply *reply);
+
 /* Makes everything ready that needs files or memory. 0, or -1 after refuse(). */
 int tls_prepare(struct tls *tls);
 

@@ -50,12 +50,23 @@ struct server {
 	int fd;
 	int bytes;		/* application bytes that arrived */
 	int client_known;	/* the client showed the device's certificate */
+	int compression;	/* the client would unpack a certificate */
 	char sni[64];
 };
 
 static int take_any(int ok, X509_STORE_CTX *ctx)
 {
 	return 1;
+}
+
+static int on_hello(SSL *ssl, int *alert, void *arg)
+{
+	const unsigned char *ext;
+	size_t len;
+
+	((struct server *)arg)->compression =
+		SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_compress_certificate, &ext, &len);
+	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
 static void *serve(void *arg)
@@ -89,6 +100,7 @@ static void *serve(void *arg)
 		SSL_CTX_set_ciphersuites(ctx, s->ciphersuites);
 	if (!s->no_request)
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, take_any);
+	SSL_CTX_set_client_hello_cb(ctx, on_hello, s);
 	ssl = SSL_new(ctx);
 	SSL_set_fd(ssl, s->fd);
 	if (SSL_accept(ssl) == 1) {
@@ -181,6 +193,7 @@ static void the_right_gateway(void **state)
 	assert_string_equal(reply.host, HOST);
 	assert_string_equal(s.sni, HOST);
 	assert_int_equal(s.client_known, 1);
+	assert_int_equal(s.compression, 0);
 	assert_int_equal(s.bytes, 5);
 }
 
