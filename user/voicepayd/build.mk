@@ -36,3 +36,9 @@ TESTS += test_process
 test_process_SRCS := user/libvoicepay/protocol.c $(addprefix user/voicepayd/tests/,test_process.c certs.c)
 test_process_PKGS := cmocka libcrypto
 test_process_LIBS := libvoicepay
+
+TESTS += test_jobs
+test_jobs_SRCS := user/voicepayd/tests/test_jobs.c $(addprefix user/voicepayd/,jobs.c peer.c spawn.c reply.c log.c) \
+	user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
+test_jobs_PKGS := cmocka inih
+test_jobs_LIBS := libvoicepay

@@ -90,19 +90,31 @@ static void answer(int conn, const struct ucred *cred, const struct vp_reply *re
 	vp_reply_send(conn, reply, -1);
 }
 
-static size_t count_shaking(const struct jobs *jobs)
+/*
+ * The last of @max places is for a user who has none, so that no app can keep
+ * those of all other users from paying by taking whatever becomes free.
+ */
+static bool room_for(const struct jobs *jobs, uid_t uid, size_t max, bool shaking)
 {
-	size_t i, n = 0;
+	size_t i, taken = 0, own = 0;
 
-	for (i = 0; i < jobs->max; i++)
-		n += jobs->job[i].conn >= 0 && jobs->job[i].pid;
-	return n;
+	for (i = 0; i < jobs->max; i++) {
+		const struct job *job = &jobs->job[i];
+
+		if (job->conn < 0 || (shaking && !job->pid))
+			continue;
+		taken++;
+		own += job->cred.uid == uid;
+	}
+	return taken + (own ? 1 : 0) < max;
 }
 
-static struct job *free_place(struct jobs *jobs)
+static struct job *free_place(struct jobs *jobs, uid_t uid)
 {
 	size_t i;
 
+	if (!room_for(jobs, uid, jobs->max, false))
+		return NULL;
 	for (i = 0; i < jobs->max; i++)
 		if (jobs->job[i].conn < 0)
 			return &jobs->job[i];
@@ -111,25 +123,29 @@ static struct job *free_place(struct jobs *jobs)
 
 void jobs_accept(struct jobs *jobs, int conn)
 {
-	struct job *job = free_place(jobs);
 	struct vp_reply reply;
 	struct ucred cred;
+	struct job *job;
 
 	reply_init(&reply);
 	if (!peer_allowed(&jobs->config, conn, &cred)) {
 		refuse(&reply, VOICEPAY_CHECK_PEER,
 		       "voicepayd does not serve user %u: add it to a group of [daemon] allow-group and log in again",
 		       cred.uid);
-	} else if (!job) {
+		goto refused;
+	}
+	job = free_place(jobs, cred.uid);
+	if (!job) {
 		refuse(&reply, VOICEPAY_CHECK_BUSY,
 		       "voicepayd has too many callers: try again in a moment");
-	} else {
-		memset(job, 0, sizeof(*job));
-		job->conn = conn;
-		job->cred = cred;
-		job->deadline = clock_ms() + REQUEST_MS;
-		return;
+		goto refused;
 	}
+	memset(job, 0, sizeof(*job));
+	job->conn = conn;
+	job->cred = cred;
+	job->deadline = clock_ms() + REQUEST_MS;
+	return;
+refused:
 	answer(conn, &cred, &reply);
 	close(conn);
 }
@@ -155,10 +171,9 @@ static void start(struct jobs *jobs, struct job *job)
 		       "voicepayd does not understand the request: install a libvoicepay of its version");
 		goto refused;
 	}
-	if (count_shaking(jobs) >= jobs->config.max_handshakes) {
+	if (!room_for(jobs, job->cred.uid, jobs->config.max_handshakes, true)) {
 		refuse(&reply, VOICEPAY_CHECK_BUSY,
-		       "voicepayd shakes hands with %u apps already: try again in a moment",
-		       jobs->config.max_handshakes);
+		       "voicepayd shakes hands with as many apps as it may: try again in a moment");
 		goto refused;
 	}
 	/* The app's patience can only shorten the time. */
