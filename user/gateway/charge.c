@@ -72,7 +72,9 @@ static enum refusal identify(struct call *c, const struct paycode *code, struct 
 		return refusal_of_store(r);
 	if (known)
 		row = row_of_key(key->device, key->slot, key->epoch);
-	if (keystore_open(&c->gw->keys, row.bytes, row.len,
+	/* The length first: what is opened is written before it is known to be good. */
+	if ((known && key->sealed_len != sizeof(roots) + KEYSTORE_OVERHEAD) ||
+	    keystore_open(&c->gw->keys, row.bytes, row.len,
 			  known ? key->sealed : c->gw->keys.dummy,
 			  known ? key->sealed_len : c->gw->keys.dummy_len, (__u8 *)&roots)) {
 		log_error("a device key does not open under this master key: is it the right one?");

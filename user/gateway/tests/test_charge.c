@@ -359,12 +359,36 @@ static void speed(void **state)
 		      n / (b.tv_sec - a.tv_sec + (b.tv_nsec - a.tv_nsec) / 1e9));
 }
 
+/* A row that opens and is longer than keys are must not be written over what lies behind them. */
+static void a_row_of_another_length(void **state)
+{
+	struct world *w = *state;
+	__u8 open[STORE_SEALED_MAX - KEYSTORE_OVERHEAD] = { 0 };
+	struct device_key key;
+	struct row_name row;
+	char code[25];
+
+	world_enrol(w);
+	assert_int_equal(store_key_epoch(w->st, w->dev.id, 0, 1, &key), STORE_OK);
+	row = row_of_key(key.device, key.slot, key.epoch);
+	assert_int_equal(keystore_open(&w->gw.keys, row.bytes, row.len, key.sealed, key.sealed_len, open), 0);
+	assert_int_equal(keystore_seal(&w->gw.keys, row.bytes, row.len, open, sizeof(open), key.sealed), 0);
+	key.sealed_len = sizeof(key.sealed);
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(store_key_complete(w->st, &key), STORE_OK);
+	assert_int_equal(store_commit(w->st), STORE_OK);
+
+	code_at(w, w->now / 30, 0, code);
+	assert_string_equal(world_charge(w, w->st, "n1", code, 100, NULL), "FAILED");
+	assert_int_equal(world_payments(w), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(answers), T(earlier_code), T(not_enough), T(guessing), T(double_spending), T(one_code),
-		T(same_order), T(compare_and_set), T(database_refuses), T(torn_ledger), T(speed),
+		T(same_order), T(compare_and_set), T(database_refuses), T(torn_ledger), T(a_row_of_another_length), T(speed),
 	};
 
 	return cmocka_run_group_tests_name("charges", tests, NULL, NULL);
