@@ -9,6 +9,13 @@
 #include "step.h"
 
 #define ALIASES		8
+/*
+ * Keys for one device in a day, and in which span: one a week is what it needs.
+ * Each takes aliases, which then rest for months, so a device that asks without
+ * end would use up the rows, and in time the aliases, of all others.
+ */
+#define KEYS_MAX	40
+#define KEYS_SPAN	86400
 /* Above what any device can have reached, below what could wrap. */
 #define EPOCH_MAX	(1ULL << 62)
 
@@ -43,6 +50,21 @@ static bool answered(struct call *c, const __u8 asked[VP_HASH_LEN], __u8 *msg2, 
 		*ret = RF_OK;
 	}
 	return true;
+}
+
+static enum refusal within_ration(struct call *c)
+{
+	__u64 now = call_now(c), n;
+	enum store_result r = store_key_count(c->st, c->peer.device, now > KEYS_SPAN ? now - KEYS_SPAN : 0, &n);
+
+	if (r != STORE_OK)
+		return refusal_of_store(r);
+	if (n < KEYS_MAX)
+		return RF_OK;
+	snprintf(c->detail, sizeof(c->detail),
+		 "This device has been given %d keys within a day. Wait a day, and find out why it asks so often.",
+		 KEYS_MAX);
+	return refuse(c, "too many keys within a day");
 }
 
 /* The pre-shared key and the party, from the ticket. */
@@ -268,7 +290,9 @@ enum refusal enrol_device(struct call *c, const __u8 *msg1, size_t len, __u8 *ms
 		store_rollback(c->st);
 		goto out;
 	}
-	ret = grant_key(c, &hs, &req, &key);
+	ret = within_ration(c);
+	if (ret == RF_OK)
+		ret = grant_key(c, &hs, &req, &key);
 	if (ret != RF_OK) {
 		store_rollback(c->st);
 		goto out;

@@ -141,6 +141,9 @@ enum store_result store_key_alias(struct store *st, const char alias[VP_ALIAS_DI
 /* Highest epoch ever granted to the slot; 0: none. */
 enum store_result store_key_top_epoch(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				      __u32 slot, __u64 *epoch);
+/* Keys granted to the device, whatever became of them, later than @since. */
+enum store_result store_key_count(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				  __u64 since, __u64 *n);
 /* STORE_OK if a slot of the device holds a live key of this party. */
 enum store_result store_device_of(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				  long long party, __u64 now);

@@ -122,6 +122,18 @@ enum store_result store_key_top_epoch(struct store *st, const __u8 device[VP_DEV
 	return sq_end(q, r);
 }
 
+enum store_result store_key_count(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				  __u64 since, __u64 *n)
+{
+	sqlite3_stmt *q = sq(st, "SELECT count(*) FROM device_key WHERE device = ?1 AND created > ?2", "bi",
+			     device, (size_t)VP_DEVICE_ID_LEN, (long long)since);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		*n = sqlite3_column_int64(q, 0);
+	return sq_end(q, r);
+}
+
 enum store_result store_device_of(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				  long long party, __u64 now)
 {

@@ -265,12 +265,43 @@ static void aliases_are_unique(void **state)
 	store_rollback(w->st);
 }
 
+/* Every key takes aliases that rest for months: one device must not take them all. */
+static void a_device_that_asks_without_end(void **state)
+{
+	struct world *w = *state;
+	__u8 ticket[VP_TICKET_LEN], msg1[VP_MSG1_LEN], msg2[VP_MSG2_MAX];
+	enum refusal r = RF_OK;
+	size_t len;
+	int n;
+
+	world_enrol(w);
+	for (n = 1; n < 100; n++) {
+		assert_int_equal(device_rotate(&w->dev, msg1), 0);
+		r = send_it(w, msg1, msg2, &len);
+		if (r != RF_OK)
+			break;
+		assert_int_equal(device_finish(&w->dev, msg2, len), 0);
+	}
+	assert_int_equal(r, RF_ENROL_REFUSED);
+	assert_int_equal(epoch_of(w), n);
+	/* A new slot or a new ticket is no way around it, and the ticket stays good. */
+	world_ticket(w, ticket);
+	w->dev.req.slot = 7;
+	assert_int_equal(device_enrol(&w->dev, ticket, msg1), 0);
+	assert_int_equal(send_it(w, msg1, msg2, &len), RF_ENROL_REFUSED);
+	w->now += 86400;
+	world_ticket(w, ticket);
+	assert_int_equal(device_enrol(&w->dev, ticket, msg1), 0);
+	assert_int_equal(send_it(w, msg1, msg2, &len), RF_OK);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(first), T(lost_answer), T(altered), T(tickets), T(wrong_device_or_gateway), T(rotation),
 		T(lost_rotation_of_unused_key), T(expired_key), T(keys_at_rest), T(aliases_are_unique),
+		T(a_device_that_asks_without_end),
 	};
 
 	return cmocka_run_group_tests_name("enrolment", tests, NULL, NULL);
