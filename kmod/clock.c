@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The only clock that codes are made by: the last time that the gateway gave
- * inside an enrolment, carried forward on CLOCK_BOOTTIME. Nothing that a caller
- * can set moves it: neither settimeofday() nor adjtimex() nor a time namespace
- * nor a suspend. So root cannot have tomorrow's codes today.
+ * inside an enrolment, carried forward by the bare oscillator and the time spent
+ * suspended. Nothing that a caller can set moves it: neither settimeofday() nor
+ * adjtimex() nor a time namespace. So root cannot have tomorrow's codes today.
+ *
+ * CLOCK_BOOTTIME would be the same but for adjtimex(), which can have it run a
+ * tenth too fast. What that call is good for, correcting the oscillator's error, is
+ * given up: some 20 ppm, so 12 s in the week after which the gateway gives the time
+ * anew, and it takes codes of the neighbouring steps.
  */
 
 #include <linux/atomic.h>
@@ -16,12 +21,13 @@
 
 #define UNSET	S64_MIN
 
-/* Milliseconds from the kernel's boot time to the gateway's time. */
+/* Milliseconds from the time since boot to the gateway's time. */
 static atomic64_t offset_ms = ATOMIC64_INIT(UNSET);
 
+/* CLOCK_MONOTONIC_RAW stands still during a suspend; the offset makes up for it. */
 static s64 boot_ms(void)
 {
-	return ktime_to_ms(ktime_get_boottime());
+	return ktime_to_ms(ktime_add(ktime_get_raw(), ktime_mono_to_any(0, TK_OFFS_BOOT)));
 }
 
 /**

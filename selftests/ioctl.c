@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <linux/voicepay.h>
 
@@ -334,6 +335,35 @@ static void clock_cannot_be_turned(void)
 	}
 }
 
+/*
+ * Attack: root has the system's clocks run a tenth too fast, as adjtimex() lets
+ * him, and so has tomorrow's codes in ten days.
+ */
+static void clock_cannot_be_sped_up(void)
+{
+	struct timex fast = { .modes = ADJ_TICK, .tick = 11000 };
+	struct timex normal = { .modes = ADJ_TICK, .tick = 10000 };
+	struct voicepay_code before, after;
+	struct timespec from, to;
+	long real_ms, ours_ms;
+
+	ASSERT_OK(test_enrol(&nl, &gw, 0));
+	begin_of_step(10);
+	ASSERT_OK(adjtimex(&fast));
+	clock_gettime(CLOCK_MONOTONIC_RAW, &from);
+	EXPECT_OK(code_of(0, 0, &before));
+	usleep(5000 * 1000);
+	clock_gettime(CLOCK_MONOTONIC_RAW, &to);
+	EXPECT_OK(code_of(0, 0, &after));
+	ASSERT_OK(adjtimex(&normal));
+
+	real_ms = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+	ours_ms = (long)before.valid_ms - after.valid_ms;
+	ktap_diag("%ld ms by the oscillator, %ld ms by the module", real_ms, ours_ms);
+	EXPECT_LE(ours_ms, real_ms + 200);
+	EXPECT_GE(ours_ms, real_ms - 200);
+}
+
 static void budget_ends(void)
 {
 	struct voicepay_status st;
@@ -419,7 +449,7 @@ int main(void)
 		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
 	if (genl_open(&nl))
 		ktap_bail("no netlink family voicepay");
-	ktap_plan(21);
+	ktap_plan(22);
 
 	test_gateway_init(&gw);
 	test_fresh_device(&nl, &gw, 2);
@@ -442,6 +472,7 @@ int main(void)
 	KTAP_TEST(unwritable_answer, "an answer that cannot be written costs no code");
 	KTAP_TEST(ten_codes, "ten different codes in a step, then EAGAIN");
 	KTAP_TEST(clock_cannot_be_turned, "setting the system's clock changes no code");
+	KTAP_TEST(clock_cannot_be_sped_up, "a system clock that runs fast changes no code");
 	KTAP_TEST(budget_ends, "the key's budget ends");
 	KTAP_TEST(key_expires, "the key expires, and a new ticket revives the slot");
 	KTAP_TEST(key_not_yet_valid, "a key that has not begun");
