@@ -15,8 +15,12 @@
 
 #include "channel_sock.h"
 
+/*
+ * BATCH comes from sendmmsg() itself, WAITALL from io_uring's users; neither says
+ * anything that is not so already.
+ */
 #define SEND_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_EOR | MSG_SPLICE_PAGES | \
-			 MSG_CMSG_COMPAT)
+			 MSG_CMSG_COMPAT | MSG_BATCH | MSG_WAITALL)
 
 /* After close(), how long a peer that does not read may keep the last records from leaving. */
 #define CLOSE_PATIENCE	(10 * HZ)
