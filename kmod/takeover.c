@@ -28,10 +28,6 @@ static int check_tls(struct sock *sk)
 	struct tls_context *ctx;
 	bool attached;
 
-	/* CLOSE_WAIT: the peer is done sending, but we have yet to read it. */
-	if (sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_CLOSE_WAIT)
-		return -ENOTCONN;
-
 	ulp = inet_csk(sk)->icsk_ulp_ops;
 	if (!inet_csk_has_ulp(sk) || strcmp(ulp->name, "tls"))
 		return -EUNATCH;
@@ -55,9 +51,29 @@ static int check_inner(struct socket *sock)
 	    sk->sk_type != SOCK_STREAM || sk->sk_protocol != IPPROTO_TCP)
 		return -EPROTONOSUPPORT;
 	lock_sock(sk);
-	err = check_tls(sk);
+	/* CLOSE_WAIT: the peer is done sending, but we have yet to read it. */
+	if (sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_CLOSE_WAIT)
+		err = -ENOTCONN;
+	else
+		err = check_tls(sk);
 	release_sock(sk);
 	return err;
+}
+
+/*
+ * Once more when the socket is ours alone, and now it stays true. Not whether
+ * it is connected: the peer may have reset it meanwhile, and that is for the
+ * channel's reader to learn. The caller's descriptor is closed by now, which
+ * EBUSY alone tells him; any other error would have him close it again.
+ */
+static int check_sole(struct sock *sk)
+{
+	int err;
+
+	lock_sock(sk);
+	err = check_tls(sk);
+	release_sock(sk);
+	return err ? -EBUSY : 0;
 }
 
 /*
@@ -127,7 +143,7 @@ int vp_channel_seal(int sockfd)
 
 	err = take_sole(sockfd, file);
 	if (!err)
-		err = check_inner(inner);	/* ours alone now, so it stays true */
+		err = check_sole(inner->sk);
 	if (err)
 		goto err_outer;
 

@@ -112,6 +112,51 @@ static void refuses_half_engaged(void)
 	close(sv[1]);
 }
 
+static void *reset_soon(void *arg)
+{
+	struct linger hard = { .l_onoff = 1 };
+	struct pair *p = arg;
+
+	setsockopt(p->peer, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	for (volatile unsigned int i = rand() % 200000; i; i--)
+		;
+	close(p->peer);
+	return NULL;
+}
+
+/*
+ * The peer resets the connection while it is being sealed. The caller must
+ * know what it still has: unless it is told EBUSY, a refusal leaves it its
+ * descriptor. Who closes a number that is gone already closes somebody else's.
+ */
+static void reset_while_sealing(void)
+{
+	int sealed = 0, early = 0;
+
+	for (int i = 0; i < 200; i++) {
+		struct pair p = tls_pair();
+		pthread_t thread;
+		char c;
+		int fd;
+
+		ASSERT_EQ(pthread_create(&thread, NULL, reset_soon, &p), 0);
+		fd = seal_fd(p.channel);
+		if (fd >= 0) {
+			sealed++;
+			pthread_join(thread, NULL);
+			EXPECT_ERRNO(ECONNRESET, recv(fd, &c, 1, 0));
+			close(fd);
+		} else {
+			early++;
+			EXPECT_EQ(errno, ENOTCONN);
+			EXPECT_OK(fcntl(p.channel, F_GETFD));
+			pthread_join(thread, NULL);
+			close(p.channel);
+		}
+	}
+	ktap_diag("%d reset before, %d during or after", early, sealed);
+}
+
 /* On success the old descriptor is gone and the new one does not outlive exec. */
 static void consumes_the_descriptor(void)
 {
@@ -483,6 +528,25 @@ static void cannot_be_disconnected(void)
 	pair_close(&p);
 }
 
+/* sendmmsg() marks all messages but its last, io_uring's sends ask for all of a send. */
+static void flags_of_the_core(void)
+{
+	struct iovec iov[2] = { { "one", 3 }, { "two", 3 } };
+	struct mmsghdr msgs[2] = {
+		{ .msg_hdr = { .msg_iov = &iov[0], .msg_iovlen = 1 } },
+		{ .msg_hdr = { .msg_iov = &iov[1], .msg_iovlen = 1 } },
+	};
+	struct pair p = sealed_pair();
+	char buf[10] = "";
+
+	EXPECT_EQ(sendmmsg(p.channel, msgs, 2, 0), 2);
+	EXPECT_EQ(send(p.channel, "all", 3, MSG_WAITALL), 3);
+	shutdown(p.channel, SHUT_WR);
+	EXPECT_EQ(recv(p.peer, buf, 9, MSG_WAITALL), 9);
+	EXPECT_STREQ(buf, "onetwoall");
+	pair_close(&p);
+}
+
 /* Channels are for handing on: copies work, none of them reads a key. */
 static void may_be_passed_on(void)
 {
@@ -643,12 +707,13 @@ static void socket_call_makes_none(void)
 int main(void)
 {
 	device_open();
-	ktap_plan(22);
+	ktap_plan(24);
 	KTAP_TEST(bare_socket_leaks, "a bare kernel TLS socket gives its key away");
 	KTAP_TEST(refuses_what_is_no_socket, "what is no socket is refused");
 	KTAP_TEST(refuses_other_sockets, "other kinds of socket are refused");
 	KTAP_TEST(refuses_half_engaged, "TLS in neither or one direction is refused");
 	KTAP_TEST(consumes_the_descriptor, "success consumes the descriptor");
+	KTAP_TEST(reset_while_sealing, "a reset meanwhile does not lose the descriptor's fate");
 	KTAP_TEST(refuses_a_duplicate, "a duplicate is EBUSY");
 	KTAP_TEST(refuses_a_forked_copy, "a copy in a forked process is EBUSY");
 	KTAP_TEST(refuses_one_in_flight, "a copy in flight over a unix socket is EBUSY");
@@ -660,6 +725,7 @@ int main(void)
 	KTAP_TEST(other_socket_options, "other SOL_SOCKET options are refused");
 	KTAP_TEST(looks_like_a_stream_socket, "looks like a connected stream socket");
 	KTAP_TEST(cannot_be_disconnected, "cannot be disconnected");
+	KTAP_TEST(flags_of_the_core, "sendmmsg and MSG_WAITALL work as on TCP");
 	KTAP_TEST(may_be_passed_on, "a channel may be duplicated and passed on");
 	KTAP_TEST(former_settings_are_gone, "the former owner's settings are gone");
 	KTAP_TEST(every_cipher, "TLS 1.2 and 1.3, three ciphers, IPv4 and IPv6");
