@@ -3,8 +3,8 @@
  * Enrolment: the kernel and the gateway agree on a slot's keys, and userspace
  * carries two messages that it can neither read nor alter.
  *
- * A slot has at most one handshake, which holds its secrets for a minute at
- * most. The slot changes only when all has succeeded.
+ * A slot has at most one handshake, good for a minute; what is not finished by
+ * then is wiped soon after. The slot changes only when all has succeeded.
  */
 
 #include <linux/ktime.h>
@@ -218,8 +218,10 @@ static int read_grant(struct handshake_secrets *secrets, const u8 *msg, size_t l
 	int err;
 
 	if (len < VP_NOISE_MSG2_OVERHEAD || len - VP_NOISE_MSG2_OVERHEAD > sizeof(payload))
-		return -EPROTO;
+		return -EBADMSG;
 	err = vp_noise_read_msg2(&secrets->noise, secrets->psk, msg, len, payload);
+	if (err == -EKEYREJECTED)	/* a point of small order in e: not the gateway's doing */
+		err = -EBADMSG;
 	if (!err)
 		err = vp_agree_decode_grant(grant, payload, len - VP_NOISE_MSG2_OVERHEAD);
 	memzero_explicit(payload, sizeof(payload));
