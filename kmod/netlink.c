@@ -302,7 +302,7 @@ static void unlock_slot(struct vp_slot *slot)
 
 int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	u8 msg[VP_MSG1_LEN], ticket[VP_TICKET_LEN];
+	u8 msg[VP_MSG1_LEN], *ticket;
 	struct vp_slot *slot;
 	struct reply reply;
 	int err;
@@ -312,17 +312,16 @@ int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	if (want_attr(info, VOICEPAY_A_ENROL_TICKET))
 		return -EINVAL;
+	ticket = nla_data(info->attrs[VOICEPAY_A_ENROL_TICKET]);
 	err = reply_begin(&reply, info);
 	if (err)
-		return err;
+		goto wipe;
 
 	slot = lock_slot(info);
 	if (IS_ERR(slot)) {
 		err = PTR_ERR(slot);
 	} else {
-		nla_memcpy(ticket, info->attrs[VOICEPAY_A_ENROL_TICKET], sizeof(ticket));
 		err = vp_agree_begin(slot, ticket, msg);
-		memzero_explicit(ticket, sizeof(ticket));
 		unlock_slot(slot);
 	}
 	if (err == -ENODEV)
@@ -331,7 +330,11 @@ int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the gateway's key is not an X25519 public key");
 	if (!err)
 		err = nla_put(reply.skb, VOICEPAY_A_ENROL_MESSAGE, sizeof(msg), msg);
-	return reply_end(&reply, info, err);
+	err = reply_end(&reply, info, err);
+wipe:
+	/* In the message itself: its memory is freed as it is, and an error quotes it. */
+	memzero_explicit(ticket, VP_TICKET_LEN);
+	return err;
 }
 
 int voicepay_nl_enrol_finish_doit(struct sk_buff *skb, struct genl_info *info)

@@ -451,6 +451,7 @@ static void flip_last(__u8 *m, int *n) { m[*n - 1] ^= 1; }
 static void cut_one(__u8 *m, int *n) { --*n; }
 static void add_one(__u8 *m, int *n) { m[(*n)++] = 0; }
 static void cut_to_nothing(__u8 *m, int *n) { *n = 0; }
+static void point_of_small_order(__u8 *m, int *n) { memset(m, 0, VP_KEY_LEN); }
 static void stretch(__u8 *m, int *n)
 {
 	memset(m + *n, 0, VOICEPAY_MESSAGE_MAX - *n);
@@ -469,8 +470,9 @@ static void spoiled_enrolments(void)
 	spoiled(EBADMSG, NULL, flip_last);
 	spoiled(EBADMSG, NULL, cut_one);
 	spoiled(EBADMSG, NULL, add_one);
-	spoiled(EPROTO, NULL, cut_to_nothing);
-	spoiled(EPROTO, NULL, stretch);
+	spoiled(EBADMSG, NULL, cut_to_nothing);
+	spoiled(EBADMSG, NULL, stretch);
+	spoiled(EBADMSG, NULL, point_of_small_order);
 }
 
 /* Attack: an old answer is played back to a new request. */
@@ -514,6 +516,23 @@ static void unprovisioned(void)
 	EXPECT_NL(ENODEV, with(VOICEPAY_CMD_DEV_GET, VOICEPAY_A_DEVICE_DEVICE_ID, gw.device, 16));
 }
 
+/* The kernel's own copy of a ticket is wiped: an error message, which quotes the request, shows it. */
+static void ticket_is_wiped(void)
+{
+	struct genl_msg msg, answer;
+	ssize_t n;
+
+	genl_begin(&nl, &msg, VOICEPAY_CMD_ENROL_BEGIN);
+	genl_put_u32(&msg, VOICEPAY_A_ENROL_SLOT, 1023);
+	genl_put(&msg, VOICEPAY_A_ENROL_TICKET, gw.ticket, sizeof(gw.ticket));
+	msg.nlh.nlmsg_len = msg.len;
+	ASSERT_EQ(send(nl.fd, msg.bytes, msg.len, 0), (ssize_t)msg.len);
+	n = recv(nl.fd, answer.bytes, sizeof(answer.bytes), 0);
+	ASSERT_GE(n, (ssize_t)msg.len);
+	EXPECT_EQ(answer.nlh.nlmsg_type, NLMSG_ERROR);
+	EXPECT_EQ(memmem(answer.bytes, n, gw.ticket + 8, 16), NULL);
+}
+
 /* Attack: a gateway key of small order would make the key known to everybody. */
 static void gateway_of_small_order(void)
 {
@@ -542,7 +561,7 @@ int main(void)
 {
 	if (genl_open(&nl))
 		ktap_bail("no netlink family voicepay; is the module loaded?");
-	ktap_plan(20);
+	ktap_plan(21);
 
 	test_gateway_init(&gw);
 	test_fresh_device(&nl, &gw, 1);
@@ -566,6 +585,7 @@ int main(void)
 	KTAP_TEST(replayed_answer, "an old answer does not fit a new request");
 	KTAP_TEST(enrol_again, "a slot enrols again");
 	KTAP_TEST(unprovisioned, "no enrolment without a gateway");
+	KTAP_TEST(ticket_is_wiped, "a ticket is wiped in the request itself");
 	KTAP_TEST(gateway_of_small_order, "a gateway key of small order");
 	KTAP_TEST(wipe_wants_the_right_device, "wipe");
 	ktap_ok(bare(VOICEPAY_CMD_DEV_GET) == 0, "and the module still answers");
