@@ -12,6 +12,16 @@
 #include "netlink.h"
 #include "slot.h"
 
+/* What the interfaces have made; to be called when none of them is left. */
+static void forget_everything(void)
+{
+	mutex_lock(&vp_manage_lock);
+	vp_slot_del_all();
+	mutex_unlock(&vp_manage_lock);
+	vp_agree_exit();
+	vp_device_forget();
+}
+
 static int __init voicepay_init(void)
 {
 	int err;
@@ -34,6 +44,7 @@ static int __init voicepay_init(void)
 
 err_chardev:
 	vp_netlink_exit();
+	forget_everything();	/* somebody may have been quick to use it */
 err_netlink:
 	vp_channel_exit();
 err_channel:
@@ -48,11 +59,7 @@ static void __exit voicepay_exit(void)
 	vp_chardev_exit();
 	vp_netlink_exit();
 	vp_channel_exit();
-	mutex_lock(&vp_manage_lock);
-	vp_slot_del_all();
-	mutex_unlock(&vp_manage_lock);
-	vp_agree_exit();
-	vp_device_forget();
+	forget_everything();
 	vp_hmac_exit();
 }
 
