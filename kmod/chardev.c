@@ -5,6 +5,7 @@
 #include <linux/math64.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/time64.h>
 #include <linux/uaccess.h>
 
@@ -40,7 +41,7 @@ static int do_info(union request *req)
 
 	if (info->flags)
 		return -EOPNOTSUPP;
-	strscpy(info->version, VOICEPAY_VERSION_STRING, sizeof(info->version));
+	strscpy_pad(info->version, VOICEPAY_VERSION_STRING, sizeof(info->version));
 	info->features = vp_features();
 	info->max_slots = VP_SLOTS_MAX;
 	info->slots = vp_slot_count();
@@ -152,7 +153,7 @@ static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 
 	if (nr >= ARRAY_SIZE(request_types) || request_types[nr].cmd != cmd)
 		return -ENOTTY;
-	type = &request_types[nr];
+	type = &request_types[array_index_nospec(nr, ARRAY_SIZE(request_types))];
 
 	if (get_user(size, (u32 __user *)user))
 		return -EFAULT;
