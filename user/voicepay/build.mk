@@ -13,6 +13,8 @@ INSTALLS += user/voicepay/completion.bash:$(datadir)/bash-completion/completions
 	Documentation/man/voicepay.1:$(mandir)/man1/voicepay.1:644
 
 TESTS += test_voicepay
-test_voicepay_SRCS := $(addprefix user/voicepay/,tests/test_voicepay.c symbol.c ticket.c)
-test_voicepay_PKGS := cmocka libpng zbar
+test_voicepay_SRCS := $(addprefix user/voicepay/,tests/test_voicepay.c command.c symbol.c ticket.c) \
+	$(VP_CONFIG_SRCS)
+test_voicepay_PKGS := cmocka inih jansson libpng zbar
+test_voicepay_LIBS := libvoicepay
 test_voicepay_LDLIBS := -lzint

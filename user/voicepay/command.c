@@ -94,15 +94,19 @@ int open_device(void)
 	return dev < 0 ? -tell_errno(VOICEPAY_CALL_OPEN, dev) : dev;
 }
 
-char *read_secret(const char *arg, const char *what)
+char *read_secret(char *arg, const char *what)
 {
 	char *text = NULL;
 	size_t size = 0;
 	ssize_t len;
 	FILE *f;
 
-	if (strcmp(arg, "-") && arg[0] != '@')
-		return strdup(arg);
+	if (strcmp(arg, "-") && arg[0] != '@') {
+		text = strdup(arg);
+		/* It is in our argument list, which everybody on the machine can read. */
+		explicit_bzero(arg, strlen(arg));
+		return text;
+	}
 	f = arg[0] == '@' ? fopen(arg + 1, "re") : stdin;
 	if (!f) {
 		tell_error(STATUS_USAGE, "USAGE", "%s: %s", arg + 1, strerror(errno));

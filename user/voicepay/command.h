@@ -58,8 +58,11 @@ int load_config(struct config *config);
 /* Opens the device. A descriptor, or minus an exit status after tell_error(). */
 int open_device(void);
 
-/* A secret given as itself, as @FILE or as - (standard input). Frees with free(). */
-char *read_secret(const char *arg, const char *what);
+/*
+ * A secret given as itself, as @FILE or as - (standard input). One given as
+ * itself is wiped in @arg. Wipe it and free() it.
+ */
+char *read_secret(char *arg, const char *what);
 
 /* A number of an option; argp_error() if it is none. */
 unsigned int parse_slot(const char *arg, struct argp_state *state);

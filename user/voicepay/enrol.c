@@ -17,7 +17,7 @@
 #include "ticket.h"
 
 static struct {
-	const char *ticket;
+	char *ticket;
 	int64_t slot;
 } args = { .slot = -1 };
 

@@ -22,7 +22,7 @@ static struct {
 	const char *to;
 	const char *amount;
 	const char *currency;
-	const char *token;
+	char *token;
 	const char *user;
 	const char *order_id;
 } args = { .currency = "CNY" };

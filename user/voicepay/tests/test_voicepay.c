@@ -14,6 +14,7 @@
 #include <zbar.h>
 #include <cmocka.h>
 
+#include "../command.h"
 #include "../symbol.h"
 #include "../ticket.h"
 
@@ -47,6 +48,27 @@ static void tickets(void **state)
 			fail_msg("took \"%s\"", bad[i]);
 		assert_memory_equal(t, zero, sizeof(t));
 	}
+}
+
+static void secrets(void **state)
+{
+	char path[] = "/tmp/voicepay-test-XXXXXX", file[64], itself[] = "0001-0203", zero[sizeof(itself)] = "";
+	int fd = mkstemp(path);
+	char *text;
+
+	/* What everybody can see in the list of processes is gone once it is read. */
+	text = read_secret(itself, "ticket");
+	assert_string_equal(text, "0001-0203");
+	assert_memory_equal(itself, zero, sizeof(itself));
+	free(text);
+
+	assert_int_equal(write(fd, "0405-0607\nmore\n", 15), 15);
+	close(fd);
+	snprintf(file, sizeof(file), "@%s", path);
+	text = read_secret(file, "ticket");
+	assert_string_equal(text, "0405-0607");
+	free(text);
+	unlink(path);
 }
 
 /* What zbar reads in a grey picture: the text, after the name of the symbology. */
@@ -196,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tickets),
+		cmocka_unit_test(secrets),
 		cmocka_unit_test(pictures_fit_a_small_display_and_can_be_read),
 		cmocka_unit_test(svg),
 		cmocka_unit_test(twenty_four_digits_are_the_smallest_symbols),
