@@ -53,10 +53,11 @@ static int load_key(struct device *d, const char *file, struct vp_reply *reply)
 
 	if (!f)
 		return refuse(reply, VOICEPAY_CHECK_DEVICE, "%s: %s", file, strerror(errno));
-	if (fstat(fileno(f), &st) || st.st_mode & S_IRWXO) {
+	/* Nor its group: that is often the one whose members may ask for channels. */
+	if (fstat(fileno(f), &st) || st.st_mode & (S_IRWXG | S_IRWXO)) {
 		fclose(f);
 		return refuse(reply, VOICEPAY_CHECK_DEVICE,
-			      "%s: anybody can read or write the device's key: chmod 600 it", file);
+			      "%s: others than its owner can read or write the device's key: chmod 600 it", file);
 	}
 	/* stdio's buffer would be a copy that nobody wipes. */
 	setvbuf(f, NULL, _IONBF, 0);

@@ -539,10 +539,12 @@ static void the_devices_own_papers(void **state)
 	expect_device(cert, key, NULL);
 	expect_device(cert, other, "is not the key of");
 	expect_device(cert, open_key, "chmod 600");
+	chmod(open_key, 0640);
+	expect_device(cert, open_key, "chmod 600");
 	expect_device(late, key, "has expired");
 	expect_device(early, key, "not valid yet");
 	expect_device(key, key, "holds no certificate");
-	expect_device(cert, "/dev/null", "anybody");
+	expect_device(cert, "/dev/null", "others than its owner");
 	expect_device("/nowhere", key, "No such file");
 	expect_device(cert, "/nowhere", "No such file");
 	free_identity(&old);
