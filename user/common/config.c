@@ -348,6 +348,12 @@ int config_read(struct config *config, const char *path, char error[CONFIG_ERROR
 	int fd, ret = -1;
 
 	set_defaults(config, path);
+	/* voicepayd hands it on from there: cut short it would name another file. */
+	if (strlen(path) >= sizeof(config->path)) {
+		snprintf(error, CONFIG_ERROR, "%s...: the path is too long: %zu bytes at most", config->path,
+			 sizeof(config->path) - 1);
+		return -1;
+	}
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		snprintf(error, CONFIG_ERROR, "%s: %s%s", path, strerror(errno),

@@ -164,7 +164,7 @@ static void addresses_as_hosts(void **state)
 
 static void files(void **state)
 {
-	char path[] = "/tmp/voicepay-conf-XXXXXX", error[CONFIG_ERROR];
+	char path[] = "/tmp/voicepay-conf-XXXXXX", far[257], error[CONFIG_ERROR];
 	struct config c;
 	int fd = mkstemp(path);
 
@@ -176,6 +176,14 @@ static void files(void **state)
 	fchmod(fd, 0600);
 	assert_int_equal(write(fd, "\0pin", 4), 4);
 	assert_int_equal(config_read(&c, path, error), -1);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(pwrite(fd, good, strlen(good), 0), strlen(good));
+	memset(far, '/', sizeof(far));
+	strcpy(far + 256 - strlen(path), path);
+	assert_int_equal(config_read(&c, far, error), -1);
+	assert_non_null(strstr(error, "255 bytes"));
+	assert_int_equal(config_read(&c, far + 1, error), 0);
+	assert_string_equal(c.path, far + 1);
 	assert_int_equal(ftruncate(fd, 1 << 20), 0);
 	assert_int_equal(config_read(&c, path, error), -1);
 	close(fd);
