@@ -11,49 +11,43 @@
 #include "charge.h"
 #include "ledger.h"
 #include "log.h"
+#include "order.h"
 #include "paycode.h"
 #include "prim_openssl.h"
 #include "step.h"
 #include "verify.h"
 
-static void fill(struct outcome *out, const struct merchant_order *o)
-{
-	memset(out, 0, sizeof(*out));
-	out->state = o->state;
-	out->reason = o->state == ORDER_SUCCESS ? RF_OK : refusal_by_code(o->reason);
-	strcpy(out->payment, o->payment);
-	out->amount = o->amount;
-	strcpy(out->currency, o->currency);
-	out->time = o->time;
-}
-
 /*
  * Has this order an answer already? True: @ret is it. An order that failed may
  * be tried again with another code, for the same amount.
  */
-static bool answered(struct call *c, const struct merchant_order *want, struct outcome *out,
+static bool answered(struct call *c, const struct merchant_order *want, struct merchant_order *past,
 		     enum refusal *ret)
 {
-	struct merchant_order past = { .merchant = want->merchant, .order_no = want->order_no };
-	enum store_result r = store_order_find(c->st, &past);
+	enum store_result r;
 	bool same_code;
 
+	memset(past, 0, sizeof(*past));
+	past->merchant = want->merchant;
+	strcpy(past->order_no, want->order_no);
+	r = store_order_find(c->st, past);
 	if (r == STORE_NONE)
 		return false;
 	if (r != STORE_OK) {
 		*ret = refusal_of_store(r);
 		return true;
 	}
-	same_code = !memcmp(past.code, want->code, sizeof(past.code));
-	if (past.amount != want->amount || strcmp(past.currency, want->currency) ||
-	    (past.state == ORDER_SUCCESS && !same_code)) {
+	same_code = past->kind == ORDER_CODE && !memcmp(past->code, want->code, sizeof(past->code));
+	if (past->state == ORDER_REVOKED)
+		*ret = RF_ORDER_REVOKED;
+	else if (past->amount != want->amount || strcmp(past->currency, want->currency))
 		*ret = RF_ORDER_CONFLICT;
-		return true;
-	}
-	if (past.state == ORDER_PAYERROR && !same_code)
+	else if (past->state == ORDER_PAYERROR && !same_code)
 		return false;
-	fill(out, &past);
-	*ret = out->reason;
+	else if (!same_code)
+		*ret = RF_ORDER_CONFLICT;
+	else
+		*ret = past->state == ORDER_PAYERROR ? refusal_by_code(past->reason) : RF_OK;
 	return true;
 }
 
@@ -127,12 +121,12 @@ static enum refusal book(struct call *c, const struct device_key *key, __u64 ord
 	strcpy(o->reason, ret == RF_OK ? "" : refusal_code(ret));
 	o->time = call_now(c);
 	r = store_order_put(c->st, o);
-	return r == STORE_OK ? ret : r == STORE_NONE ? RF_ORDER_CONFLICT : refusal_of_store(r);
+	return r == STORE_OK ? ret : refusal_of_store(r);
 }
 
-enum refusal charge_code(struct call *c, const struct charge *req, struct outcome *out)
+enum refusal charge_code(struct call *c, const struct charge *req, struct merchant_order *out)
 {
-	struct merchant_order o = { .order_no = req->order_no, .amount = req->amount };
+	struct merchant_order o = { .kind = ORDER_CODE, .amount = req->amount };
 	struct vp_piece digits = { req->code, PAYCODE_DIGITS };
 	struct device_key key;
 	struct paycode code;
@@ -140,9 +134,10 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct outcom
 	enum store_result r;
 	enum refusal ret;
 
-	r = store_merchant_find(c->st, c->peer.spki, &o.merchant);
-	if (r != STORE_OK)
-		return r == STORE_NONE ? RF_PEER_UNKNOWN : refusal_of_store(r);
+	ret = order_merchant(c, &o.merchant);
+	if (ret != RF_OK)
+		return ret;
+	strcpy(o.order_no, req->order_no);
 	if (paycode_parse(&code, req->code, strlen(req->code)))
 		return RF_CODE_MISREAD;
 	ret = ledger_allows(c, req->amount, req->currency);
@@ -182,20 +177,6 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct outcom
 	r = store_commit(c->st);
 	if (r != STORE_OK)
 		return refusal_of_store(r);
-	fill(out, &o);
+	*out = o;
 	return ret;
-}
-
-enum refusal charge_query(struct call *c, const char *order_no, struct outcome *out)
-{
-	struct merchant_order o = { .order_no = order_no };
-	enum store_result r = store_merchant_find(c->st, c->peer.spki, &o.merchant);
-
-	if (r != STORE_OK)
-		return r == STORE_NONE ? RF_PEER_UNKNOWN : refusal_of_store(r);
-	r = store_order_find(c->st, &o);
-	if (r != STORE_OK)
-		return r == STORE_NONE ? RF_ORDER_UNKNOWN : refusal_of_store(r);
-	fill(out, &o);
-	return RF_OK;
 }

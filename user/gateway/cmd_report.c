@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ledger, payments */
 #include <stdio.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -85,18 +86,23 @@ int cmd_ledger(int argc, char **argv)
 static void one_payment(void *arg, const struct payment *p)
 {
 	const char *kind = p->kind == PAYMENT_CODE ? "code" : "voice";
-	char amount[32];
+	char amount[32], back[64] = "";
 
 	if (arg) {
-		json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:I}", "payment_id", p->id,
+		json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:I}", "payment_id", p->id,
 						     "kind", kind, "payer", p->payer, "payee", p->payee,
 						     "order", p->order, "amount", (json_int_t)p->amount,
+						     "refunded", (json_int_t)p->refunded,
 						     "currency", p->currency, "time", (json_int_t)p->time));
 		return;
 	}
 	amount_format(amount, sizeof(amount), p->amount, p->currency);
-	printf("%s %lld %-5s %s -> %s %s %s (%s)\n", p->id, (long long)p->time, kind, p->payer, p->payee,
-	       amount, p->currency, p->order);
+	if (p->refunded) {
+		strcpy(back, ", given back ");
+		amount_format(back + strlen(back), sizeof(back) - strlen(back), p->refunded, p->currency);
+	}
+	printf("%s %lld %-5s %s -> %s %s %s (%s%s)\n", p->id, (long long)p->time, kind, p->payer, p->payee,
+	       amount, p->currency, p->order, back);
 }
 
 int cmd_payments(int argc, char **argv)

@@ -45,6 +45,24 @@ enum refusal ledger_pay(struct call *c, const struct account *payer, const struc
 	return refusal_of_store(r);
 }
 
+enum refusal ledger_give_back(struct call *c, struct refund *b)
+{
+	__u8 id[STORE_PAYMENT_LEN / 2];
+	struct payment p;
+	enum store_result r;
+
+	if (prim_random(id, sizeof(id)))
+		return RF_FAILED;
+	hex_encode(b->id, id, sizeof(id));
+	b->time = call_now(c);
+	r = store_payment_find(c->st, b->payment, &p);
+	if (r == STORE_OK)
+		r = store_transfer(c->st, p.credit, p.debit, b->amount, b->time, &b->transfer);
+	if (r == STORE_OK)
+		r = store_refund_add(c->st, b);
+	return refusal_of_store(r);
+}
+
 enum store_result ledger_open_account(struct store *st, enum party_kind kind, const char *name,
 				      const char *currency, long long balance, __u64 now,
 				      struct account *acc)

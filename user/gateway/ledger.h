@@ -13,6 +13,9 @@
 enum refusal ledger_pay(struct call *c, const struct account *payer, const struct account *payee,
 			long long amount, struct payment *p);
 
+/* A payment's money, or part of it, the way it came: fills @b's id, transfer and time. */
+enum refusal ledger_give_back(struct call *c, struct refund *b);
+
 /* May this amount be paid at all, whoever pays? */
 enum refusal ledger_allows(const struct call *c, long long amount, const char *currency);
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 --
--- The gateway's database, version 1. What must never happen is forbidden here,
+-- The gateway's database, version 2. What must never happen is forbidden here,
 -- by constraint or trigger, and not only by the program that writes: money
 -- without a counter-entry, an overdrawn customer, a code booked twice, an
 -- alias with two keys, an order number with two outcomes.
@@ -9,7 +9,7 @@ CREATE TABLE meta (
 	name	TEXT PRIMARY KEY,
 	value	TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('schema', '1');
+INSERT INTO meta VALUES ('schema', '2');
 
 -- Who can own an account. Names are unique over all kinds: a payee is a name.
 CREATE TABLE party (
@@ -139,24 +139,59 @@ CREATE TABLE payment (
 	CHECK ((kind = 'code') = (key IS NOT NULL AND ordinal IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
--- What a merchant's order number came to.
+-- What a merchant's order number came to. Kind 'none' is a number that was
+-- reversed before anything else was heard of it: a charge that comes later,
+-- having been on its way, finds it taken.
 CREATE TABLE merchant_order (
 	merchant INTEGER NOT NULL REFERENCES merchant,
 	order_no TEXT NOT NULL CHECK (length(order_no) BETWEEN 1 AND 64),
-	amount	INTEGER NOT NULL CHECK (amount > 0),
+	kind	TEXT NOT NULL CHECK (kind IN ('none', 'code')),
+	amount	INTEGER NOT NULL,
 	currency TEXT NOT NULL,
-	code	BLOB NOT NULL CHECK (length(code) = 32),	-- SHA-256 of the code
-	state	TEXT NOT NULL CHECK (state IN ('SUCCESS', 'PAYERROR')),
+	code	BLOB CHECK (length(code) = 32),			-- SHA-256 of the code
+	state	TEXT NOT NULL CHECK (state IN ('SUCCESS', 'PAYERROR', 'REVOKED')),
 	reason	TEXT,
 	payment	TEXT UNIQUE REFERENCES payment,
 	time	INTEGER NOT NULL,
 	PRIMARY KEY (merchant, order_no),
-	CHECK ((state = 'SUCCESS') = (payment IS NOT NULL)),
+	CHECK (kind = 'none' OR amount > 0),
+	CHECK (kind <> 'none' OR (state = 'REVOKED' AND amount = 0 AND payment IS NULL)),
+	CHECK ((kind = 'code') = (code IS NOT NULL)),
+	CHECK (state = 'REVOKED' OR (state = 'SUCCESS') = (payment IS NOT NULL)),
 	CHECK ((state = 'PAYERROR') = (reason IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER merchant_order_final BEFORE UPDATE ON merchant_order
-WHEN OLD.state = 'SUCCESS'
-BEGIN SELECT RAISE(ABORT, 'a paid order stays as it is'); END;
+WHEN OLD.state = 'REVOKED' OR
+     (OLD.state = 'SUCCESS' AND NOT (NEW.state = 'REVOKED' AND NEW.payment IS OLD.payment))
+BEGIN SELECT RAISE(ABORT, 'a paid order stays as it is or is reversed, a reversed one stays'); END;
+CREATE TRIGGER merchant_order_stay BEFORE DELETE ON merchant_order
+BEGIN SELECT RAISE(ABORT, 'an order number is never free again'); END;
+
+-- Money that went back to the payer, as a transfer of its own. Without a
+-- number of the merchant's it is the reversal of its order.
+CREATE TABLE refund (
+	id	TEXT PRIMARY KEY CHECK (length(id) = 32),
+	payment	TEXT NOT NULL REFERENCES payment,
+	transfer INTEGER NOT NULL UNIQUE REFERENCES transfer,
+	merchant INTEGER NOT NULL REFERENCES merchant,
+	refund_no TEXT CHECK (length(refund_no) BETWEEN 1 AND 64),
+	UNIQUE (merchant, refund_no)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refund_payment ON refund (payment);
+
+CREATE TRIGGER refund_mirror BEFORE INSERT ON refund
+WHEN NOT EXISTS (SELECT 1 FROM payment p JOIN transfer t ON t.id = p.transfer JOIN transfer b ON b.id = NEW.transfer
+	JOIN account a ON a.id = t.credit
+	WHERE p.id = NEW.payment AND a.party = NEW.merchant AND b.debit = t.credit AND b.credit = t.debit)
+BEGIN SELECT RAISE(ABORT, 'a refund goes back the way the payment came'); END;
+CREATE TRIGGER refund_total AFTER INSERT ON refund
+WHEN (SELECT sum(b.amount) FROM refund r JOIN transfer b ON b.id = r.transfer WHERE r.payment = NEW.payment) >
+     (SELECT t.amount FROM payment p JOIN transfer t ON t.id = p.transfer WHERE p.id = NEW.payment)
+BEGIN SELECT RAISE(ABORT, 'more given back than was paid'); END;
+CREATE TRIGGER refund_keep BEFORE UPDATE ON refund
+BEGIN SELECT RAISE(ABORT, 'refunds are only added'); END;
+CREATE TRIGGER refund_stay BEFORE DELETE ON refund
+BEGIN SELECT RAISE(ABORT, 'refunds are only added'); END;
 
 CREATE TABLE voice_order (
 	device	BLOB NOT NULL CHECK (length(device) = 16),

@@ -31,6 +31,8 @@ enum store_result {
 #define STORE_NAME_MAX		260	/* bytes of 64 characters, with NUL */
 #define STORE_CURRENCY_LEN	3
 #define STORE_PAYMENT_LEN	32
+#define STORE_REF_LEN		32
+#define STORE_ORDER_MAX		64
 #define STORE_AMOUNT_MAX	1000000000000LL
 #define STORE_ANSWER_MAX	VP_MSG2_MAX
 #define STORE_SEALED_MAX	160
@@ -177,6 +179,7 @@ struct payment {
 	long long key;		/* PAYMENT_CODE */
 	__u64 ordinal;
 	/* Filled in when read. */
+	long long debit, credit, refunded;
 	char payer[STORE_NAME_MAX], payee[STORE_NAME_MAX];
 	char currency[STORE_CURRENCY_LEN + 1];
 	long long amount;
@@ -191,24 +194,52 @@ enum store_result store_each_payment(struct store *st,
 
 /* --- orders --- */
 
-enum order_state { ORDER_SUCCESS, ORDER_PAYERROR };
+enum order_kind {
+	ORDER_NONE,	/* reversed before anything else was heard of it */
+	ORDER_CODE,	/* charged by the payer's code */
+};
+
+enum order_state { ORDER_SUCCESS, ORDER_PAYERROR, ORDER_REVOKED };
 
 struct merchant_order {
 	long long merchant;
-	const char *order_no;
+	char order_no[STORE_ORDER_MAX + 1];
+	enum order_kind kind;
 	long long amount;
 	char currency[STORE_CURRENCY_LEN + 1];
-	__u8 code[VP_HASH_LEN];
+	__u8 code[VP_HASH_LEN];		/* ORDER_CODE */
 	enum order_state state;
-	char reason[32];
+	char reason[32];		/* ORDER_PAYERROR: a refusal's code */
 	char payment[STORE_PAYMENT_LEN + 1];
 	__u64 time;
+	long long refunded;		/* filled in when read */
 };
 
 /* Reads the order that @o names by merchant and order_no. */
 enum store_result store_order_find(struct store *st, struct merchant_order *o);
-/* Writes it, over one in PAYERROR if need be. */
+/*
+ * Writes it, over one with the same merchant and number if need be. What the
+ * schema calls final stays: STORE_FAILED.
+ */
 enum store_result store_order_put(struct store *st, const struct merchant_order *o);
+
+/* --- refunds --- */
+
+struct refund {
+	char id[STORE_PAYMENT_LEN + 1];
+	char payment[STORE_PAYMENT_LEN + 1];
+	long long merchant, transfer;
+	char refund_no[STORE_ORDER_MAX + 1];	/* empty: the order was reversed */
+	/* Filled in when read. */
+	char order_no[STORE_ORDER_MAX + 1];
+	long long amount, total;		/* of this payment, with this refund and those before */
+	char currency[STORE_CURRENCY_LEN + 1];
+	__u64 time;
+};
+
+enum store_result store_refund_add(struct store *st, const struct refund *b);
+/* Reads the refund that @b names by merchant and refund_no. */
+enum store_result store_refund_find(struct store *st, struct refund *b);
 
 struct voice_order {
 	const __u8 *device;

@@ -13,10 +13,13 @@ enum store_result store_payment_add(struct store *st, const struct payment *p)
 			     p->id, p->transfer, p->key, (long long)p->ordinal));
 }
 
+#define REFUNDED(payment) "(SELECT coalesce(sum(b.amount), 0) FROM refund r JOIN transfer b ON b.id = r.transfer " \
+		"WHERE r.payment = " payment ") "
 #define PAYMENT	"SELECT p.id, p.kind, p.transfer, coalesce(p.key, 0), coalesce(p.ordinal, 0), " \
 		"dp.name, cp.name, d.currency, t.amount, t.time, " \
 		"coalesce((SELECT order_no FROM merchant_order m WHERE m.merchant = cp.id AND m.payment = p.id), " \
-		" (SELECT order_id FROM voice_order v WHERE v.payment = p.id), '') " \
+		" (SELECT order_id FROM voice_order v WHERE v.payment = p.id), ''), " \
+		"t.debit, t.credit, " REFUNDED("p.id") \
 		"FROM payment p JOIN transfer t ON t.id = p.transfer " \
 		"JOIN account d ON d.id = t.debit JOIN party dp ON dp.id = d.party " \
 		"JOIN account c ON c.id = t.credit JOIN party cp ON cp.id = c.party "
@@ -38,6 +41,9 @@ static void read_payment(sqlite3_stmt *q, struct payment *p)
 	p->amount = sqlite3_column_int64(q, 8);
 	p->time = sqlite3_column_int64(q, 9);
 	sq_text(q, 10, p->order, sizeof(p->order));
+	p->debit = sqlite3_column_int64(q, 11);
+	p->credit = sqlite3_column_int64(q, 12);
+	p->refunded = sqlite3_column_int64(q, 13);
 }
 
 enum store_result store_payment_find(struct store *st, const char *id, struct payment *p)
@@ -64,40 +70,95 @@ enum store_result store_each_payment(struct store *st,
 	return sq_end(q, r == STORE_NONE ? STORE_OK : r);
 }
 
+static const char *const order_kinds[] = { [ORDER_NONE] = "none", [ORDER_CODE] = "code" };
+static const char *const order_states[] = {
+	[ORDER_SUCCESS] = "SUCCESS", [ORDER_PAYERROR] = "PAYERROR", [ORDER_REVOKED] = "REVOKED",
+};
+
+/* The column's word among @words; the schema lets no other be there. */
+static int one_of(sqlite3_stmt *q, int col, const char *const *words, int n)
+{
+	char word[16];
+
+	sq_text(q, col, word, sizeof(word));
+	while (--n > 0 && strcmp(word, words[n]))
+		;
+	return n;
+}
+#define ONE_OF(q, col, words) one_of(q, col, words, sizeof(words) / sizeof((words)[0]))
+
+#define ORDER	"SELECT merchant, order_no, kind, amount, currency, code, state, coalesce(reason, ''), " \
+		"coalesce(payment, ''), time, " REFUNDED("o.payment") "FROM merchant_order o "
+
+static void read_order(sqlite3_stmt *q, struct merchant_order *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->merchant = sqlite3_column_int64(q, 0);
+	sq_text(q, 1, o->order_no, sizeof(o->order_no));
+	o->kind = ONE_OF(q, 2, order_kinds);
+	o->amount = sqlite3_column_int64(q, 3);
+	sq_text(q, 4, o->currency, sizeof(o->currency));
+	sq_blob(q, 5, o->code, sizeof(o->code));
+	o->state = ONE_OF(q, 6, order_states);
+	sq_text(q, 7, o->reason, sizeof(o->reason));
+	sq_text(q, 8, o->payment, sizeof(o->payment));
+	o->time = sqlite3_column_int64(q, 9);
+	o->refunded = sqlite3_column_int64(q, 10);
+}
+
 enum store_result store_order_find(struct store *st, struct merchant_order *o)
 {
-	sqlite3_stmt *q = sq(st, "SELECT amount, currency, code, state, coalesce(reason, ''), coalesce(payment, ''), time "
-			     "FROM merchant_order WHERE merchant = ?1 AND order_no = ?2", "it",
-			     o->merchant, o->order_no);
+	sqlite3_stmt *q = sq(st, ORDER "WHERE merchant = ?1 AND order_no = ?2", "it", o->merchant, o->order_no);
 	enum store_result r = sq_row(st, q);
-	char state[16];
 
-	if (r == STORE_OK) {
-		o->amount = sqlite3_column_int64(q, 0);
-		sq_text(q, 1, o->currency, sizeof(o->currency));
-		sq_blob(q, 2, o->code, sizeof(o->code));
-		sq_text(q, 3, state, sizeof(state));
-		o->state = strcmp(state, "SUCCESS") ? ORDER_PAYERROR : ORDER_SUCCESS;
-		sq_text(q, 4, o->reason, sizeof(o->reason));
-		sq_text(q, 5, o->payment, sizeof(o->payment));
-		o->time = sqlite3_column_int64(q, 6);
-	}
+	if (r == STORE_OK)
+		read_order(q, o);
 	return sq_end(q, r);
 }
 
 enum store_result store_order_put(struct store *st, const struct merchant_order *o)
 {
-	bool paid = o->state == ORDER_SUCCESS;
+	enum store_result r;
 
-	return sq_run(st, sq(st, "INSERT INTO merchant_order VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-			     "nullif(?7, ''), nullif(?8, ''), ?9) "
-			     "ON CONFLICT (merchant, order_no) DO UPDATE SET code = excluded.code, "
-			     "state = excluded.state, reason = excluded.reason, payment = excluded.payment, "
-			     "time = excluded.time WHERE state = 'PAYERROR' AND amount = excluded.amount AND "
-			     "currency = excluded.currency", "ititbttti",
-			     o->merchant, o->order_no, o->amount, o->currency, o->code, sizeof(o->code),
-			     paid ? "SUCCESS" : "PAYERROR", paid ? "" : o->reason, paid ? o->payment : "",
-			     (long long)o->time));
+	r = sq_run(st, sq(st, "INSERT INTO merchant_order (merchant, order_no, kind, amount, currency, code, state, reason, "
+			  "payment, time) VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, x''), ?7, nullif(?8, ''), nullif(?9, ''), ?10) "
+			  "ON CONFLICT (merchant, order_no) DO UPDATE SET code = excluded.code, "
+			  "state = excluded.state, reason = excluded.reason, payment = excluded.payment, "
+			  "time = excluded.time WHERE kind = excluded.kind AND amount = excluded.amount AND "
+			  "currency = excluded.currency", "ittitbttti",
+			  o->merchant, o->order_no, order_kinds[o->kind], o->amount, o->currency,
+			  o->code, o->kind == ORDER_CODE ? sizeof(o->code) : 0, order_states[o->state],
+			  o->state == ORDER_PAYERROR ? o->reason : "", o->payment, (long long)o->time));
+	/* An order of another content is never written over: whoever calls has looked. */
+	return r == STORE_NONE ? STORE_FAILED : r;
+}
+
+enum store_result store_refund_add(struct store *st, const struct refund *b)
+{
+	return sq_run(st, sq(st, "INSERT INTO refund VALUES (?1, ?2, ?3, ?4, nullif(?5, ''))", "ttiit",
+			     b->id, b->payment, b->transfer, b->merchant, b->refund_no));
+}
+
+enum store_result store_refund_find(struct store *st, struct refund *b)
+{
+	sqlite3_stmt *q = sq(st, "SELECT r.id, r.payment, r.transfer, o.order_no, t.amount, o.currency, t.time, "
+			     "(SELECT sum(b.amount) FROM refund s JOIN transfer b ON b.id = s.transfer "
+			     " WHERE s.payment = r.payment AND s.transfer <= r.transfer) "
+			     "FROM refund r JOIN transfer t ON t.id = r.transfer JOIN merchant_order o ON o.payment = r.payment "
+			     "WHERE r.merchant = ?1 AND r.refund_no = ?2", "it", b->merchant, b->refund_no);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK) {
+		sq_text(q, 0, b->id, sizeof(b->id));
+		sq_text(q, 1, b->payment, sizeof(b->payment));
+		b->transfer = sqlite3_column_int64(q, 2);
+		sq_text(q, 3, b->order_no, sizeof(b->order_no));
+		b->amount = sqlite3_column_int64(q, 4);
+		sq_text(q, 5, b->currency, sizeof(b->currency));
+		b->time = sqlite3_column_int64(q, 6);
+		b->total = sqlite3_column_int64(q, 7);
+	}
+	return sq_end(q, r);
 }
 
 enum store_result store_voice_find(struct store *st, struct voice_order *o)

@@ -14,6 +14,7 @@
 #include "enrol.h"
 #include "fixture.h"
 #include "ledger.h"
+#include "store_sqlite.h"
 
 static void peer_of(struct peer *peer, const char *name)
 {
@@ -140,17 +141,14 @@ int world_request(struct world *w, struct store *st, const struct peer *peer, co
 	return route_request(&call, &req, peer != NULL, answer);
 }
 
-const char *world_charge(struct world *w, struct store *st, const char *order, const char *code,
-			 long long amount, json_t **answer)
+const char *world_ask(struct world *w, struct store *st, const struct peer *peer, const char *path,
+		      const char *body, json_t **answer)
 {
 	static __thread char name[64];
-	char body[256];
 	json_t *a;
 	int status;
 
-	snprintf(body, sizeof(body), "{\"order_no\":\"%s\",\"code\":\"%s\",\"amount\":%lld,\"currency\":\"CNY\"}",
-		 order, code, amount);
-	status = world_request(w, st, &w->shop_peer, "/v1/merchant/charge", body, &a);
+	status = world_request(w, st, peer, path, body, &a);
 	snprintf(name, sizeof(name), "%s",
 		 json_string_value(json_object_get(a, status == 200 ? "state" : "error")));
 	if (answer)
@@ -158,6 +156,16 @@ const char *world_charge(struct world *w, struct store *st, const char *order, c
 	else
 		json_decref(a);
 	return name;
+}
+
+const char *world_charge(struct world *w, struct store *st, const char *order, const char *code,
+			 long long amount, json_t **answer)
+{
+	char body[256];
+
+	snprintf(body, sizeof(body), "{\"order_no\":\"%s\",\"code\":\"%s\",\"amount\":%lld,\"currency\":\"CNY\"}",
+		 order, code, amount);
+	return world_ask(w, st, &w->shop_peer, "/v1/merchant/charge", body, answer);
 }
 
 long long world_balance(struct world *w, const char *name)
@@ -176,14 +184,19 @@ static void count(void *arg, const struct payment *p)
 long world_payments(struct world *w)
 {
 	struct audit audit;
-	long n = 0;
+	long n = 0, refunds;
+	sqlite3_stmt *q;
 
 	assert_int_equal(store_audit(w->st, &audit), STORE_OK);
 	assert_int_equal(audit.sum, 0);
 	assert_int_equal(audit.wrong, 0);
 	assert_int_equal(store_each_payment(w->st, count, &n), STORE_OK);
+	assert_int_equal(sqlite3_prepare_v2(w->st->db, "SELECT count(*) FROM refund", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	refunds = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
 	/* One transfer is alice's opening balance. */
-	assert_int_equal(audit.transfers, n + 1);
+	assert_int_equal(audit.transfers, n + refunds + 1);
 	return n;
 }
 

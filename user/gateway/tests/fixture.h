@@ -45,12 +45,15 @@ enum refusal world_send_msg1(struct world *w, const struct peer *peer, const __u
 /* One request as nginx would pass it on; returns the status. @body NULL: GET. */
 int world_request(struct world *w, struct store *st, const struct peer *peer, const char *path,
 		  const char *body, json_t **answer);
+/* The same; returns the error's or state's name. */
+const char *world_ask(struct world *w, struct store *st, const struct peer *peer, const char *path,
+		      const char *body, json_t **answer);
 /* The same for a charge; returns the error's or state's name. */
 const char *world_charge(struct world *w, struct store *st, const char *order, const char *code,
 			 long long amount, json_t **answer);
 
 long long world_balance(struct world *w, const char *name);
-/* Sum zero, balances right; returns the number of payments. */
+/* Sum zero, balances right, no transfer that is not a payment, a refund or the opening; returns the number of payments. */
 long world_payments(struct world *w);
 
 /* A token of the voice cloud; @patch is a JSON object that is laid over the claims. */

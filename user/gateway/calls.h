@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One function a call: JSON in, one function that decides, JSON out. @body is
+ * the JSON of a POST, @rest what follows the route in the path. On RF_OK
+ * @answer is set.
+ */
+#ifndef VPG_CALLS_H
+#define VPG_CALLS_H
+
+#include <jansson.h>
+
+#include "gateway.h"
+
+typedef enum refusal call_fn(struct call *c, const json_t *body, const char *rest, json_t **answer);
+
+/* calls_device.c */
+call_fn do_enrol, do_voice_pay, do_time;
+/* calls_merchant.c */
+call_fn do_charge, do_query, do_reverse, do_refund, do_refund_query;
+
+#endif /* VPG_CALLS_H */

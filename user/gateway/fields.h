@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The shape of a call's JSON: which fields there are, and what each may hold. */
+#ifndef VPG_FIELDS_H
+#define VPG_FIELDS_H
+
+#include <jansson.h>
+
+#include "gateway.h"
+
+enum field_type {
+	F_TEXT,
+	F_ORDER,	/* a number that the caller chose: 1 to 64 letters, digits and "._-" */
+	F_REF,		/* a number that the gateway chose: 32 hex digits */
+	F_NAME,
+	F_CURRENCY,
+	F_AMOUNT,
+};
+
+struct field {
+	const char *name;
+	enum field_type type;
+	const char **text;
+	long long *amount;
+};
+
+/*
+ * Reads all of @fields, whose last has no name. All must be there, and no
+ * other: one that this version does not know could be a condition on the
+ * payment that it would silently not keep.
+ */
+enum refusal fields_read(struct call *c, const json_t *body, const struct field *fields);
+
+/* The same for a number in a path; @what says which, for the refusal. */
+enum refusal fields_number(struct call *c, enum field_type type, const char *text, const char *what);
+
+#endif /* VPG_FIELDS_H */
