@@ -171,7 +171,8 @@ void vp_slot_set_key(struct vp_slot *slot, struct vp_key *key)
 
 	old = rcu_replace_pointer(slot->key, key, lockdep_is_held(&vp_manage_lock));
 	if (old) {
-		synchronize_srcu(&vp_key_srcu);
+		/* Expedited: a wipe of many slots must not take seconds. */
+		synchronize_srcu_expedited(&vp_key_srcu);
 		vp_key_destroy(old);
 	}
 }
