@@ -164,7 +164,8 @@ static int first_half(struct vp_handshake *hs, struct vp_slot *slot, const struc
  * @msg: out: message 1
  *
  * Return: 0; -ENODEV if the device is not provisioned; -EKEYREJECTED if the
- * gateway's key is not one; -ENOMEM.
+ * gateway's key is not one; -EAGAIN if a signal came before the kernel had
+ * gathered the randomness for a key; -ENOMEM.
  */
 int vp_agree_begin(struct vp_slot *slot, const u8 ticket[VP_TICKET_LEN], u8 msg[VP_MSG1_LEN])
 {

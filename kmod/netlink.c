@@ -328,6 +328,8 @@ int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the device is not provisioned (dev-set)");
 	else if (err == -EKEYREJECTED)
 		NL_SET_ERR_MSG(info->extack, "the gateway's key is not an X25519 public key");
+	else if (err == -EAGAIN)
+		NL_SET_ERR_MSG(info->extack, "interrupted while waiting for random numbers");
 	if (!err)
 		err = nla_put(reply.skb, VOICEPAY_A_ENROL_MESSAGE, sizeof(msg), msg);
 	err = reply_end(&reply, info, err);

@@ -3,6 +3,7 @@
 
 #include <crypto/chacha20poly1305.h>
 #include <crypto/curve25519.h>
+#include <linux/random.h>
 #ifdef CONFIG_VOICEPAY_KUNIT_TEST
 #include <kunit/static_stub.h>
 #endif
@@ -39,7 +40,15 @@ int vp_prim_keypair(u8 priv[VP_KEY_LEN], u8 pub[VP_KEY_LEN])
 	/* The published vectors fix the ephemeral keys. */
 	KUNIT_STATIC_STUB_REDIRECT(vp_prim_keypair, priv, pub);
 #endif
-	curve25519_generate_secret(priv);
+	/*
+	 * Not curve25519_generate_secret(): it waits for the first boot's entropy,
+	 * too, but makes a key all the same if a signal ends the wait.
+	 */
+	if (get_random_bytes_wait(priv, VP_KEY_LEN)) {
+		memzero_explicit(priv, VP_KEY_LEN);
+		return -EAGAIN;
+	}
+	curve25519_clamp_secret(priv);
 	return curve25519_generate_public(pub, priv) ? 0 : -EKEYREJECTED;
 }
 
