@@ -225,7 +225,11 @@ static int recv_now(struct vp_channel *ch, struct iov_iter *iter, int flags)
 		if (ret < 0)
 			break;
 		data = ret;
-		if (signal_pending(current)) {
+		/*
+		 * Other signals wait: nothing here does, and a call that need not
+		 * wait must not end in EINTR because a ticket came first.
+		 */
+		if (fatal_signal_pending(current)) {
 			ret = -ERESTARTSYS;
 			break;
 		}
