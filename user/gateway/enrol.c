@@ -10,8 +10,9 @@
 
 #define ALIASES		8
 /*
- * Keys for one device in a day, and in which span: one a week is what it needs.
- * Each takes aliases, which then rest for months, so a device that asks without
+ * Keys for one device in a day that it may have gone on from by itself: one a
+ * week is what it needs. A ticket is somebody's word that there is a reason for
+ * more. Each takes aliases, which then rest for months, so a device that asks without
  * end would use up the rows, and in time the aliases, of all others.
  */
 #define KEYS_MAX	40
@@ -52,17 +53,20 @@ static bool answered(struct call *c, const __u8 asked[VP_HASH_LEN], __u8 *msg2, 
 	return true;
 }
 
-static enum refusal within_ration(struct call *c)
+static enum refusal within_ration(struct call *c, const struct vp_agree_request *req)
 {
 	__u64 now = call_now(c), n;
-	enum store_result r = store_key_count(c->st, c->peer.device, now > KEYS_SPAN ? now - KEYS_SPAN : 0, &n);
+	enum store_result r;
 
+	if (req->kind == VP_AGREE_ENROL)
+		return RF_OK;
+	r = store_key_count(c->st, c->peer.device, now > KEYS_SPAN ? now - KEYS_SPAN : 0, &n);
 	if (r != STORE_OK)
 		return refusal_of_store(r);
 	if (n < KEYS_MAX)
 		return RF_OK;
 	snprintf(c->detail, sizeof(c->detail),
-		 "This device has been given %d keys within a day. Wait a day, and find out why it asks so often.",
+		 "This device has been given %d keys within a day. Wait a day or use a ticket, and find out why it asks so often.",
 		 KEYS_MAX);
 	return refuse(c, "too many keys within a day");
 }
@@ -290,7 +294,7 @@ enum refusal enrol_device(struct call *c, const __u8 *msg1, size_t len, __u8 *ms
 		store_rollback(c->st);
 		goto out;
 	}
-	ret = within_ration(c);
+	ret = within_ration(c, &req);
 	if (ret == RF_OK)
 		ret = grant_key(c, &hs, &req, &key);
 	if (ret != RF_OK) {

@@ -284,12 +284,14 @@ static void a_device_that_asks_without_end(void **state)
 	}
 	assert_int_equal(r, RF_ENROL_REFUSED);
 	assert_int_equal(epoch_of(w), n);
-	/* A new slot or a new ticket is no way around it, and the ticket stays good. */
-	world_ticket(w, ticket);
-	w->dev.req.slot = 7;
-	assert_int_equal(device_enrol(&w->dev, ticket, msg1), 0);
-	assert_int_equal(send_it(w, msg1, msg2, &len), RF_ENROL_REFUSED);
+	/* Its key is as it was: it goes on a day later, or with a ticket. */
 	w->now += 86400;
+	assert_int_equal(device_rotate(&w->dev, msg1), 0);
+	assert_int_equal(send_it(w, msg1, msg2, &len), RF_OK);
+	assert_int_equal(device_finish(&w->dev, msg2, len), 0);
+	w->now -= 86400;
+	assert_int_equal(device_rotate(&w->dev, msg1), 0);
+	assert_int_equal(send_it(w, msg1, msg2, &len), RF_ENROL_REFUSED);
 	world_ticket(w, ticket);
 	assert_int_equal(device_enrol(&w->dev, ticket, msg1), 0);
 	assert_int_equal(send_it(w, msg1, msg2, &len), RF_OK);
