@@ -66,6 +66,29 @@ void vp_agree_abandon(struct vp_slot *slot)
 	handshake_destroy(hs);
 }
 
+/**
+ * vp_agree_move() - move a handshake's secrets to the back end chosen now
+ * @slot: the slot
+ *
+ * Return: 0, also if there is no handshake, or a negative errno.
+ */
+int vp_agree_move(struct vp_slot *slot)
+{
+	struct vp_handshake *hs = slot->handshake;
+	struct vp_cell *to;
+
+	lockdep_assert_held(&vp_manage_lock);
+	if (!hs)
+		return 0;
+	to = vp_cell_move(hs->cell);
+	if (IS_ERR(to))
+		return PTR_ERR(to);
+	if (to != hs->cell)
+		vp_cell_free(hs->cell);
+	hs->cell = to;
+	return 0;
+}
+
 /* A handshake that is never finished must not leave its secrets lying about. */
 static void expire_handshakes(struct work_struct *work)
 {
@@ -165,7 +188,7 @@ static int first_half(struct vp_handshake *hs, struct vp_slot *slot, const struc
  *
  * Return: 0; -ENODEV if the device is not provisioned; -EKEYREJECTED if the
  * gateway's key is not one; -EAGAIN if a signal came before the kernel had
- * gathered the randomness for a key; -ENOMEM.
+ * gathered the randomness for a key; what vp_cell_alloc() says; -ENOMEM.
  */
 int vp_agree_begin(struct vp_slot *slot, const u8 ticket[VP_TICKET_LEN], u8 msg[VP_MSG1_LEN])
 {
@@ -260,7 +283,8 @@ static struct vp_key *second_half(struct vp_handshake *hs, struct vp_slot *slot,
  *
  * Return: 0; -ESTALE if no handshake is under way, or for longer than a minute;
  * -EBADMSG if the message is not the gateway's answer to this handshake;
- * -EPROTO if it is, but makes no sense; -ENOMEM.
+ * -EPROTO if it is, but makes no sense; -ENOKEY if a crash took the handshake;
+ * what vp_cell_alloc() says; -ENOMEM.
  */
 int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len)
 {

@@ -11,6 +11,7 @@ struct vp_slot;
 int vp_agree_begin(struct vp_slot *slot, const u8 ticket[VP_TICKET_LEN], u8 msg[VP_MSG1_LEN]);
 int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len);
 void vp_agree_abandon(struct vp_slot *slot);
+int vp_agree_move(struct vp_slot *slot);
 
 void vp_agree_exit(void);
 

@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "code.h"
 #include "slot.h"
+#include "vault.h"
 
 /* Every request begins with these. */
 struct request_head {
@@ -28,6 +29,7 @@ union request {
 	struct voicepay_status status;
 	struct voicepay_code code;
 	struct voicepay_seal seal;
+	struct voicepay_donation donation;
 };
 
 u64 vp_features(void)
@@ -45,6 +47,8 @@ static int do_info(union request *req)
 	info->features = vp_features();
 	info->max_slots = VP_SLOTS_MAX;
 	info->slots = vp_slot_count();
+	info->vault = vp_vault_in_use();
+	info->vault_flags = vp_vault_flags();
 	return 0;
 }
 
@@ -118,6 +122,17 @@ static int do_seal(union request *req)
 	return 0;
 }
 
+static int do_vault(union request *req)
+{
+	struct voicepay_donation *donation = &req->donation;
+
+	if (donation->flags)
+		return -EOPNOTSUPP;
+	if (donation->pages)
+		return -EINVAL;
+	return vp_vault_offer(donation->memfd, &donation->pages);
+}
+
 /*
  * @min_size is the size of the structure's first version, for ever: older
  * callers than that there are none.
@@ -140,6 +155,7 @@ static const struct request_type {
 	REQUEST(VOICEPAY_IOC_STATUS, voicepay_status, reserved, do_status),
 	REQUEST(VOICEPAY_IOC_CODE, voicepay_code, reserved, do_code),
 	REQUEST(VOICEPAY_IOC_SEAL, voicepay_seal, channel_fd, do_seal),
+	REQUEST(VOICEPAY_IOC_VAULT, voicepay_donation, pages, do_vault),
 };
 
 static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -70,6 +70,40 @@ void vp_key_destroy(struct vp_key *key)
 }
 
 /**
+ * vp_key_move() - move a key's secrets to the back end that is chosen now
+ * @key: the key
+ *
+ * Readers go on meanwhile, with the old cell or the new one. After a grace
+ * period of theirs vp_key_moved() must be called.
+ *
+ * Return: 0 or a negative errno, and then the secrets are where they were.
+ */
+int vp_key_move(struct vp_key *key)
+{
+	struct vp_cell *to;
+
+	to = vp_cell_move(key->cell);
+	if (IS_ERR(to))
+		return PTR_ERR(to);
+	if (to != key->cell) {
+		key->left = key->cell;
+		/* Pairs with READ_ONCE() of readers, which depends on the address. */
+		smp_store_release(&key->cell, to);
+	}
+	return 0;
+}
+
+/**
+ * vp_key_moved() - wipe what vp_key_move() left behind
+ * @key: the key
+ */
+void vp_key_moved(struct vp_key *key)
+{
+	vp_cell_free(key->left);
+	key->left = NULL;
+}
+
+/**
  * vp_key_read_code() - take K, prepared, out for an operation
  * @key: the key
  * @states: out; the caller wipes it, on every path
@@ -78,7 +112,7 @@ void vp_key_destroy(struct vp_key *key)
  */
 int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states)
 {
-	return vp_cell_read(key->cell, offsetof(struct vp_key_secrets, code),
+	return vp_cell_read(READ_ONCE(key->cell), offsetof(struct vp_key_secrets, code),
 			    states, sizeof(*states));
 }
 
@@ -91,7 +125,8 @@ int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states)
  */
 int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN])
 {
-	return vp_cell_read(key->cell, offsetof(struct vp_key_secrets, s), s, VP_KEY_LEN);
+	return vp_cell_read(READ_ONCE(key->cell), offsetof(struct vp_key_secrets, s), s,
+			    VP_KEY_LEN);
 }
 
 static u32 used_in(const struct vp_window *w, u64 number)

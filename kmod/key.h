@@ -33,7 +33,8 @@ struct vp_key_secrets {
 
 /**
  * struct vp_key - the keys of one epoch
- * @cell: holds a struct vp_key_secrets
+ * @cell: holds a struct vp_key_secrets; another one after vp_key_move()
+ * @left: the cell that the secrets moved out of, until nobody reads it
  * @s_pub: public half of the static key
  * @grant: the gateway's terms: dates, budgets, aliases
  * @last_ordinal: step * 10 + Q of the last code issued, 0 if there is none
@@ -47,6 +48,7 @@ struct vp_key_secrets {
  */
 struct vp_key {
 	struct vp_cell *cell;
+	struct vp_cell *left;
 	u8 s_pub[VP_KEY_LEN];
 	struct vp_agree_grant grant;
 
@@ -59,6 +61,9 @@ struct vp_key {
 
 struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_grant *grant);
 void vp_key_destroy(struct vp_key *key);
+
+int vp_key_move(struct vp_key *key);
+void vp_key_moved(struct vp_key *key);
 
 int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states);
 int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN]);

@@ -11,6 +11,8 @@
 #include "hmac.h"
 #include "netlink.h"
 #include "slot.h"
+#include "vault.h"
+#include "wipe.h"
 
 /* What the interfaces have made; to be called when none of them is left. */
 static void forget_everything(void)
@@ -29,6 +31,12 @@ static int __init voicepay_init(void)
 	err = vp_hmac_init();
 	if (err)
 		goto err_hmac;
+	err = vp_vault_init();
+	if (err)
+		goto err_vault;
+	err = vp_wipe_init();
+	if (err)
+		goto err_wipe;
 	err = vp_channel_init();
 	if (err)
 		goto err_channel;
@@ -48,6 +56,10 @@ err_chardev:
 err_netlink:
 	vp_channel_exit();
 err_channel:
+	vp_wipe_exit();
+err_wipe:
+	vp_vault_exit();
+err_vault:
 	vp_hmac_exit();
 err_hmac:
 	return err;
@@ -59,7 +71,9 @@ static void __exit voicepay_exit(void)
 	vp_chardev_exit();
 	vp_netlink_exit();
 	vp_channel_exit();
+	vp_wipe_exit();
 	forget_everything();
+	vp_vault_exit();
 	vp_hmac_exit();
 }
 

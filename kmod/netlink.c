@@ -23,6 +23,7 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "slot.h"
+#include "vault.h"
 
 static struct genl_family voicepay_nl_family;
 
@@ -109,7 +110,9 @@ static int put_about(struct sk_buff *skb)
 	if (nla_put_string(skb, VOICEPAY_A_DEVICE_VERSION, VOICEPAY_VERSION_STRING) ||
 	    nla_put_u64_64bit(skb, VOICEPAY_A_DEVICE_FEATURES, vp_features(), 0) ||
 	    nla_put_u32(skb, VOICEPAY_A_DEVICE_MAX_SLOTS, VP_SLOTS_MAX) ||
-	    nla_put_u32(skb, VOICEPAY_A_DEVICE_SLOTS, vp_slot_count()))
+	    nla_put_u32(skb, VOICEPAY_A_DEVICE_SLOTS, vp_slot_count()) ||
+	    nla_put_u32(skb, VOICEPAY_A_DEVICE_VAULT, vp_vault_in_use()) ||
+	    nla_put_u32(skb, VOICEPAY_A_DEVICE_VAULT_FLAGS, vp_vault_flags()))
 		return -EMSGSIZE;
 	if (!vp_clock_now_ms(&now_ms) &&
 	    nla_put_u64_64bit(skb, VOICEPAY_A_DEVICE_NOW, div_u64(now_ms, MSEC_PER_SEC), 0))
@@ -300,6 +303,16 @@ static void unlock_slot(struct vp_slot *slot)
 	mutex_unlock(&vp_manage_lock);
 }
 
+static void explain_vault(struct genl_info *info, int err)
+{
+	if (err == -ENOMEDIUM)
+		NL_SET_ERR_MSG(info->extack, "the vault that is required (vault=) is not there");
+	else if (err == -ENOSPC)
+		NL_SET_ERR_MSG(info->extack, "the vault is full; delete slots or enlarge it");
+	else if (err == -ESHUTDOWN)
+		NL_SET_ERR_MSG(info->extack, "the machine is going down");
+}
+
 int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	u8 msg[VP_MSG1_LEN], *ticket;
@@ -330,6 +343,8 @@ int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the gateway's key is not an X25519 public key");
 	else if (err == -EAGAIN)
 		NL_SET_ERR_MSG(info->extack, "interrupted while waiting for random numbers");
+	else
+		explain_vault(info, err);
 	if (!err)
 		err = nla_put(reply.skb, VOICEPAY_A_ENROL_MESSAGE, sizeof(msg), msg);
 	err = reply_end(&reply, info, err);
@@ -366,6 +381,8 @@ int voicepay_nl_enrol_finish_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "not the gateway's answer to this enrolment");
 	else if (err == -EPROTO)
 		NL_SET_ERR_MSG(info->extack, "the gateway's terms make no sense");
+	else
+		explain_vault(info, err);
 	return err;
 }
 

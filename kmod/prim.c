@@ -34,12 +34,16 @@ int vp_prim_dh(u8 out[VP_KEY_LEN], const u8 priv[VP_KEY_LEN], const u8 pub[VP_KE
 	return curve25519(out, priv, pub) ? 0 : -EKEYREJECTED;
 }
 
-int vp_prim_keypair(u8 priv[VP_KEY_LEN], u8 pub[VP_KEY_LEN])
+static int random_key(u8 priv[VP_KEY_LEN])
 {
-#ifdef CONFIG_VOICEPAY_KUNIT_TEST
-	/* The published vectors fix the ephemeral keys. */
-	KUNIT_STATIC_STUB_REDIRECT(vp_prim_keypair, priv, pub);
-#endif
+#ifdef CONFIG_VOICEPAY_TEST_SECRETS
+	/* The n-th key is a hash of n, for a search of memory that must know it. */
+	static atomic_t made = ATOMIC_INIT(0);
+	__be32 n = cpu_to_be32(atomic_inc_return(&made) - 1);
+	const struct vp_piece pieces[] = { { "voicepay test key", 17 }, { &n, sizeof(n) } };
+
+	vp_sha256(priv, pieces, 2);
+#else
 	/*
 	 * Not curve25519_generate_secret(): it waits for the first boot's entropy,
 	 * too, but makes a key all the same if a signal ends the wait.
@@ -48,7 +52,22 @@ int vp_prim_keypair(u8 priv[VP_KEY_LEN], u8 pub[VP_KEY_LEN])
 		memzero_explicit(priv, VP_KEY_LEN);
 		return -EAGAIN;
 	}
+#endif
 	curve25519_clamp_secret(priv);
+	return 0;
+}
+
+int vp_prim_keypair(u8 priv[VP_KEY_LEN], u8 pub[VP_KEY_LEN])
+{
+	int err;
+
+#ifdef CONFIG_VOICEPAY_KUNIT_TEST
+	/* The published vectors fix the ephemeral keys. */
+	KUNIT_STATIC_STUB_REDIRECT(vp_prim_keypair, priv, pub);
+#endif
+	err = random_key(priv);
+	if (err)
+		return err;
 	return curve25519_generate_public(pub, priv) ? 0 : -EKEYREJECTED;
 }
 

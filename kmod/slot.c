@@ -210,3 +210,48 @@ void vp_slot_del_all(void)
 	xa_for_each(&slots, id, slot)
 		vp_slot_del(id);
 }
+
+/* Every key and handshake; the slots stay, empty, to be enrolled again. */
+void vp_slot_wipe_all(void)
+{
+	struct vp_slot *slot;
+	unsigned long id;
+
+	lockdep_assert_held(&vp_manage_lock);
+	xa_for_each(&slots, id, slot) {
+		vp_agree_abandon(slot);
+		vp_slot_set_key(slot, NULL);
+	}
+}
+
+static struct vp_key *key_of(struct vp_slot *slot)
+{
+	return rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
+}
+
+/**
+ * vp_slot_move_all() - move all secrets to the back end that is chosen now
+ *
+ * Return: 0, or the first error; what could not be moved stays where it was.
+ */
+int vp_slot_move_all(void)
+{
+	struct vp_slot *slot;
+	unsigned long id;
+	int err, ret = 0;
+
+	lockdep_assert_held(&vp_manage_lock);
+	xa_for_each(&slots, id, slot) {
+		err = vp_agree_move(slot);
+		if (!err && key_of(slot))
+			err = vp_key_move(key_of(slot));
+		if (err && !ret)
+			ret = err;
+	}
+	/* One grace period for all of them. */
+	synchronize_srcu_expedited(&vp_key_srcu);
+	xa_for_each(&slots, id, slot)
+		if (key_of(slot))
+			vp_key_moved(key_of(slot));
+	return ret;
+}

@@ -5,7 +5,6 @@
  */
 
 #include <linux/fcntl.h>
-#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/rcupdate.h>
@@ -16,6 +15,7 @@
 
 #include "channel.h"
 #include "channel_sock.h"
+#include "sole.h"
 
 static bool engaged(unsigned int conf)
 {
@@ -76,26 +76,6 @@ static int check_sole(struct sock *sk)
 	return err ? -EBUSY : 0;
 }
 
-/*
- * Makes our reference to @file the only one. The caller's descriptor goes
- * first; whatever is left then besides ours is a duplicate, another process, a
- * message in flight or a ring.
- */
-static int take_sole(int fd, struct file *file)
-{
-	if (file_count(file) != 2)
-		return -EBUSY;
-	if (close_fd(fd))
-		return -EBUSY;
-	/*
-	 * A thread that found the descriptor in the table just before may be
-	 * about to take its reference. After this it has, and is counted, or
-	 * it has seen that the descriptor is gone.
-	 */
-	synchronize_rcu_expedited();
-	return file_count(file) == 1 ? 0 : -EBUSY;
-}
-
 /* Settings of the former owner that would bend the channel's semantics. */
 static void reset_inner(struct sock *sk)
 {
@@ -141,7 +121,7 @@ int vp_channel_seal(int sockfd)
 		goto err_fd;
 	}
 
-	err = take_sole(sockfd, file);
+	err = vp_take_sole(sockfd, file);
 	if (!err)
 		err = check_sole(inner->sk);
 	if (err)

@@ -7,7 +7,9 @@
 #ifndef VP_VAULT_H
 #define VP_VAULT_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
+#include <uapi/linux/voicepay.h>
 
 /* Bytes of a cell: the secrets of a key, or of a handshake under way. */
 #define VP_CELL_LEN	384
@@ -17,35 +19,74 @@ struct vp_vault_ops;
 /**
  * struct vp_cell - a place for secrets
  * @ops: the back end that it belongs to, whose own structure this begins
+ * @wipes: how many emergency wipes there had been when it was made; a later one
+ *	has taken what was in it
  */
 struct vp_cell {
 	const struct vp_vault_ops *ops;
+	int wipes;
 };
 
 /**
  * struct vp_vault_ops - a back end
- * @name: for people
+ * @id: higher is better
+ * @name: for people, and for the module parameter
  * @alloc: a fresh cell, or an ERR_PTR; may sleep
  * @free: wipes the cell and gives it back
  * @write: copies into the cell; may sleep
  * @read: copies out of the cell; may sleep
+ * @emergency: makes all cells worthless, in a context where nothing may be
+ *	locked, mapped or allocated
  *
  * Offsets and lengths are within the cell. Callers see to it that nobody reads
  * a cell that is written or freed.
  */
 struct vp_vault_ops {
+	enum voicepay_vault id;
 	const char *name;
 	struct vp_cell *(*alloc)(void);
 	void (*free)(struct vp_cell *cell);
 	int (*write)(struct vp_cell *cell, size_t offset, const void *data, size_t len);
 	int (*read)(struct vp_cell *cell, size_t offset, void *data, size_t len);
+	void (*emergency)(void);
 };
 
 extern const struct vp_vault_ops vp_vault_split;
+extern const struct vp_vault_ops vp_vault_secretmem;
+extern const struct vp_vault_ops vp_vault_reserved;
 
 struct vp_cell *vp_cell_alloc(void);
 void vp_cell_free(struct vp_cell *cell);
 int vp_cell_write(struct vp_cell *cell, size_t offset, const void *data, size_t len);
 int vp_cell_read(struct vp_cell *cell, size_t offset, void *data, size_t len);
+struct vp_cell *vp_cell_move(struct vp_cell *cell);
+
+int vp_vault_init(void);
+void vp_vault_exit(void);
+int vp_vault_offer(int fd, u32 *pages);
+u32 vp_vault_in_use(void);
+u32 vp_vault_flags(void);
+bool vp_vault_holds_any(void);
+void vp_vault_close(void);
+void vp_vault_emergency(void);
+
+/* What the front calls of the back ends beside their operations. */
+int vp_vault_secretmem_take(int fd, u32 *pages);
+void vp_vault_secretmem_exit(void);
+#ifdef CONFIG_HAS_IOMEM
+int vp_vault_reserved_init(void);
+void vp_vault_reserved_exit(void);
+#else
+static inline int vp_vault_reserved_init(void) { return -ENODEV; }
+static inline void vp_vault_reserved_exit(void) { }
+#endif
+
+/* Masks: the half of a masked cell that lies apart from it. */
+int vp_mask_alloc(void);
+void vp_mask_free(int mask);
+void vp_mask_write(int mask, size_t offset, u8 *masked, const u8 *data, size_t len);
+void vp_mask_read(int mask, size_t offset, const u8 *masked, u8 *data, size_t len);
+void vp_mask_emergency(void);
+void vp_mask_exit(void);
 
 #endif /* VP_VAULT_H */

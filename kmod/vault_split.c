@@ -7,17 +7,15 @@
  */
 
 #include <linux/err.h>
-#include <linux/random.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 
 #include "voicepay.h"
 #include "vault.h"
 
 struct split_cell {
 	struct vp_cell cell;
-	u8 *mask;			/* VP_CELL_LEN random bytes */
-	u8 masked[VP_CELL_LEN];		/* secret ^ mask */
+	int mask;
+	u8 masked[VP_CELL_LEN];
 };
 
 static struct split_cell *split(struct vp_cell *cell)
@@ -32,13 +30,13 @@ static struct vp_cell *split_alloc(void)
 	sc = kzalloc(sizeof(*sc), GFP_KERNEL_ACCOUNT);
 	if (!sc)
 		return ERR_PTR(-ENOMEM);
-	/* Of another size class, so that the shares do not lie side by side. */
-	sc->mask = kzalloc(2 * VP_CELL_LEN, GFP_KERNEL_ACCOUNT);
-	if (!sc->mask) {
+	sc->mask = vp_mask_alloc();
+	if (sc->mask < 0) {
+		int err = sc->mask;
+
 		kfree(sc);
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(err);
 	}
-	sc->cell.ops = &vp_vault_split;
 	return &sc->cell;
 }
 
@@ -46,37 +44,32 @@ static void split_free(struct vp_cell *cell)
 {
 	struct split_cell *sc = split(cell);
 
-	kfree_sensitive(sc->mask);
+	vp_mask_free(sc->mask);
 	kfree_sensitive(sc);
 }
 
 static int split_write(struct vp_cell *cell, size_t offset, const void *data, size_t len)
 {
 	struct split_cell *sc = split(cell);
-	const u8 *in = data;
-	size_t i;
 
-	get_random_bytes(sc->mask + offset, len);
-	for (i = 0; i < len; i++)
-		sc->masked[offset + i] = in[i] ^ sc->mask[offset + i];
+	vp_mask_write(sc->mask, offset, sc->masked + offset, data, len);
 	return 0;
 }
 
 static int split_read(struct vp_cell *cell, size_t offset, void *data, size_t len)
 {
 	struct split_cell *sc = split(cell);
-	u8 *out = data;
-	size_t i;
 
-	for (i = 0; i < len; i++)
-		out[i] = sc->masked[offset + i] ^ sc->mask[offset + i];
+	vp_mask_read(sc->mask, offset, sc->masked + offset, data, len);
 	return 0;
 }
 
 const struct vp_vault_ops vp_vault_split = {
-	.name	= "split",
-	.alloc	= split_alloc,
-	.free	= split_free,
-	.write	= split_write,
-	.read	= split_read,
+	.id		= VOICEPAY_VAULT_SPLIT,
+	.name		= "split",
+	.alloc		= split_alloc,
+	.free		= split_free,
+	.write		= split_write,
+	.read		= split_read,
+	.emergency	= vp_mask_emergency,
 };

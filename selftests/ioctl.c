@@ -67,8 +67,9 @@ static void info_answers(void)
 /* The extensible structure's rules, for each request: an older and a newer caller. */
 static void sizes(void)
 {
-	static const struct { unsigned int cmd; __u32 size; } requests[] = {
-		{ VOICEPAY_IOC_INFO, sizeof(struct voicepay_info) },
+	/* @first: of the structure's first version */
+	static const struct { unsigned int cmd; __u32 size, first; } requests[] = {
+		{ VOICEPAY_IOC_INFO, sizeof(struct voicepay_info), 40 },
 		{ VOICEPAY_IOC_STATUS, sizeof(struct voicepay_status) },
 		{ VOICEPAY_IOC_CODE, sizeof(struct voicepay_code) },
 		{ VOICEPAY_IOC_SEAL, sizeof(struct voicepay_seal) },
@@ -82,7 +83,7 @@ static void sizes(void)
 		int seal = requests[i].cmd == VOICEPAY_IOC_SEAL;
 
 		memset(buf, 0, sizeof(buf));
-		for (s = 0; s < requests[i].size; s++) {
+		for (s = 0; s < (requests[i].first ?: requests[i].size); s++) {
 			*size = s;
 			EXPECT_ERRNO(EINVAL, ioctl(dev, requests[i].cmd, buf));
 		}
@@ -112,7 +113,7 @@ static void unknown_requests(void)
 	struct voicepay_info info = { .size = sizeof(info) };
 	unsigned int nr;
 
-	for (nr = 4; nr < 256; nr++)
+	for (nr = 5; nr < 256; nr++)
 		EXPECT_ERRNO(ENOTTY, ioctl(dev, _IO(VOICEPAY_IOC_TYPE, nr), &info));
 	EXPECT_ERRNO(ENOTTY, ioctl(dev, _IO('x', 0), &info));
 	EXPECT_ERRNO(ENOTTY, ioctl(dev, _IOWR(VOICEPAY_IOC_TYPE, 0, struct voicepay_info), &info));
@@ -124,11 +125,13 @@ static void unknown_flags(void)
 	struct voicepay_status st = { .size = sizeof(st), .flags = 1U << 31 };
 	struct voicepay_code code = { .size = sizeof(code), .flags = VOICEPAY_CODE_NEW | 2 };
 	struct voicepay_seal seal = { .size = sizeof(seal), .flags = 1, .sock_fd = -1 };
+	struct voicepay_donation donation = { .size = sizeof(donation), .flags = 1, .memfd = -1 };
 
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_INFO, &info));
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_STATUS, &st));
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_CODE, &code));
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_SEAL, &seal));
+	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_VAULT, &donation));
 }
 
 static void reserved_fields(void)

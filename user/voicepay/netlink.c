@@ -270,6 +270,7 @@ int manage_tell(const struct manage *m, int err)
 		{ ENOSPC, STATUS_REFUSED, "all slots are taken: wipe the device, or use a slot that there is (--slot)" },
 		{ ERANGE, STATUS_REFUSED, "there is no slot of this number: voicepay status shows how many there are" },
 		{ ENODEV, STATUS_REFUSED, "the device is not provisioned, or is another one than was meant: see voicepay provision" },
+		{ ENOMEDIUM, STATUS_ENVIRONMENT, "the module holds no key in a weaker place than its parameter vault= names, and that is not there: see voicepay status and the kernel's log" },
 		{ EKEYREJECTED, STATUS_REFUSED, "the gateway's key is not an X25519 public key: correct [gateway] key and provision again" },
 		{ ESTALE, STATUS_REFUSED, "the enrolment took longer than a minute, or another one began meanwhile: get a new ticket and try again" },
 		{ EBADMSG, STATUS_REFUSED, "what came back is not the gateway's answer to this enrolment: check [gateway] key, get a new ticket and try again" },

@@ -103,6 +103,33 @@ static json_t *feature_json(unsigned long long bits)
 	return list;
 }
 
+static const char *vault_name(unsigned int vault)
+{
+	static const char *const names[] = {
+		[VOICEPAY_VAULT_NONE] = "none",
+		[VOICEPAY_VAULT_SPLIT] = "split",
+		[VOICEPAY_VAULT_SECRETMEM] = "secretmem",
+		[VOICEPAY_VAULT_RESERVED] = "reserved",
+	};
+
+	return vault < sizeof(names) / sizeof(names[0]) ? names[vault] : "unknown";
+}
+
+static void print_vault(const struct voicepay_info *info)
+{
+	static const char *const what[] = {
+		[VOICEPAY_VAULT_NONE] = "the back end that the module requires is not there, so no key can be held",
+		[VOICEPAY_VAULT_SPLIT] = "ordinary memory, masked: a dump of all memory gives them away",
+		[VOICEPAY_VAULT_SECRETMEM] = "outside the kernel's direct map, masked",
+		[VOICEPAY_VAULT_RESERVED] = "memory set apart, outside the kernel's direct map",
+	};
+
+	printf("keys in %s", vault_name(info->vault));
+	if (info->vault < sizeof(what) / sizeof(what[0]))
+		printf(" (%s)", what[info->vault]);
+	printf("%s\n", info->vault_flags & VOICEPAY_VAULT_REQUIRED ? ", required" : "");
+}
+
 int cmd_status(int argc, char **argv)
 {
 	json_t *list = json_array();
@@ -119,8 +146,10 @@ int cmd_status(int argc, char **argv)
 	err = voicepay_info(dev, &info);
 	if (err)
 		return tell_errno(VOICEPAY_CALL_INFO, err);
-	if (!options.json)
+	if (!options.json) {
 		printf("voicepay %s, %u of %u slots in use\n", info.version, info.slots, info.max_slots);
+		print_vault(&info);
+	}
 
 	slot = only >= 0 ? only : 0;
 	last = only >= 0 ? only + 1 : info.max_slots;
@@ -138,7 +167,9 @@ int cmd_status(int argc, char **argv)
 	}
 	voicepay_close(dev);
 	if (options.json)
-		return tell_json(json_pack("{s:s, s:i, s:o, s:I, s:o}", "version", info.version,
+		return tell_json(json_pack("{s:s, s:s, s:b, s:i, s:o, s:I, s:o}", "version", info.version,
+					   "vault", vault_name(info.vault), "vault_required",
+					   !!(info.vault_flags & VOICEPAY_VAULT_REQUIRED),
 					   "max_slots", info.max_slots, "features",
 					   feature_json(info.features), "now", (json_int_t)now,
 					   "slots", list));

@@ -2,7 +2,7 @@
 
 PROGRAMS += voicepayd voicepay-handshake
 
-voicepayd_SRCS := $(addprefix user/voicepayd/,main.c listen.c peer.c jobs.c spawn.c reply.c log.c) \
+voicepayd_SRCS := $(addprefix user/voicepayd/,main.c listen.c peer.c jobs.c spawn.c reply.c log.c donate.c) \
 	user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 voicepayd_PKGS := inih libsystemd
 voicepayd_LIBS := libvoicepay
@@ -25,7 +25,8 @@ INSTALLS += $(foreach f,sysusers tmpfiles,user/voicepayd/systemd/$(f).conf:$(PRE
 	user/voicepayd/voicepay.conf:$(sysconfdir)/voicepay/voicepay.conf.example:644 \
 	Documentation/man/voicepayd.8:$(mandir)/man8/voicepayd.8:644 \
 	Documentation/man/voicepay.conf.5:$(mandir)/man5/voicepay.conf.5:644
-TEMPLATES += user/voicepayd/systemd/voicepayd.service.in:$(unitdir)/voicepayd.service:644
+TEMPLATES += user/voicepayd/systemd/voicepayd.service.in:$(unitdir)/voicepayd.service:644 \
+	user/voicepayd/systemd/voicepay-vault.service.in:$(unitdir)/voicepay-vault.service:644
 
 TESTS += test_handshake
 test_handshake_SRCS := $(addprefix user/voicepayd/tests/,test_handshake.c certs.c) $(VP_HANDSHAKE_SRCS)

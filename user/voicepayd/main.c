@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "../common/config.h"
+#include "donate.h"
 #include "jobs.h"
 #include "listen.h"
 #include "log.h"
@@ -32,6 +33,7 @@ static struct {
 	const char *config;
 	const char *helper;
 	bool check;
+	bool donate;
 } options = {
 	.config = CONFIG_PATH,
 	.helper = VOICEPAY_LIBEXECDIR "/voicepay-handshake",
@@ -40,6 +42,7 @@ static struct {
 static const struct argp_option argp_options[] = {
 	{ "config", 'c', "FILE", 0, "Settings, instead of " CONFIG_PATH },
 	{ "check-config", 'C', NULL, 0, "Read the settings, say whether they are good, and exit" },
+	{ "donate", 'D', NULL, 0, "Give the module secret memory for its keys, if it wants any, and exit" },
 	{ "helper", 'H', "PROGRAM", 0, "Run this for each handshake, for tests" },
 	{ 0 }
 };
@@ -54,6 +57,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'C':
 		options.check = true;
+		return 0;
+	case 'D':
+		options.donate = true;
 		return 0;
 	case 'H':
 		options.helper = arg;
@@ -189,6 +195,11 @@ int main(int argc, char **argv)
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 
+	if (options.donate) {
+		/* Before the settings are written the device is the usual one. */
+		(void)config_read(&config, options.config, error);
+		return donate_vault(config.device) ? EXIT_ENVIRONMENT : 0;
+	}
 	if (config_read(&config, options.config, error) || config_need_tls(&config, error)) {
 		log_err("%s", error);
 		return EXIT_ENVIRONMENT;
@@ -204,6 +215,9 @@ int main(int argc, char **argv)
 
 	fill_standard_fds();
 	harden();
+	/* Where there is no voicepay-vault.service; without root there is nothing to try. */
+	if (!geteuid())
+		(void)donate_vault(config.device);
 	signals = open_signals();
 	jobs = jobs_new(&config, options.helper);
 	if (signals < 0 || !jobs) {

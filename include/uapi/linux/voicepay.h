@@ -63,6 +63,26 @@ enum voicepay_slot_state {
 };
 
 /**
+ * enum voicepay_vault - where the module keeps keys; a higher number is better
+ * @VOICEPAY_VAULT_NONE: nowhere: what vault_required names is not there
+ * @VOICEPAY_VAULT_SPLIT: ordinary memory, in two masked shares
+ * @VOICEPAY_VAULT_SECRETMEM: pages of memfd_secret(2), masked, not in the
+ *	kernel's direct map
+ * @VOICEPAY_VAULT_RESERVED: memory that the kernel was told to leave alone
+ */
+enum voicepay_vault {
+	VOICEPAY_VAULT_NONE		= 0,
+	VOICEPAY_VAULT_SPLIT		= 1,
+	VOICEPAY_VAULT_SECRETMEM	= 2,
+	VOICEPAY_VAULT_RESERVED		= 3,
+};
+
+/* The module holds no key in a weaker back end than its parameter vault= names */
+#define VOICEPAY_VAULT_REQUIRED		(1U << 0)
+/* A memfd_secret would improve matters: VOICEPAY_IOC_VAULT */
+#define VOICEPAY_VAULT_WANTED		(1U << 1)
+
+/**
  * struct voicepay_info - what this module is and can do
  * @size: sizeof(struct voicepay_info)
  * @flags: must be 0
@@ -70,6 +90,9 @@ enum voicepay_slot_state {
  * @features: out: VOICEPAY_FEATURE_* bits
  * @max_slots: out: how many slots may exist at once
  * @slots: out: how many exist now
+ * @vault: out: enum voicepay_vault: the weakest back end that holds a secret,
+ *	or the one that will be used if none does
+ * @vault_flags: out: VOICEPAY_VAULT_REQUIRED, VOICEPAY_VAULT_WANTED
  */
 struct voicepay_info {
 	__u32 size;
@@ -78,6 +101,8 @@ struct voicepay_info {
 	__aligned_u64 features;
 	__u32 max_slots;
 	__u32 slots;
+	__u32 vault;
+	__u32 vault_flags;
 };
 
 /* Codes of PC1, V=1 */
@@ -164,7 +189,8 @@ struct voicepay_code {
  * VOICEPAY_CODE_NEW asks for the next one; a step holds ten.
  *
  *	ENOENT		no such slot
- *	ENOKEY		the slot is not enrolled
+ *	ENOKEY		the slot is not enrolled, or an oops of the kernel made
+ *			the module forget its keys: enrol
  *	EKEYEXPIRED	the key's last day is past: go online and enrol again
  *	EAGAIN		all ten codes of this step are out: ask again when
  *			the step is over, at most 30 s from now
@@ -209,5 +235,45 @@ struct voicepay_seal {
  *	EMFILE, ENFILE, ENOMEM	as for socket(2)
  */
 #define VOICEPAY_IOC_SEAL	_IO(VOICEPAY_IOC_TYPE, 3)
+
+/* A donation has at most so many pages. */
+#define VOICEPAY_VAULT_PAGES_MAX	1024
+
+/**
+ * struct voicepay_donation - memory for the vault
+ * @size: sizeof(struct voicepay_donation)
+ * @flags: must be 0
+ * @memfd: in: a memfd_secret(2) of 1 to VOICEPAY_VAULT_PAGES_MAX whole pages,
+ *	each of which was written to, mapped nowhere any more
+ * @pages: out: how many pages were taken; must be 0 on entry
+ */
+struct voicepay_donation {
+	__u32 size;
+	__u32 flags;
+	__s32 memfd;
+	__u32 pages;
+};
+
+/**
+ * VOICEPAY_IOC_VAULT - give the module pages that the direct map does not have
+ *
+ * The caller must hold the only descriptor of @memfd, which is closed by the
+ * call. What the module keeps moves there from a weaker back end. From then on
+ * until the module is unloaded the kernel refuses to hibernate.
+ *
+ *	EPERM		the caller lacks CAP_SYS_ADMIN in the initial user
+ *			namespace
+ *	EEXIST		a back end as good is in use, or the module's
+ *			parameter vault= does not want this one
+ *	EBADF		@memfd is no open descriptor
+ *	EMEDIUMTYPE	it is not a memfd_secret
+ *	EBUSY		somebody else holds or maps it; @memfd may be closed
+ *			already
+ *	EFBIG		empty, not of whole pages, or too large
+ *	ENODATA		a page was never written to
+ *	ENOSPC, ENOMEM, ENOKEY	it was taken, but not all keys could be moved
+ *			there: those stay where they were
+ */
+#define VOICEPAY_IOC_VAULT	_IO(VOICEPAY_IOC_TYPE, 4)
 
 #endif /* _UAPI_LINUX_VOICEPAY_H */

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ktap: timeout=150
+#
+# What keys do not survive, as far as the machine comes back from it. Crash and
+# restart are selftests/vm/ram-search's.
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/ktap.sh"
+probe=$here/vault_probe
+
+load() { [ ! -d /sys/module/voicepay ] || rmmod voicepay; modprobe voicepay "$@"; }
+says() { # WANTED COMMAND..
+	local want=$1 got
+	shift
+	got=$("$@" 2>&1) || :
+	[ "$got" = "$want" ] || { echo "$*: got $got, wanted $want"; return 1; }
+}
+# Goes as far as freezing all processes, and back.
+sleeps() { # disk|freeze
+	echo freezer >/sys/power/pm_test || return
+	local rc=0
+	echo "$1" >/sys/power/state || rc=1
+	echo none >/sys/power/pm_test
+	return $rc
+}
+
+no_hibernation_with_key() {
+	load && says OK "$probe" enrol && ! sleeps disk 2>"$T/err" && grep -qi busy "$T/err" && says OK "$probe" code
+}
+no_hibernation_half_way() { load && says OK "$probe" begin && ! sleeps disk 2>/dev/null; }
+hibernation_after_wipe() { load && says OK "$probe" enrol && voicepay wipe --yes >/dev/null && sleeps disk; }
+sleep_keeps() { load && says OK "$probe" enrol && sleeps freeze && says OK "$probe" code; }
+sleep_wipes() {
+	load wipe_on_suspend=1 && says OK "$probe" enrol && sleeps freeze && says ENOKEY "$probe" code &&
+		voicepay status | grep -q 'slot 0: empty' && says OK "$probe" enrol
+}
+
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+[ -w /sys/power/pm_test ] || ktap_skip_all "a kernel without CONFIG_PM_DEBUG"
+ktap_plan 5
+ktap_run "no hibernation while a key is held" no_hibernation_with_key
+ktap_run "nor while an enrolment is half way" no_hibernation_half_way
+ktap_run "hibernation after a wipe" hibernation_after_wipe
+ktap_run "sleep keeps keys" sleep_keeps
+ktap_run "sleep wipes them if it is told to" sleep_wipes
+load
+ktap_end
