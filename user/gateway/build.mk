@@ -8,6 +8,7 @@ gateway_srcs := $(addprefix user/gateway/,calls_device.c calls_merchant.c charge
 	verify.c voice.c) user/common/base64.c user/common/amount.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA='"$(TOP)/user/gateway/schema.sql"'
+gateway_srcs += user/gateway/filemode.c
 
 PROGRAMS += voicepay-gateway
 voicepay-gateway_SRCS := user/gateway/main.c $(gateway_srcs)

@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "filemode.h"
 #include "gateway.h"
 #include "jwt.h"
 #include "log.h"
@@ -39,8 +41,11 @@ int gateway_open(struct gateway *gw, const char *config, const char *state)
 	if (!gw->throttle)
 		ret = -ENOMEM;
 	if (!ret && *gw->set.voice_key) {
-		gw->voice_key = jwt_load_key(gw->set.voice_key);
-		if (!gw->voice_key) {
+		if (filemode_good(gw->set.voice_key, S_IWOTH))
+			gw->voice_key = jwt_load_key(gw->set.voice_key);
+		else
+			ret = -EPERM;
+		if (!ret && !gw->voice_key) {
 			log_error("%s is not the PEM of a public P-256 key", gw->set.voice_key);
 			ret = -EINVAL;
 		}

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "amount.h"
+#include "filemode.h"
 #include "log.h"
 #include "settings.h"
 
@@ -91,6 +93,9 @@ int settings_load(struct settings *set, const char *path)
 			return 0;
 		path = SETTINGS_FILE;
 	}
+	/* Who may write here names the key by which voice orders are believed. */
+	if (!filemode_good(path, S_IWOTH))
+		return -EPERM;
 	rc = ini_parse(path, on_value, set);
 	if (rc < 0) {
 		log_error("settings: cannot read %s", path);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "filemode.h"
 #include "log.h"
 #include "schema.h"
 #include "step.h"
@@ -87,6 +88,9 @@ enum store_result store_open(struct store **out, const char *path, bool create)
 			return errno == EEXIST ? STORE_TAKEN : STORE_FAILED;
 		}
 		close(fd);
+	} else if (!filemode_good(path, S_IRWXO)) {
+		free(st);
+		return STORE_FAILED;
 	}
 	rc = sqlite3_open_v2(path, &st->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fixture.h"
 #include "peer.h"
@@ -145,11 +146,37 @@ static void peer_headers(void **state)
 	free(longest);
 }
 
+/* Files that decide who is believed, or hold the money, are not for everybody. */
+static void file_modes(void **state)
+{
+	struct world *w = *state;
+	struct gateway gw;
+	struct store *st;
+	char conf[128];
+
+	snprintf(conf, sizeof(conf), "%s/conf", w->dir);
+	assert_int_equal(gateway_open(&gw, conf, w->dir), 0);
+	gateway_close(&gw);
+	chmod(conf, 0646);
+	assert_int_equal(gateway_open(&gw, conf, w->dir), -EPERM);
+	chmod(conf, 0644);
+	chmod(w->voice_pem, 0666);
+	assert_int_equal(gateway_open(&gw, conf, w->dir), -EPERM);
+	chmod(w->voice_pem, 0644);
+
+	chmod(w->gw.db_path, 0644);
+	assert_int_equal(store_open(&st, w->gw.db_path, false), STORE_FAILED);
+	assert_null(st);
+	chmod(w->gw.db_path, 0640);
+	assert_int_equal(store_open(&st, w->gw.db_path, false), STORE_OK);
+	store_close(st);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
-		T(charge_bodies), T(deep_and_long), T(paths_and_methods), T(strangers), T(enrol_bodies), T(peer_headers),
+		T(charge_bodies), T(deep_and_long), T(paths_and_methods), T(strangers), T(enrol_bodies), T(peer_headers), T(file_modes),
 	};
 
 	return cmocka_run_group_tests_name("api", tests, NULL, NULL);
