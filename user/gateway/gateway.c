@@ -10,12 +10,30 @@
 #include "jwt.h"
 #include "log.h"
 
+#define CLOCK_SLACK	60	/* seconds */
+
 __u64 gateway_clock_ms(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+struct gateway_moment gateway_moment(void)
+{
+	struct timespec real, boot;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (struct gateway_moment){ real.tv_sec, boot.tv_sec };
+}
+
+bool gateway_clock_kept(const struct gateway_moment *from, const struct gateway_moment *to)
+{
+	long long off = (to->real - from->real) - (to->boot - from->boot);
+
+	return off >= -CLOCK_SLACK && off <= CLOCK_SLACK;
 }
 
 int gateway_open(struct gateway *gw, const char *config, const char *state)

@@ -40,6 +40,15 @@ static inline __u64 call_now(const struct call *c)
 /* The gateway's own clock, milliseconds since 1970. */
 __u64 gateway_clock_ms(void);
 
+/* One moment by the clock that people set and by the one that nobody does, in seconds. */
+struct gateway_moment {
+	long long real, boot;
+};
+
+struct gateway_moment gateway_moment(void);
+/* Between the two the clock was not set, but for what NTP slews. */
+bool gateway_clock_kept(const struct gateway_moment *from, const struct gateway_moment *to);
+
 /* Opens settings, keys and the voice cloud's key; stores are opened a thread each. */
 int gateway_open(struct gateway *gw, const char *config, const char *state);
 void gateway_close(struct gateway *gw);

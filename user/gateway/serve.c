@@ -89,14 +89,28 @@ static void sweep(struct store *st)
 		log_warn("the hourly sweep failed; it is tried again in an hour");
 }
 
+/*
+ * What a sweep ends is gone: keys die, and the ids of spent tokens, by which
+ * they pay once. So it is left out, at the start too, unless the clock has gone
+ * on evenly for an hour: one that jumps ahead and is set right again would cost
+ * every device its key.
+ */
 static int wait_for_end(struct store *st, const sigset_t *signals)
 {
 	const struct timespec hour = { .tv_sec = SWEEP_SECONDS };
+	struct gateway_moment then = gateway_moment(), now;
 	int sig;
 
-	while ((sig = sigtimedwait(signals, NULL, &hour)) < 0)
-		if (errno == EAGAIN)
+	while ((sig = sigtimedwait(signals, NULL, &hour)) < 0) {
+		if (errno != EAGAIN)
+			continue;
+		now = gateway_moment();
+		if (gateway_clock_kept(&then, &now))
 			sweep(st);
+		else
+			log_warn("the clock was set within the last hour, so the hourly sweep waits another; is the time right?");
+		then = now;
+	}
 	return sig;
 }
 
@@ -107,7 +121,6 @@ static int serve(struct gateway *gw, struct store *st, const sigset_t *signals)
 
 	if (!ledger_adds_up(st))
 		return EXIT_ENVIRONMENT;
-	sweep(st);
 	if (passed > 1 || (passed == 1 && !sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, NULL, 0))) {
 		log_error("systemd must pass one listening unix stream socket, as whoever connects is believed to be nginx");
 		return EXIT_ENVIRONMENT;

@@ -172,11 +172,28 @@ static void file_modes(void **state)
 	store_close(st);
 }
 
+/* A clock that was set is no reason to end keys for good. */
+static void clocks(void **state)
+{
+	struct gateway_moment from = { TEST_TIME, 1000 }, to = { TEST_TIME + 3600, 4600 };
+
+	assert_true(gateway_clock_kept(&from, &to));
+	to.real += 30;
+	assert_true(gateway_clock_kept(&from, &to));
+	to.real += 40 * 86400;
+	assert_false(gateway_clock_kept(&from, &to));
+	to.real = TEST_TIME - 3600;
+	assert_false(gateway_clock_kept(&from, &to));
+	from = to = gateway_moment();
+	assert_true(from.boot > 0 && gateway_clock_kept(&from, &to));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(charge_bodies), T(deep_and_long), T(paths_and_methods), T(strangers), T(enrol_bodies), T(peer_headers), T(file_modes),
+		cmocka_unit_test(clocks),
 	};
 
 	return cmocka_run_group_tests_name("api", tests, NULL, NULL);
