@@ -13,3 +13,6 @@ netlink_CPPFLAGS := $(ENROL_CPPFLAGS)
 races_SRCS := $(ENROL_SRCS)
 races_PKGS := libcrypto
 races_CPPFLAGS := $(ENROL_CPPFLAGS)
+failures_SRCS := $(ENROL_SRCS)
+failures_PKGS := libcrypto
+failures_CPPFLAGS := $(ENROL_CPPFLAGS)
