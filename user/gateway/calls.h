@@ -14,8 +14,8 @@
 typedef enum refusal call_fn(struct call *c, const json_t *body, const char *rest, json_t **answer);
 
 /* calls_device.c */
-call_fn do_enrol, do_voice_pay, do_time;
+call_fn do_enrol, do_voice_pay, do_time, do_waiting, do_confirm, do_order_show, do_order_pay;
 /* calls_merchant.c */
-call_fn do_charge, do_query, do_reverse, do_refund, do_refund_query;
+call_fn do_order, do_charge, do_query, do_reverse, do_refund, do_refund_query;
 
 #endif /* VPG_CALLS_H */

@@ -4,8 +4,11 @@
 
 #include "base64.h"
 #include "calls.h"
+#include "confirm.h"
 #include "enrol.h"
 #include "fields.h"
+#include "order.h"
+#include "pay_order.h"
 #include "voice.h"
 
 enum refusal do_enrol(struct call *c, const json_t *body, const char *rest, json_t **answer)
@@ -58,4 +61,87 @@ enum refusal do_time(struct call *c, const json_t *body, const char *rest, json_
 {
 	*answer = json_pack("{s:I}", "time", (json_int_t)call_now(c));
 	return RF_OK;
+}
+
+static void one_waiting(void *arg, const struct merchant_order *o, const char *merchant)
+{
+	json_array_append_new(arg, json_pack("{s:s, s:s, s:I, s:s, s:I, s:I}", "confirm_id", o->ref, "payee", merchant,
+					     "amount", (json_int_t)o->amount, "currency", o->currency,
+					     "time", (json_int_t)o->time, "expires", (json_int_t)o->expires));
+}
+
+enum refusal do_waiting(struct call *c, const json_t *body, const char *rest, json_t **answer)
+{
+	json_t *list = json_array();
+	enum store_result r = store_each_waiting(c->st, c->peer.device, call_now(c), one_waiting, list);
+
+	*answer = json_pack("{s:o}", "waiting", list);
+	return refusal_of_store(r);
+}
+
+enum refusal do_confirm(struct call *c, const json_t *body, const char *rest, json_t **answer)
+{
+	struct confirmation conf = { 0 };
+	const char *word;
+	const struct field fields[] = {
+		{ "confirm_id", F_REF, &conf.ref, NULL },
+		{ "payee", F_NAME, &conf.payee, NULL },
+		{ "amount", F_AMOUNT, NULL, &conf.amount },
+		{ "currency", F_CURRENCY, &conf.currency, NULL },
+		{ "answer", F_TEXT, &word, NULL },
+		{ NULL }
+	};
+	struct merchant_order o;
+	enum refusal r = fields_read(c, body, fields);
+
+	if (r == RF_OK && strcmp(word, "CONFIRM") && strcmp(word, "DENY"))
+		r = fields_bad(c, "\"answer\" must be CONFIRM or DENY.");
+	if (r != RF_OK)
+		return r;
+	conf.yes = !strcmp(word, "CONFIRM");
+	r = confirm_answer(c, &conf, &o);
+	if (r == RF_OK)
+		*answer = json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:s*}", "state", conf.yes ? "SUCCESS" : "DENIED",
+				    "confirm_id", conf.ref, "payee", conf.payee, "amount", (json_int_t)o.amount,
+				    "currency", o.currency, "time", (json_int_t)o.time,
+				    "payment_id", *o.payment ? o.payment : NULL);
+	return r;
+}
+
+enum refusal do_order_show(struct call *c, const json_t *body, const char *rest, json_t **answer)
+{
+	struct merchant_order o;
+	struct account payee;
+	enum refusal r = fields_number(c, F_REF, rest, "pay_id");
+
+	if (r == RF_OK)
+		r = pay_order_show(c, rest, &o, &payee);
+	if (r == RF_OK)
+		*answer = json_pack("{s:s, s:s, s:s, s:I, s:s, s:I}", "state", order_state_name(&o), "pay_id", o.ref,
+				    "payee", payee.name, "amount", (json_int_t)o.amount, "currency", o.currency,
+				    "expires", (json_int_t)o.expires);
+	return r;
+}
+
+enum refusal do_order_pay(struct call *c, const json_t *body, const char *rest, json_t **answer)
+{
+	struct pay_order req = { 0 };
+	const struct field fields[] = {
+		{ "pay_id", F_REF, &req.ref, NULL },
+		{ "slot", F_SLOT, NULL, &req.slot },
+		{ "payee", F_NAME, &req.payee, NULL },
+		{ "amount", F_AMOUNT, NULL, &req.amount },
+		{ "currency", F_CURRENCY, &req.currency, NULL },
+		{ NULL }
+	};
+	struct merchant_order o;
+	enum refusal r = fields_read(c, body, fields);
+
+	if (r == RF_OK)
+		r = pay_order(c, &req, &o);
+	if (r == RF_OK)
+		*answer = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:I}", "state", "SUCCESS", "payment_id", o.payment,
+				    "pay_id", o.ref, "payee", req.payee, "amount", (json_int_t)o.amount,
+				    "currency", o.currency, "time", (json_int_t)o.time);
+	return r;
 }

@@ -14,6 +14,11 @@ static json_t *order_json(const struct merchant_order *o)
 
 	if (o->kind != ORDER_NONE)
 		json_object_update_new(json, json_pack("{s:I, s:s}", "amount", (json_int_t)o->amount, "currency", o->currency));
+	if (o->state == ORDER_NOTPAY || o->state == ORDER_USERPAYING)
+		json_object_set_new(json, "expires", json_integer(o->expires));
+	/* What the customer's device asks for; of a waiting code it is the owner's to know. */
+	if (o->kind == ORDER_SCAN)
+		json_object_set_new(json, "pay_id", json_string(o->ref));
 	if (*o->payment)
 		json_object_set_new(json, "payment_id", json_string(o->payment));
 	if (o->refunded)
@@ -39,6 +44,26 @@ enum refusal do_charge(struct call *c, const json_t *body, const char *rest, jso
 
 	if (r == RF_OK)
 		r = charge_code(c, &req, &o);
+	if (r == RF_OK)
+		*answer = order_json(&o);
+	return r;
+}
+
+enum refusal do_order(struct call *c, const json_t *body, const char *rest, json_t **answer)
+{
+	const char *order_no, *currency;
+	long long amount;
+	const struct field fields[] = {
+		{ "order_no", F_ORDER, &order_no, NULL },
+		{ "amount", F_AMOUNT, NULL, &amount },
+		{ "currency", F_CURRENCY, &currency, NULL },
+		{ NULL }
+	};
+	struct merchant_order o;
+	enum refusal r = fields_read(c, body, fields);
+
+	if (r == RF_OK)
+		r = order_create(c, order_no, amount, currency, &o);
 	if (r == RF_OK)
 		*answer = order_json(&o);
 	return r;

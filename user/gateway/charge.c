@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "charge.h"
+#include "confirm.h"
 #include "ledger.h"
 #include "log.h"
 #include "order.h"
@@ -37,6 +38,7 @@ static bool answered(struct call *c, const struct merchant_order *want, struct m
 		*ret = refusal_of_store(r);
 		return true;
 	}
+	order_settle(past, call_now(c));
 	same_code = past->kind == ORDER_CODE && !memcmp(past->code, want->code, sizeof(past->code));
 	if (past->state == ORDER_REVOKED)
 		*ret = RF_ORDER_REVOKED;
@@ -89,7 +91,7 @@ static enum refusal identify(struct call *c, const struct paycode *code, struct 
 	return verdict == VERDICT_USED ? RF_CODE_USED : RF_OK;
 }
 
-/* In the transaction: spends the code and pays. On RF_OK or RF_NOT_ENOUGH, commit. */
+/* In the transaction: spends the code and pays. On RF_OK or what ledger_refuses(), commit. */
 static enum refusal book(struct call *c, const struct device_key *key, __u64 ordinal,
 			 struct merchant_order *o)
 {
@@ -113,15 +115,13 @@ static enum refusal book(struct call *c, const struct device_key *key, __u64 ord
 		r = store_account_of(c->st, o->merchant, o->currency, &payee);
 	if (r != STORE_OK)
 		return r == STORE_NONE ? RF_WRONG_CURRENCY : refusal_of_store(r);
+	/* The code is spent now; the money moves when its owner says so. */
+	if (payer.balance >= o->amount && ledger_needs_owner(c, &payer, o->amount))
+		return confirm_ask(c, o, key->id, ordinal);
 	ret = ledger_pay(c, &payer, &payee, o->amount, &p);
-	if (ret != RF_OK && ret != RF_NOT_ENOUGH)
+	if (ret != RF_OK && !ledger_refuses(ret))
 		return ret;
-	o->state = ret == RF_OK ? ORDER_SUCCESS : ORDER_PAYERROR;
-	strcpy(o->payment, ret == RF_OK ? p.id : "");
-	strcpy(o->reason, ret == RF_OK ? "" : refusal_code(ret));
-	o->time = call_now(c);
-	r = store_order_put(c->st, o);
-	return r == STORE_OK ? ret : refusal_of_store(r);
+	return order_end(c, o, ret, p.id);
 }
 
 enum refusal charge_code(struct call *c, const struct charge *req, struct merchant_order *out)
@@ -170,7 +170,7 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 		return ret;
 	}
 	ret = ret == RF_CODE_USED ? ret : book(c, &key, ordinal, &o);
-	if (ret != RF_OK && ret != RF_NOT_ENOUGH) {
+	if (ret != RF_OK && !ledger_refuses(ret)) {
 		store_rollback(c->st);
 		return ret;
 	}

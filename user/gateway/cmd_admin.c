@@ -16,8 +16,8 @@
 #include "prim_openssl.h"
 
 struct args {
-	const char *name, *balance, *cert, *ttl;
-	bool want_add, added;
+	const char *name, *balance, *cert, *ttl, *confirm_above, *per_day;
+	bool want_add, set_too, added, set;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -38,7 +38,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 't':
 		a->ttl = arg;
 		return 0;
+	case 'a':
+		a->confirm_above = arg;
+		return 0;
+	case 'd':
+		a->per_day = arg;
+		return 0;
 	case ARGP_KEY_ARG:
+		if (a->set_too && !a->added && !strcmp(arg, "set")) {
+			a->added = a->set = true;
+			return 0;
+		}
 		if (!a->want_add || a->added || strcmp(arg, "add"))
 			argp_error(state, "there is no \"%s\" here", arg);
 		a->added = true;
@@ -179,22 +189,73 @@ static int add_party(const struct args *a, enum party_kind kind, const __u8 *spk
 	return ret;
 }
 
+/* -1 for a limit that is not given; 0 is one, too. */
+static int limit_of(const struct gateway *gw, const char *text, int64_t *limit)
+{
+	const char *why;
+
+	*limit = -1;
+	if (!text)
+		return 0;
+	if (!strcmp(text, "0")) {
+		*limit = 0;
+		return 0;
+	}
+	if (!amount_parse(text, gw->set.currency, limit, &why))
+		return 0;
+	fprintf(stderr, "voicepay-gateway: the limit %s: %s\n", text, why);
+	return -1;
+}
+
+static int set_limits(const struct args *a)
+{
+	int64_t confirm_above, per_day;
+	struct account acc;
+	struct gateway gw;
+	struct store *st;
+	enum store_result r;
+	int ret = command_open(&gw, &st);
+
+	if (ret)
+		return ret;
+	if (limit_of(&gw, a->confirm_above, &confirm_above) || limit_of(&gw, a->per_day, &per_day)) {
+		command_close(&gw, st);
+		return EXIT_USAGE;
+	}
+	r = store_begin(st);
+	if (r == STORE_OK)
+		r = store_account_by_name(st, a->name, gw.set.currency, &acc);
+	if (r == STORE_OK && acc.kind != PARTY_USER)
+		r = STORE_NONE;
+	if (r == STORE_OK)
+		r = store_account_limits(st, acc.id, confirm_above, per_day);
+	if (r == STORE_OK)
+		r = store_commit(st);
+	ret = command_store(r, a->name);
+	command_close(&gw, st);
+	return ret;
+}
+
 int cmd_user(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "name", 'n', "NAME", 0, "The user's name, as in orders", 0 },
 		{ "balance", 'b', "AMOUNT", 0, "Opening balance, such as 1000.00, booked from the account \"equity\"", 0 },
+		{ "confirm-above", 'a', "AMOUNT", 0, "set: payments by code above this wait for the owner's word on the device", 0 },
+		{ "per-day", 'd', "AMOUNT", 0, "set: what may be paid within 24 hours", 0 },
 		{ 0 }
 	};
-	static const struct argp argp = { options, parse, "add", "Adds a user.", children, NULL, NULL };
-	struct args a = { .want_add = true };
+	static const struct argp argp = { options, parse, "add|set", "Adds a user, or sets a user's own limits; one that is not given is the gateway's.", children, NULL, NULL };
+	struct args a = { .want_add = true, .set_too = true };
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
 		return EXIT_USAGE;
 	if (!a.name) {
-		fprintf(stderr, "voicepay-gateway: user add needs --name\n");
+		fprintf(stderr, "voicepay-gateway: user add and user set need --name\n");
 		return EXIT_USAGE;
 	}
+	if (a.set)
+		return set_limits(&a);
 	return name_good(a.name) ? add_party(&a, PARTY_USER, NULL) : EXIT_USAGE;
 }
 

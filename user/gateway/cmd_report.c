@@ -85,7 +85,8 @@ int cmd_ledger(int argc, char **argv)
 
 static void one_payment(void *arg, const struct payment *p)
 {
-	const char *kind = p->kind == PAYMENT_CODE ? "code" : "voice";
+	static const char *const kinds[] = { [PAYMENT_CODE] = "code", [PAYMENT_VOICE] = "voice", [PAYMENT_ORDER] = "order" };
+	const char *kind = kinds[p->kind];
 	char amount[32], back[64] = "";
 
 	if (arg) {

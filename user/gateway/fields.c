@@ -45,6 +45,12 @@ static enum refusal read_field(struct call *c, const struct field *f, const json
 			return BAD(c, "\"%s\" must be between 1 and %lld minor units.", f->name, STORE_AMOUNT_MAX);
 		return RF_OK;
 	}
+	if (f->type == F_SLOT) {
+		*f->amount = json_integer_value(value);
+		if (!json_is_integer(value) || *f->amount < 0 || *f->amount > 255)
+			return BAD(c, "\"%s\" must be a whole number from 0 to 255.", f->name);
+		return RF_OK;
+	}
 	if (!s)
 		return BAD(c, "\"%s\" must be a string.", f->name);
 	if (f->type == F_ORDER && !order_good(s))
@@ -86,6 +92,11 @@ enum refusal fields_read(struct call *c, const json_t *body, const struct field 
 			return BAD(c, "There is a field that this call does not know: see the API description for its fields.");
 	}
 	return RF_OK;
+}
+
+enum refusal fields_bad(struct call *c, const char *why)
+{
+	return BAD(c, "%s", why);
 }
 
 enum refusal fields_number(struct call *c, enum field_type type, const char *text, const char *what)

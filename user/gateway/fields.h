@@ -14,6 +14,7 @@ enum field_type {
 	F_NAME,
 	F_CURRENCY,
 	F_AMOUNT,
+	F_SLOT,		/* 0 to 255 */
 };
 
 struct field {
@@ -29,6 +30,9 @@ struct field {
  * payment that it would silently not keep.
  */
 enum refusal fields_read(struct call *c, const json_t *body, const struct field *fields);
+
+/* RF_BAD_REQUEST with a sentence of the call's own. */
+enum refusal fields_bad(struct call *c, const char *why);
 
 /* The same for a number in a path; @what says which, for the refusal. */
 enum refusal fields_number(struct call *c, enum field_type type, const char *text, const char *what);

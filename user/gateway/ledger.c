@@ -7,6 +7,17 @@
 #include "prim_openssl.h"
 
 #define EQUITY_NAME	"equity"
+#define DAY_SECONDS	86400
+
+bool ledger_refuses(enum refusal r)
+{
+	return r == RF_NOT_ENOUGH || r == RF_OVER_DAY_LIMIT;
+}
+
+bool ledger_needs_owner(const struct call *c, const struct account *payer, long long amount)
+{
+	return amount > (payer->confirm_above >= 0 ? payer->confirm_above : c->gw->set.confirm_above);
+}
 
 enum refusal ledger_allows(const struct call *c, long long amount, const char *currency)
 {
@@ -20,12 +31,20 @@ enum refusal ledger_allows(const struct call *c, long long amount, const char *c
 enum refusal ledger_pay(struct call *c, const struct account *payer, const struct account *payee,
 			long long amount, struct payment *p)
 {
+	long long limit = payer->per_day >= 0 ? payer->per_day : c->gw->set.max_day, spent;
 	__u8 id[STORE_PAYMENT_LEN / 2];
 	enum store_result r;
 
 	/* Read in this transaction, so it holds until the commit; the database checks again. */
 	if (payer->balance < amount)
 		return RF_NOT_ENOUGH;
+	if (limit) {
+		r = store_spent(c->st, payer->id, call_now(c) - DAY_SECONDS, &spent);
+		if (r != STORE_OK)
+			return refusal_of_store(r);
+		if (spent > limit - amount)
+			return RF_OVER_DAY_LIMIT;
+	}
 	if (prim_random(id, sizeof(id)))
 		return RF_FAILED;
 	hex_encode(p->id, id, sizeof(id));

@@ -7,14 +7,20 @@
 
 /*
  * Pays @amount from @payer to @payee and fills @p in; its kind, key and
- * ordinal are the caller's to set before. RF_NOT_ENOUGH leaves the transaction
- * usable.
+ * ordinal are the caller's to set before. What ledger_refuses() leaves the
+ * transaction usable.
  */
 enum refusal ledger_pay(struct call *c, const struct account *payer, const struct account *payee,
 			long long amount, struct payment *p);
 
 /* A payment's money, or part of it, the way it came: fills @b's id, transfer and time. */
 enum refusal ledger_give_back(struct call *c, struct refund *b);
+
+/* Of ledger_pay()'s answers: the payer cannot or may not pay this much. */
+bool ledger_refuses(enum refusal r);
+
+/* Is this more than the owner lets a code alone pay? */
+bool ledger_needs_owner(const struct call *c, const struct account *payer, long long amount);
 
 /* May this amount be paid at all, whoever pays? */
 enum refusal ledger_allows(const struct call *c, long long amount, const char *currency);

@@ -28,6 +28,7 @@ static const char doc[] =
 	"  serve         answer devices and merchants behind nginx\n"
 	"  pubkey        print the public key that devices are given\n"
 	"  user add      add a user with an opening balance\n"
+	"  user set      set a user's own limits\n"
 	"  merchant add  register a merchant by its certificate\n"
 	"  ticket        print a one-time enrolment ticket for a user\n"
 	"  ledger        list accounts and check that they sum to zero\n"

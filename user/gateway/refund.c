@@ -122,7 +122,7 @@ static enum refusal reverse(struct call *c, struct merchant_order *o)
 	else if (r != STORE_OK)
 		return refusal_of_store(r);
 	if (o->state == ORDER_REVOKED && r == STORE_OK)
-		return RF_OK;
+		return RF_OK;	/* whatever waited for a device's word waits no more */
 	if (o->state == ORDER_SUCCESS && r == STORE_OK) {
 		/* What was given back in parts is a sale that stood: the rest is another refund. */
 		if (o->refunded)

@@ -33,6 +33,8 @@ CREATE TABLE account (
 	currency TEXT NOT NULL CHECK (currency GLOB '[A-Z][A-Z][A-Z]'),
 	overdraft INTEGER NOT NULL DEFAULT 0 CHECK (overdraft IN (0, 1)),
 	balance	INTEGER NOT NULL DEFAULT 0,	-- minor units
+	confirm_above INTEGER CHECK (confirm_above >= 0),	-- the owner's limits; NULL: the gateway's
+	per_day	INTEGER CHECK (per_day >= 0),
 	UNIQUE (party, currency),
 	CONSTRAINT not_enough CHECK (overdraft OR balance >= 0)
 ) STRICT;
@@ -45,6 +47,8 @@ CREATE TABLE transfer (
 	time	INTEGER NOT NULL,
 	CHECK (debit <> credit)
 ) STRICT;
+
+CREATE INDEX transfer_debit ON transfer (debit, time);
 
 CREATE TABLE entry (
 	transfer INTEGER NOT NULL REFERENCES transfer,
@@ -131,12 +135,13 @@ CREATE INDEX alias_rest ON alias (rests_until) WHERE rests_until IS NOT NULL;
 
 CREATE TABLE payment (
 	id	TEXT PRIMARY KEY CHECK (length(id) = 32),
-	kind	TEXT NOT NULL CHECK (kind IN ('code', 'voice')),
+	kind	TEXT NOT NULL CHECK (kind IN ('code', 'voice', 'order')),
 	transfer INTEGER NOT NULL UNIQUE REFERENCES transfer,
 	key	INTEGER REFERENCES device_key,
 	ordinal	INTEGER,
 	UNIQUE (key, ordinal),		-- single use, once more
-	CHECK ((kind = 'code') = (key IS NOT NULL AND ordinal IS NOT NULL))
+	CHECK ((kind = 'code') = (ordinal IS NOT NULL)),
+	CHECK ((kind = 'voice') = (key IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- What a merchant's order number came to. Kind 'none' is a number that was
@@ -145,21 +150,33 @@ CREATE TABLE payment (
 CREATE TABLE merchant_order (
 	merchant INTEGER NOT NULL REFERENCES merchant,
 	order_no TEXT NOT NULL CHECK (length(order_no) BETWEEN 1 AND 64),
-	kind	TEXT NOT NULL CHECK (kind IN ('none', 'code')),
+	kind	TEXT NOT NULL CHECK (kind IN ('none', 'code', 'scan')),
 	amount	INTEGER NOT NULL,
 	currency TEXT NOT NULL,
 	code	BLOB CHECK (length(code) = 32),			-- SHA-256 of the code
-	state	TEXT NOT NULL CHECK (state IN ('SUCCESS', 'PAYERROR', 'REVOKED')),
+	state	TEXT NOT NULL CHECK (state IN ('NOTPAY', 'USERPAYING', 'SUCCESS', 'PAYERROR', 'REVOKED')),
 	reason	TEXT,
 	payment	TEXT UNIQUE REFERENCES payment,
 	time	INTEGER NOT NULL,
+	-- What the payer's device calls it, and until when it may be paid.
+	ref	TEXT UNIQUE CHECK (length(ref) = 32),
+	expires	INTEGER,
+	-- The code that was good and waits for its owner's word.
+	key	INTEGER REFERENCES device_key,
+	ordinal	INTEGER,
 	PRIMARY KEY (merchant, order_no),
+	CHECK (state <> 'NOTPAY' OR kind = 'scan'),
+	CHECK (kind <> 'scan' OR (ref IS NOT NULL AND expires IS NOT NULL)),
+	CHECK (state <> 'USERPAYING' OR (kind = 'code' AND ref IS NOT NULL AND expires IS NOT NULL AND
+					 key IS NOT NULL AND ordinal IS NOT NULL)),
 	CHECK (kind = 'none' OR amount > 0),
 	CHECK (kind <> 'none' OR (state = 'REVOKED' AND amount = 0 AND payment IS NULL)),
 	CHECK ((kind = 'code') = (code IS NOT NULL)),
 	CHECK (state = 'REVOKED' OR (state = 'SUCCESS') = (payment IS NOT NULL)),
 	CHECK ((state = 'PAYERROR') = (reason IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX merchant_order_waiting ON merchant_order (key) WHERE state = 'USERPAYING';
+CREATE INDEX merchant_order_waits ON merchant_order (expires) WHERE state = 'USERPAYING';
 CREATE TRIGGER merchant_order_final BEFORE UPDATE ON merchant_order
 WHEN OLD.state = 'REVOKED' OR
      (OLD.state = 'SUCCESS' AND NOT (NEW.state = 'REVOKED' AND NEW.payment IS OLD.payment))

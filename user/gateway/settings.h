@@ -13,7 +13,8 @@ struct settings {
 	int threads;
 	char prefix[3];		/* PP of the codes */
 	char currency[4];
-	long long max_payment;	/* minor units */
+	long long max_payment, max_day, confirm_above;	/* minor units */
+	int confirm_seconds, order_minutes;
 	int per_hour, per_day, per_key;
 	int rotate_days, expire_days;
 	int ticket_minutes;

@@ -64,6 +64,7 @@ struct account {
 	char name[STORE_NAME_MAX];
 	char currency[STORE_CURRENCY_LEN + 1];
 	long long balance;
+	long long confirm_above, per_day;	/* the owner's limits; below 0: the gateway's */
 };
 
 enum store_result store_party_add(struct store *st, enum party_kind kind, const char *name,
@@ -75,6 +76,11 @@ enum store_result store_account_of(struct store *st, long long party, const char
 enum store_result store_merchant_add(struct store *st, long long party, const __u8 spki[32]);
 /* The merchant's party. */
 enum store_result store_merchant_find(struct store *st, const __u8 spki[32], long long *party);
+
+enum store_result store_account_limits(struct store *st, long long account, long long confirm_above,
+				       long long per_day);
+/* What went out of the account after @since. */
+enum store_result store_spent(struct store *st, long long account, __u64 since, long long *sum);
 
 enum store_result store_transfer(struct store *st, long long debit, long long credit,
 				 long long amount, __u64 now, long long *id);
@@ -140,6 +146,10 @@ enum store_result store_key_epoch(struct store *st, const __u8 device[VP_DEVICE_
 				  __u32 slot, __u64 epoch, struct device_key *key);
 enum store_result store_key_alias(struct store *st, const char alias[VP_ALIAS_DIGITS],
 				  struct device_key *key);
+enum store_result store_key_by_id(struct store *st, long long id, struct device_key *key);
+/* The slot's newest key that lives. */
+enum store_result store_key_of_slot(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				    __u32 slot, __u64 now, struct device_key *key);
 /* Highest epoch ever granted to the slot; 0: none. */
 enum store_result store_key_top_epoch(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				      __u32 slot, __u64 *epoch);
@@ -170,13 +180,13 @@ enum store_result store_alias_add(struct store *st, const char alias[VP_ALIAS_DI
 
 /* --- payments --- */
 
-enum payment_kind { PAYMENT_CODE, PAYMENT_VOICE };
+enum payment_kind { PAYMENT_CODE, PAYMENT_VOICE, PAYMENT_ORDER };
 
 struct payment {
 	char id[STORE_PAYMENT_LEN + 1];
 	enum payment_kind kind;
 	long long transfer;
-	long long key;		/* PAYMENT_CODE */
+	long long key;		/* PAYMENT_CODE, PAYMENT_ORDER */
 	__u64 ordinal;
 	/* Filled in when read. */
 	long long debit, credit, refunded;
@@ -197,9 +207,13 @@ enum store_result store_each_payment(struct store *st,
 enum order_kind {
 	ORDER_NONE,	/* reversed before anything else was heard of it */
 	ORDER_CODE,	/* charged by the payer's code */
+	ORDER_SCAN,	/* made by the merchant, paid by the device that scans it */
 };
 
-enum order_state { ORDER_SUCCESS, ORDER_PAYERROR, ORDER_REVOKED };
+enum order_state {
+	ORDER_NOTPAY, ORDER_USERPAYING, ORDER_SUCCESS, ORDER_PAYERROR, ORDER_REVOKED,
+	ORDER_CLOSED,	/* NOTPAY for too long; never written */
+};
 
 struct merchant_order {
 	long long merchant;
@@ -212,11 +226,20 @@ struct merchant_order {
 	char reason[32];		/* ORDER_PAYERROR: a refusal's code */
 	char payment[STORE_PAYMENT_LEN + 1];
 	__u64 time;
+	char ref[STORE_REF_LEN + 1];	/* what the payer's device calls it */
+	__u64 expires;			/* ORDER_NOTPAY, ORDER_USERPAYING */
+	long long key;			/* ORDER_USERPAYING: whose code it was */
+	__u64 ordinal;
 	long long refunded;		/* filled in when read */
 };
 
 /* Reads the order that @o names by merchant and order_no. */
 enum store_result store_order_find(struct store *st, struct merchant_order *o);
+enum store_result store_order_by_ref(struct store *st, const char *ref, struct merchant_order *o);
+/* Those that wait for a word of this device, oldest first. */
+enum store_result store_each_waiting(struct store *st, const __u8 device[VP_DEVICE_ID_LEN], __u64 now,
+				     void (*fn)(void *arg, const struct merchant_order *o, const char *merchant),
+				     void *arg);
 /*
  * Writes it, over one with the same merchant and number if need be. What the
  * schema calls final stays: STORE_FAILED.

@@ -300,6 +300,9 @@ enum store_result store_sweep(struct store *st, __u64 now, __u64 rest)
 	if (r <= STORE_NONE)
 		r = sq_run(st, sq(st, "DELETE FROM voice_token WHERE expires < ?1 - 86400", "i", t));
 	if (r <= STORE_NONE)
+		r = sq_run(st, sq(st, "UPDATE merchant_order SET state = 'PAYERROR', reason = 'NOT_CONFIRMED', "
+				  "time = expires WHERE state = 'USERPAYING' AND expires <= ?1", "i", t));
+	if (r <= STORE_NONE)
 		r = sq_run(st, sq(st, "DELETE FROM ticket WHERE expires < ?1 - 86400", "i", t));
 	if (r <= STORE_NONE)
 		return store_commit(st);

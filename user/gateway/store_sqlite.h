@@ -8,7 +8,7 @@
 #include "store.h"
 
 /* One prepared statement for each place that runs one, found by its text's address. */
-#define STORE_STATEMENTS	64
+#define STORE_STATEMENTS	96
 
 struct store {
 	sqlite3 *db;

@@ -110,6 +110,19 @@ enum store_result store_key_alias(struct store *st, const char alias[VP_ALIAS_DI
 	return one_key(st, sq(st, KEY "JOIN alias a ON a.key = k.id WHERE a.alias = ?1", "t", text), key);
 }
 
+enum store_result store_key_by_id(struct store *st, long long id, struct device_key *key)
+{
+	return one_key(st, sq(st, KEY "WHERE k.id = ?1", "i", id), key);
+}
+
+enum store_result store_key_of_slot(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+				    __u32 slot, __u64 now, struct device_key *key)
+{
+	return one_key(st, sq(st, KEY "WHERE device = ?1 AND slot = ?2 AND state <> 'dead' AND not_after > ?3 "
+			      "ORDER BY epoch DESC LIMIT 1", "bii",
+			      device, (size_t)VP_DEVICE_ID_LEN, (long long)slot, (long long)now), key);
+}
+
 enum store_result store_key_top_epoch(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				      __u32 slot, __u64 *epoch)
 {

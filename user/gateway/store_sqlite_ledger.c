@@ -39,9 +39,12 @@ static void read_account(sqlite3_stmt *q, struct account *acc)
 	sq_text(q, 3, acc->name, sizeof(acc->name));
 	sq_text(q, 4, acc->currency, sizeof(acc->currency));
 	acc->balance = sqlite3_column_int64(q, 5);
+	acc->confirm_above = sqlite3_column_int64(q, 6);
+	acc->per_day = sqlite3_column_int64(q, 7);
 }
 
-#define ACCOUNT	"SELECT a.id, a.party, p.kind, p.name, a.currency, a.balance " \
+#define ACCOUNT	"SELECT a.id, a.party, p.kind, p.name, a.currency, a.balance, " \
+		"coalesce(a.confirm_above, -1), coalesce(a.per_day, -1) " \
 		"FROM account a JOIN party p ON p.id = a.party "
 
 static enum store_result one_account(struct store *st, sqlite3_stmt *q, struct account *acc)
@@ -77,6 +80,24 @@ enum store_result store_merchant_find(struct store *st, const __u8 spki[32], lon
 
 	if (r == STORE_OK)
 		*party = sqlite3_column_int64(q, 0);
+	return sq_end(q, r);
+}
+
+enum store_result store_account_limits(struct store *st, long long account, long long confirm_above,
+				       long long per_day)
+{
+	return sq_run(st, sq(st, "UPDATE account SET confirm_above = nullif(max(?2, -1), -1), "
+			     "per_day = nullif(max(?3, -1), -1) WHERE id = ?1", "iii", account, confirm_above, per_day));
+}
+
+enum store_result store_spent(struct store *st, long long account, __u64 since, long long *sum)
+{
+	sqlite3_stmt *q = sq(st, "SELECT coalesce(sum(amount), 0) FROM transfer WHERE debit = ?1 AND time > ?2", "ii",
+			     account, (long long)since);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		*sum = sqlite3_column_int64(q, 0);
 	return sq_end(q, r);
 }
 

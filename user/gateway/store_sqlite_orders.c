@@ -4,14 +4,28 @@
 
 #include "store_sqlite.h"
 
+static const char *const payment_kinds[] = {
+	[PAYMENT_CODE] = "code", [PAYMENT_VOICE] = "voice", [PAYMENT_ORDER] = "order",
+};
+
 enum store_result store_payment_add(struct store *st, const struct payment *p)
 {
-	if (p->kind == PAYMENT_VOICE)
-		return sq_run(st, sq(st, "INSERT INTO payment (id, kind, transfer) VALUES (?1, 'voice', ?2)", "ti",
-				     p->id, p->transfer));
-	return sq_run(st, sq(st, "INSERT INTO payment VALUES (?1, 'code', ?2, ?3, ?4)", "tiii",
-			     p->id, p->transfer, p->key, (long long)p->ordinal));
+	/* No key and no code have the number 0. */
+	return sq_run(st, sq(st, "INSERT INTO payment VALUES (?1, ?2, ?3, nullif(?4, 0), nullif(?5, 0))", "ttiii",
+			     p->id, payment_kinds[p->kind], p->transfer, p->key, (long long)p->ordinal));
 }
+
+/* The column's word among @words; the schema lets no other be there. */
+static int one_of(sqlite3_stmt *q, int col, const char *const *words, int n)
+{
+	char word[16];
+
+	sq_text(q, col, word, sizeof(word));
+	while (--n > 0 && strcmp(word, words[n]))
+		;
+	return n;
+}
+#define ONE_OF(q, col, words) one_of(q, col, words, sizeof(words) / sizeof((words)[0]))
 
 #define REFUNDED(payment) "(SELECT coalesce(sum(b.amount), 0) FROM refund r JOIN transfer b ON b.id = r.transfer " \
 		"WHERE r.payment = " payment ") "
@@ -26,12 +40,9 @@ enum store_result store_payment_add(struct store *st, const struct payment *p)
 
 static void read_payment(sqlite3_stmt *q, struct payment *p)
 {
-	char kind[16];
-
 	memset(p, 0, sizeof(*p));
 	sq_text(q, 0, p->id, sizeof(p->id));
-	sq_text(q, 1, kind, sizeof(kind));
-	p->kind = strcmp(kind, "voice") ? PAYMENT_CODE : PAYMENT_VOICE;
+	p->kind = ONE_OF(q, 1, payment_kinds);
 	p->transfer = sqlite3_column_int64(q, 2);
 	p->key = sqlite3_column_int64(q, 3);
 	p->ordinal = sqlite3_column_int64(q, 4);
@@ -70,25 +81,15 @@ enum store_result store_each_payment(struct store *st,
 	return sq_end(q, r == STORE_NONE ? STORE_OK : r);
 }
 
-static const char *const order_kinds[] = { [ORDER_NONE] = "none", [ORDER_CODE] = "code" };
+static const char *const order_kinds[] = { [ORDER_NONE] = "none", [ORDER_CODE] = "code", [ORDER_SCAN] = "scan" };
 static const char *const order_states[] = {
-	[ORDER_SUCCESS] = "SUCCESS", [ORDER_PAYERROR] = "PAYERROR", [ORDER_REVOKED] = "REVOKED",
+	[ORDER_NOTPAY] = "NOTPAY", [ORDER_USERPAYING] = "USERPAYING", [ORDER_SUCCESS] = "SUCCESS",
+	[ORDER_PAYERROR] = "PAYERROR", [ORDER_REVOKED] = "REVOKED",
 };
 
-/* The column's word among @words; the schema lets no other be there. */
-static int one_of(sqlite3_stmt *q, int col, const char *const *words, int n)
-{
-	char word[16];
-
-	sq_text(q, col, word, sizeof(word));
-	while (--n > 0 && strcmp(word, words[n]))
-		;
-	return n;
-}
-#define ONE_OF(q, col, words) one_of(q, col, words, sizeof(words) / sizeof((words)[0]))
-
-#define ORDER	"SELECT merchant, order_no, kind, amount, currency, code, state, coalesce(reason, ''), " \
-		"coalesce(payment, ''), time, " REFUNDED("o.payment") "FROM merchant_order o "
+#define ORDER	"SELECT o.merchant, o.order_no, o.kind, o.amount, o.currency, o.code, o.state, coalesce(reason, ''), " \
+		"coalesce(payment, ''), time, coalesce(ref, ''), coalesce(expires, 0), coalesce(o.key, 0), " \
+		"coalesce(ordinal, 0), " REFUNDED("o.payment")
 
 static void read_order(sqlite3_stmt *q, struct merchant_order *o)
 {
@@ -103,12 +104,16 @@ static void read_order(sqlite3_stmt *q, struct merchant_order *o)
 	sq_text(q, 7, o->reason, sizeof(o->reason));
 	sq_text(q, 8, o->payment, sizeof(o->payment));
 	o->time = sqlite3_column_int64(q, 9);
-	o->refunded = sqlite3_column_int64(q, 10);
+	sq_text(q, 10, o->ref, sizeof(o->ref));
+	o->expires = sqlite3_column_int64(q, 11);
+	o->key = sqlite3_column_int64(q, 12);
+	o->ordinal = sqlite3_column_int64(q, 13);
+	o->refunded = sqlite3_column_int64(q, 14);
 }
 
 enum store_result store_order_find(struct store *st, struct merchant_order *o)
 {
-	sqlite3_stmt *q = sq(st, ORDER "WHERE merchant = ?1 AND order_no = ?2", "it", o->merchant, o->order_no);
+	sqlite3_stmt *q = sq(st, ORDER "FROM merchant_order o WHERE merchant = ?1 AND order_no = ?2", "it", o->merchant, o->order_no);
 	enum store_result r = sq_row(st, q);
 
 	if (r == STORE_OK)
@@ -116,19 +121,52 @@ enum store_result store_order_find(struct store *st, struct merchant_order *o)
 	return sq_end(q, r);
 }
 
+enum store_result store_order_by_ref(struct store *st, const char *ref, struct merchant_order *o)
+{
+	sqlite3_stmt *q = sq(st, ORDER "FROM merchant_order o WHERE ref = ?1", "t", ref);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		read_order(q, o);
+	return sq_end(q, r);
+}
+
+enum store_result store_each_waiting(struct store *st, const __u8 device[VP_DEVICE_ID_LEN], __u64 now,
+				     void (*fn)(void *arg, const struct merchant_order *o, const char *merchant),
+				     void *arg)
+{
+	sqlite3_stmt *q = sq(st, ORDER ", p.name FROM merchant_order o JOIN device_key k ON k.id = o.key "
+			     "JOIN party p ON p.id = o.merchant WHERE k.device = ?1 AND o.state = 'USERPAYING' AND "
+			     "o.expires > ?2 ORDER BY o.expires LIMIT 16", "bi",
+			     device, (size_t)VP_DEVICE_ID_LEN, (long long)now);
+	char merchant[STORE_NAME_MAX];
+	struct merchant_order o;
+	enum store_result r;
+
+	while ((r = sq_row(st, q)) == STORE_OK) {
+		read_order(q, &o);
+		sq_text(q, 15, merchant, sizeof(merchant));
+		fn(arg, &o, merchant);
+	}
+	return sq_end(q, r == STORE_NONE ? STORE_OK : r);
+}
+
 enum store_result store_order_put(struct store *st, const struct merchant_order *o)
 {
 	enum store_result r;
 
 	r = sq_run(st, sq(st, "INSERT INTO merchant_order (merchant, order_no, kind, amount, currency, code, state, reason, "
-			  "payment, time) VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, x''), ?7, nullif(?8, ''), nullif(?9, ''), ?10) "
+			  "payment, time, ref, expires, key, ordinal) VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, x''), ?7, "
+			  "nullif(?8, ''), nullif(?9, ''), ?10, nullif(?11, ''), nullif(?12, 0), nullif(?13, 0), nullif(?14, 0)) "
 			  "ON CONFLICT (merchant, order_no) DO UPDATE SET code = excluded.code, "
 			  "state = excluded.state, reason = excluded.reason, payment = excluded.payment, "
-			  "time = excluded.time WHERE kind = excluded.kind AND amount = excluded.amount AND "
-			  "currency = excluded.currency", "ittitbttti",
+			  "time = excluded.time, ref = excluded.ref, expires = excluded.expires, key = excluded.key, "
+			  "ordinal = excluded.ordinal WHERE kind = excluded.kind AND amount = excluded.amount AND "
+			  "currency = excluded.currency", "ittitbtttitiii",
 			  o->merchant, o->order_no, order_kinds[o->kind], o->amount, o->currency,
-			  o->code, o->kind == ORDER_CODE ? sizeof(o->code) : 0, order_states[o->state],
-			  o->state == ORDER_PAYERROR ? o->reason : "", o->payment, (long long)o->time));
+			  o->code, o->kind == ORDER_CODE ? sizeof(o->code) : (size_t)0, order_states[o->state],
+			  o->state == ORDER_PAYERROR ? o->reason : "", o->payment, (long long)o->time,
+			  o->ref, (long long)o->expires, o->key, (long long)o->ordinal));
 	/* An order of another content is never written over: whoever calls has looked. */
 	return r == STORE_NONE ? STORE_FAILED : r;
 }

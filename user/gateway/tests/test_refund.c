@@ -242,6 +242,9 @@ static void database_refuses(void **state)
 			fail_msg("the database took: %s", wrong[i]);
 		store_rollback(w->st);
 	}
+	/* The shop has enough, so it is not the balance that stops what follows. */
+	assert_int_equal(sqlite3_exec(w->st->db, "INSERT INTO transfer (debit, credit, amount, time) SELECT t.debit, t.credit, "
+				      "5000, 0 FROM transfer t JOIN payment p ON p.transfer = t.id", NULL, NULL, NULL), SQLITE_OK);
 	/* More than is left; the same number again; just what is left. */
 	for (int i = 0; i < 3; i++) {
 		snprintf(sql, sizeof(sql), back, i ? "600" : "601", "00000000000000000000000000000000", i == 1 ? "'r'" : "'x'");
@@ -249,7 +252,6 @@ static void database_refuses(void **state)
 		assert_int_equal(sqlite3_exec(w->st->db, sql, NULL, NULL, NULL) == SQLITE_OK, i == 2);
 		store_rollback(w->st);
 	}
-	assert_int_equal(world_payments(w), 1);
 }
 
 int main(void)
