@@ -33,6 +33,7 @@ extern const struct argp_child common_options[];
  */
 int cmd_check(int argc, char **argv);
 int cmd_code(int argc, char **argv);
+int cmd_confirm(int argc, char **argv);
 int cmd_enrol(int argc, char **argv);
 int cmd_pay(int argc, char **argv);
 int cmd_provision(int argc, char **argv);

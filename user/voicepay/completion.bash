@@ -35,10 +35,11 @@ _voicepay()
 	esac
 
 	case $command in
-	'')	options='check code enrol pay provision status wipe --version' ;;
+	'')	options='check code confirm enrol pay provision status wipe --version' ;;
 	code)	options='--slot --new --plain --watch --png-qr --png-barcode --svg-qr --svg-barcode' ;;
+	confirm) options='--yes --no' ;;
 	enrol)	options='--ticket --slot' ;;
-	pay)	options='--to --amount --currency --voice-token --user --order-id' ;;
+	pay)	options='--to --amount --currency --voice-token --user --order-id --order --slot --yes' ;;
 	provision) options='--set' ;;
 	status)	options='--slot' ;;
 	wipe)	options='--yes' ;;

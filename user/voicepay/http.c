@@ -152,8 +152,9 @@ static enum http_outcome read_answer(CURL *curl, struct exchange *x, struct http
 	return answer->status >= 400 && answer->status < 500 ? HTTP_REFUSED : HTTP_UNKNOWN;
 }
 
-enum http_outcome http_post(const struct config *config, const char *path, json_t *request,
-			    struct http_answer *answer)
+/* @request NULL: GET. */
+static enum http_outcome ask(const struct config *config, const char *path, json_t *request,
+			     struct http_answer *answer)
 {
 	enum http_outcome outcome = HTTP_NOT_SENT;
 	struct exchange x = { .channel = -1 };
@@ -177,7 +178,7 @@ enum http_outcome http_post(const struct config *config, const char *path, json_
 	 */
 	snprintf(url, sizeof(url), "http://%s%s%s:%s%s", v6 ? "[" : "", config->host, v6 ? "]" : "",
 		 port, path);
-	text = json_dumps(request, JSON_COMPACT);
+	text = request ? json_dumps(request, JSON_COMPACT) : NULL;
 	curl = curl_easy_init();
 	x.body = malloc(ANSWER_MAX);
 	headers = curl_slist_append(headers, "Content-Type: application/json");
@@ -190,9 +191,9 @@ enum http_outcome http_post(const struct config *config, const char *path, json_
 		snprintf(entry, sizeof(entry), "%s:%s:127.0.0.1", config->host, port);
 		resolve = curl_slist_append(NULL, entry);
 	}
-	if (!curl || !text || !x.body || !headers ||
+	if (!curl || (request && !text) || !x.body || !headers ||
 	    !set_options(curl, config, url, resolve, headers, &x, error) ||
-	    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text)) {
+	    (text && curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text))) {
 		snprintf(answer->error, sizeof(answer->error), "ENOMEM");
 		snprintf(answer->message, sizeof(answer->message), "libcurl cannot be set up");
 		goto out;
@@ -211,6 +212,17 @@ out:
 	if (x.channel >= 0)
 		close(x.channel);
 	return outcome;
+}
+
+enum http_outcome http_post(const struct config *config, const char *path, json_t *request,
+			    struct http_answer *answer)
+{
+	return ask(config, path, request, answer);
+}
+
+enum http_outcome http_get(const struct config *config, const char *path, struct http_answer *answer)
+{
+	return ask(config, path, NULL, answer);
 }
 
 void http_release(struct http_answer *answer)

@@ -32,6 +32,9 @@ struct http_answer {
 enum http_outcome http_post(const struct config *config, const char *path, json_t *request,
 			    struct http_answer *answer);
 
+/* GETs what is at @path. */
+enum http_outcome http_get(const struct config *config, const char *path, struct http_answer *answer);
+
 void http_release(struct http_answer *answer);
 
 #endif

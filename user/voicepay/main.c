@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
 	{ "code", cmd_code, "show a payment code: digits, QR and Code 128" },
 	{ "pay", cmd_pay, "send an order that was spoken to the gateway" },
+	{ "confirm", cmd_confirm, "list payments that wait for your word, and answer them" },
 	{ "status", cmd_status, "show the module and its slots" },
 	{ "enrol", cmd_enrol, "agree with the gateway on a slot's key" },
 	{ "provision", cmd_provision, "show or set which gateway the device belongs to" },

@@ -15,6 +15,7 @@
 #include "../common/base64.h"
 #include "command.h"
 #include "http.h"
+#include "scan.h"
 
 #define TOKEN_MAX	8192
 
@@ -25,6 +26,9 @@ static struct {
 	char *token;
 	const char *user;
 	const char *order_id;
+	const char *order;
+	unsigned int slot;
+	bool yes;
 } args = { .currency = "CNY" };
 
 static const struct argp_option argp_options[] = {
@@ -35,6 +39,9 @@ static const struct argp_option argp_options[] = {
 	  "The voice cloud's token for this order; @FILE or - reads it, and keeps it out of the list of processes" },
 	{ "user", 'u', "USER", 0, "Who pays; without it, whom the token names" },
 	{ "order-id", 'o', "ID", 0, "The order's id, to repeat one whose outcome is not known" },
+	{ "order", 'O', "PAY-ID", 0, "Pay an order that a merchant shows, instead; with --slot, and --yes to pay without asking" },
+	{ "slot", 's', "N", 0, "Whose key pays it; 0 without it" },
+	{ "yes", 'y', NULL, 0, "Do not ask" },
 	{ 0 }
 };
 
@@ -59,7 +66,20 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 	case 'o':
 		args.order_id = arg;
 		return 0;
+	case 'O':
+		args.order = arg;
+		return 0;
+	case 's':
+		args.slot = parse_slot(arg, state);
+		return 0;
+	case 'y':
+		args.yes = true;
+		return 0;
 	case ARGP_KEY_END:
+		if (args.order && (args.to || args.amount || args.token))
+			argp_error(state, "--order is an order of the merchant's: payee and amount are in it");
+		if (args.order)
+			return 0;
 		if (!args.to || !args.amount || !args.token)
 			argp_error(state, "--to, --amount and --voice-token are needed");
 		return 0;
@@ -186,6 +206,8 @@ int cmd_pay(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	if (args.order)
+		return pay_scanned(args.order, args.slot, args.yes);
 	if (amount_parse(args.amount, args.currency, &minor, &why))
 		return tell_error(STATUS_USAGE, "USAGE", "the amount \"%s %s\" cannot be paid: %s",
 				  args.amount, args.currency, why);
