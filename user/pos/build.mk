@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 PROGRAMS += voicepay-pos
-voicepay-pos_SRCS := $(addprefix user/pos/,main.c call.c config.c picture.c) user/common/amount.c kmod/common/paycode.c
+voicepay-pos_SRCS := $(addprefix user/pos/,main.c call.c config.c journal.c picture.c report.c sale.c) user/common/amount.c kmod/common/paycode.c
 voicepay-pos_PKGS := jansson libcurl libpng zbar inih
 voicepay-pos_CPPFLAGS := -I$(TOP)/user/common
 voicepay-pos_DEST := $(bindir)

@@ -16,6 +16,7 @@ static int on_value(void *arg, const char *section, const char *name, const char
 	} known[] = {
 		{ "gateway", "url", pos->url },
 		{ "gateway", "address", pos->address },
+		{ "till", "journal", pos->journal },
 		{ "tls", "ca", pos->ca },
 		{ "tls", "cert", pos->cert },
 		{ "tls", "key", pos->key },

@@ -10,23 +10,33 @@
 #include <curl/curl.h>
 
 #include "amount.h"
-#include "paycode.h"
 #include "pos.h"
 
 const char *argp_program_version = "voicepay-pos " VOICEPAY_VERSION;
 
-/* A request whose answer got lost is sent again: the order number makes that safe. */
-#define TRIES		3
-#define ORDER_MAX	65
-
 struct args {
-	struct pos pos;
-	const char *conf, *command, *code, *image, *amount, *currency, *order_no;
-	const char *url, *address, *ca, *cert, *key;
-	bool no_local_check;
+	struct sale sale;
+	const char *conf, *amount, *order_no;
+	const char *url, *address, *ca, *cert, *key, *journal;
+	const struct command *command;
 };
 
-enum { OPT_NO_LOCAL = 256, OPT_CACERT, OPT_CERT, OPT_KEY, OPT_ADDRESS, OPT_TIMEOUT };
+static const struct command {
+	const char *name;
+	int (*run)(struct sale *s);
+	bool amount;		/* needs --amount */
+	bool draws;		/* draws an order number unless given one, or needs none */
+} commands[] = {
+	{ "charge", sale_charge, true, true },
+	{ "order", sale_order, true, true },
+	{ "query", sale_query, false, false },
+	{ "reverse", sale_reverse, false, false },
+	{ "refund", sale_refund, true, false },
+	{ "recover", sale_recover, false, true },
+};
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+enum { OPT_NO_LOCAL = 256, OPT_CACERT, OPT_CERT, OPT_KEY, OPT_ADDRESS, OPT_TIMEOUT, OPT_WAIT, OPT_JOURNAL };
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "charge:", 1 },
@@ -35,8 +45,11 @@ static const struct argp_option options[] = {
 	{ "amount", 'a', "AMOUNT", 0, "Such as 12.00", 1 },
 	{ "currency", 'u', "CODE", 0, "CNY unless said otherwise", 1 },
 	{ "no-local-check", OPT_NO_LOCAL, NULL, 0, "Send a misread code too, to test the gateway", 1 },
-	{ NULL, 0, NULL, 0, "charge and query:", 2 },
-	{ "order-no", 'n', "N", 0, "The order's number; for charge, drawn at random unless given", 2 },
+	{ NULL, 0, NULL, 0, "All:", 2 },
+	{ "order-no", 'n', "N", 0, "The order's number; for charge and order, drawn at random unless given", 2 },
+	{ "refund-no", 'r', "N", 0, "The refund's own number, of refund", 2 },
+	{ "wait", OPT_WAIT, "SECONDS", 0, "How long the customer may take to confirm or to pay (60)", 2 },
+	{ "journal", OPT_JOURNAL, "DIR", 0, "Where open sales are noted", 2 },
 	{ "gateway", 'g', "URL", 0, "https://host[:port]", 2 },
 	{ "address", OPT_ADDRESS, "HOST", 0, "Connect here instead of looking the URL's host up", 2 },
 	{ "cacert", OPT_CACERT, "FILE", 0, "CA of the gateway, PEM", 2 },
@@ -49,12 +62,16 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-	"The merchant's till of voicepay: charges payment codes.\v"
+	"The merchant's till of voicepay: charges payment codes and gives money back.\v"
 	"Commands:\n"
-	"  charge   charge a code, once for each order number\n"
-	"  query    ask what became of an order\n"
-	"\nExit codes: 0 paid, 1 not paid, 2 wrong usage, 3 not known: no answer from the gateway. "
-	"After 3, query the order, or charge again with the same order number.";
+	"  charge    charge a code, once for each order number\n"
+	"  order     make an order for the customer's speaker to pay, and wait for it\n"
+	"  query     ask what became of an order\n"
+	"  reverse   undo an order, whatever became of it\n"
+	"  refund    give back part of what was paid\n"
+	"  recover   settle what a crash or a power cut left open\n"
+	"\nExit codes: 0 done: paid, or given back; 1 not; 2 wrong usage; 3 not known: no answer from the gateway. "
+	"After 3, run \"voicepay-pos recover\", or the same command again with the same numbers.";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -62,32 +79,41 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	char *end;
 
 	switch (key) {
-	case 'c': a->code = arg; break;
-	case 'i': a->image = arg; break;
+	case 'c': a->sale.code = arg; break;
+	case 'i': a->sale.image = arg; break;
+	case 'r': a->sale.refund_no = arg; break;
 	case 'a': a->amount = arg; break;
-	case 'u': a->currency = arg; break;
+	case 'u': a->sale.currency = arg; break;
 	case 'n': a->order_no = arg; break;
 	case 'g': a->url = arg; break;
 	case 'f': a->conf = arg; break;
-	case 'j': a->pos.json = true; break;
-	case OPT_NO_LOCAL: a->no_local_check = true; break;
+	case 'j': a->sale.pos.json = true; break;
+	case OPT_NO_LOCAL: a->sale.no_local_check = true; break;
 	case OPT_ADDRESS: a->address = arg; break;
 	case OPT_CACERT: a->ca = arg; break;
 	case OPT_CERT: a->cert = arg; break;
 	case OPT_KEY: a->key = arg; break;
 	case OPT_TIMEOUT:
-		a->pos.timeout = strtol(arg, &end, 10);
-		if (!*arg || *end || a->pos.timeout < 1 || a->pos.timeout > 600)
+		a->sale.pos.timeout = strtol(arg, &end, 10);
+		if (!*arg || *end || a->sale.pos.timeout < 1 || a->sale.pos.timeout > 600)
 			argp_error(state, "--timeout is 1 to 600 seconds");
 		break;
+	case OPT_WAIT:
+		a->sale.pos.wait = strtol(arg, &end, 10);
+		if (!*arg || *end || a->sale.pos.wait < 0 || a->sale.pos.wait > 3600)
+			argp_error(state, "--wait is 0 to 3600 seconds");
+		break;
+	case OPT_JOURNAL: a->journal = arg; break;
 	case ARGP_KEY_ARG:
-		if (a->command || (strcmp(arg, "charge") && strcmp(arg, "query")))
-			argp_error(state, "\"%s\" is not a command: charge or query", arg);
-		a->command = arg;
+		for (size_t i = 0; i < NCOMMANDS && !a->command; i++)
+			if (!strcmp(arg, commands[i].name))
+				a->command = &commands[i];
+		if (!a->command || strcmp(arg, a->command->name))
+			argp_error(state, "\"%s\" is not a command: --help lists them", arg);
 		break;
 	case ARGP_KEY_END:
 		if (!a->command)
-			argp_error(state, "say what to do: charge or query");
+			argp_error(state, "say what to do: --help lists the commands");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -108,11 +134,12 @@ static int connection_of(struct args *a)
 		const char *given;
 		char *field;
 	} over[] = {
-		{ a->url, a->pos.url }, { a->address, a->pos.address }, { a->ca, a->pos.ca },
-		{ a->cert, a->pos.cert }, { a->key, a->pos.key },
+		{ a->url, a->sale.pos.url }, { a->address, a->sale.pos.address }, { a->ca, a->sale.pos.ca },
+		{ a->cert, a->sale.pos.cert }, { a->key, a->sale.pos.key },
+		{ a->journal, a->sale.pos.journal },
 	};
 
-	if (pos_config(&a->pos, a->conf ? a->conf : POS_CONF, a->conf != NULL, error)) {
+	if (pos_config(&a->sale.pos, a->conf ? a->conf : POS_CONF, a->conf != NULL, error)) {
 		fprintf(stderr, "voicepay-pos: %s\n", error);
 		return EXIT_ENVIRONMENT;
 	}
@@ -123,13 +150,13 @@ static int connection_of(struct args *a)
 			return usage("a path or URL is too long");
 		strcpy(over[i].field, over[i].given);
 	}
-	if (strncmp(a->pos.url, "https://", 8))
+	if (strncmp(a->sale.pos.url, "https://", 8))
 		return usage("say where the gateway is: --gateway https://HOST, or url in " POS_CONF);
-	if (!*a->pos.ca || !*a->pos.cert || !*a->pos.key)
+	if (!*a->sale.pos.ca || !*a->sale.pos.cert || !*a->sale.pos.key)
 		return usage("the gateway knows the till by its certificate: --cacert, --cert and --key, or [tls] in " POS_CONF);
 	/* A trailing slash is the same gateway. */
-	for (size_t len = strlen(a->pos.url); len && a->pos.url[len - 1] == '/'; len--)
-		a->pos.url[len - 1] = '\0';
+	for (size_t len = strlen(a->sale.pos.url); len && a->sale.pos.url[len - 1] == '/'; len--)
+		a->sale.pos.url[len - 1] = '\0';
 	return EXIT_OK;
 }
 
@@ -156,173 +183,67 @@ static int draw_order(char out[ORDER_MAX])
 	return 0;
 }
 
-/* What the gateway says, in words, and the exit code it stands for. */
-static int report(const struct args *a, int status, json_t *answer, const char *order_no)
+/* $XDG_STATE_HOME/voicepay-pos, or what stands for it. */
+static void journal_default(char journal[POS_TEXT])
 {
-	const char *state = json_string_value(json_object_get(answer, "state"));
-	const char *error = json_string_value(json_object_get(answer, "error"));
-	const char *message = json_string_value(json_object_get(answer, "message"));
-	const char *currency = json_string_value(json_object_get(answer, "currency"));
-	const char *payment = json_string_value(json_object_get(answer, "payment_id"));
-	const char *order = json_string_value(json_object_get(answer, "order_no"));
-	json_int_t minor = json_integer_value(json_object_get(answer, "amount"));
-	bool paid = status == 200 && state && !strcmp(state, "SUCCESS") && currency && payment &&
-		    order && !strcmp(order, order_no);
-	char amount[32];
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 
-	if (a->pos.json) {
-		json_dumpf(answer, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
-	if (paid) {
-		amount_format(amount, sizeof(amount), minor, currency);
-		if (!a->pos.json)
-			printf("PAID %s %s, order %s, payment %s. Hand over the goods.\n", amount, currency, order, payment);
-		return EXIT_OK;
-	}
-	if (status >= 500) {
-		fprintf(stderr, "voicepay-pos: order %s: %s\n", order_no, message ? message : "the gateway failed");
-		return EXIT_ENVIRONMENT;
-	}
-	if (!a->pos.json)
-		printf("NOT PAID, order %s: %s. %s\n", order_no, error ? error : "UNKNOWN",
-		       message ? message : "The gateway gave no reason.");
-	return EXIT_REFUSED;
+	if (state && *state == '/')
+		snprintf(journal, POS_TEXT, "%s/voicepay-pos", state);
+	else if (home && *home == '/')
+		snprintf(journal, POS_TEXT, "%s/.local/state/voicepay-pos", home);
+	else
+		strcpy(journal, "/var/lib/voicepay-pos");
 }
 
-/* Sends until an answer comes that settles it. */
-static int ask(const struct args *a, const char *path, const json_t *body, const char *order_no)
+static int sale_of(struct args *a)
 {
-	char error[POS_ERROR] = "";
-	json_t *answer = NULL;
-	int status = -1, ret;
-
-	for (int i = 0; i < TRIES; i++) {
-		if (i)
-			sleep(1);
-		json_decref(answer);
-		status = gateway_call(&a->pos, path, body, &answer, error);
-		if (status >= 0 && status < 500)
-			break;
-	}
-	if (status < 0) {
-		fprintf(stderr, "voicepay-pos: no answer from %s: %s\n", a->pos.url, error);
-		fprintf(stderr, "voicepay-pos: it is not known whether order %s was charged. Find out with "
-			"\"voicepay-pos query --order-no %s\" before you ask for another code.\n", order_no, order_no);
-		return EXIT_ENVIRONMENT;
-	}
-	ret = report(a, status, answer, order_no);
-	json_decref(answer);
-	return ret;
-}
-
-/* Digits alone: people group them. */
-static int code_of(const struct args *a, char code[POS_CODE_MAX])
-{
-	char error[POS_ERROR];
-	size_t n = 0;
-
-	if (a->image) {
-		if (picture_read(a->image, code, error)) {
-			fprintf(stderr, "voicepay-pos: %s\n", error);
-			return EXIT_REFUSED;
-		}
-		return EXIT_OK;
-	}
-	for (const char *p = a->code; *p; p++) {
-		if (*p == ' ' || *p == '-')
-			continue;
-		if (n == POS_CODE_MAX - 1)
-			return usage("--code is 24 digits");
-		code[n++] = *p;
-	}
-	code[n] = '\0';
-	return EXIT_OK;
-}
-
-static int misread(const struct args *a, const char *order_no)
-{
-	static const char say[] = "The code was not read right. Scan it again; nothing was sent.";
-
-	if (a->pos.json) {
-		json_t *out = json_pack("{s:s, s:s}", "error", "CODE_MISREAD", "message", say);
-
-		json_dumpf(out, stdout, JSON_INDENT(2));
-		putchar('\n');
-		json_decref(out);
-	} else {
-		printf("NOT PAID, order %s: CODE_MISREAD. %s\n", order_no, say);
-	}
-	return EXIT_REFUSED;
-}
-
-static int charge(struct args *a)
-{
-	const char *currency = a->currency ? a->currency : "CNY";
-	char code[POS_CODE_MAX], order_no[ORDER_MAX];
-	struct paycode parsed;
-	int64_t amount;
+	struct sale *s = &a->sale;
 	const char *why;
-	json_t *body;
-	int ret;
 
-	if (!a->code == !a->image)
-		return usage("charge needs --code or --image");
+	if (a->order_no && !order_good(a->order_no))
+		return usage("--order-no is 1 to 64 letters, digits, dots, dashes or underscores");
+	if (s->refund_no && !order_good(s->refund_no))
+		return usage("--refund-no is 1 to 64 letters, digits, dots, dashes or underscores");
+	if (a->order_no)
+		strcpy(s->order_no, a->order_no);
+	else if (!a->command->draws)
+		return usage("--order-no is needed: of which order?");
+	if (!a->command->amount)
+		return EXIT_OK;
 	if (!a->amount)
-		return usage("charge needs --amount, such as 12.00");
-	if (amount_parse(a->amount, currency, &amount, &why)) {
-		fprintf(stderr, "voicepay-pos: --amount %s %s: %s\n", a->amount, currency, why);
+		return usage("--amount is needed, such as 12.00");
+	if (amount_parse(a->amount, s->currency, &s->amount, &why)) {
+		fprintf(stderr, "voicepay-pos: --amount %s %s: %s\n", a->amount, s->currency, why);
 		return EXIT_USAGE;
 	}
-	if (a->order_no) {
-		if (!order_good(a->order_no))
-			return usage("--order-no is 1 to 64 letters, digits, dots, dashes or underscores");
-		strcpy(order_no, a->order_no);
-	} else {
-		if (draw_order(order_no))
+	if (!a->order_no) {
+		if (draw_order(s->order_no))
 			return EXIT_ENVIRONMENT;
 		/* Before anything is sent: if this program dies, the order can be asked for. */
-		fprintf(stderr, "order %s\n", order_no);
+		fprintf(stderr, "order %s\n", s->order_no);
 	}
-	ret = code_of(a, code);
-	if (ret)
-		return ret;
-	if (!a->no_local_check && paycode_parse(&parsed, code, strlen(code)))
-		return misread(a, order_no);
-	body = json_pack("{s:s, s:s, s:I, s:s}", "order_no", order_no, "code", code,
-			 "amount", (json_int_t)amount, "currency", currency);
-	if (!body)
-		return usage("the code or the currency is not UTF-8");
-	ret = ask(a, "/v1/merchant/charge", body, order_no);
-	json_decref(body);
-	return ret;
-}
-
-static int query(struct args *a)
-{
-	char path[ORDER_MAX + 32];
-
-	if (!a->order_no || !order_good(a->order_no))
-		return usage("query needs --order-no, 1 to 64 letters, digits, dots, dashes or underscores");
-	snprintf(path, sizeof(path), "/v1/merchant/orders/%s", a->order_no);
-	return ask(a, path, NULL, a->order_no);
+	return EXIT_OK;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "charge|query", doc, NULL, NULL, NULL };
-	struct args a = { .pos = { .timeout = 10 } };
+	static const struct argp argp = { options, parse, "COMMAND", doc, NULL, NULL, NULL };
+	struct args a = { .sale = { .pos = { .timeout = 10, .wait = 60 }, .currency = "CNY" } };
 	int ret;
 
+	journal_default(a.sale.pos.journal);
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
 		return EXIT_USAGE;
-	ret = connection_of(&a);
+	ret = sale_of(&a);
+	if (!ret)
+		ret = connection_of(&a);
 	if (ret)
 		return ret;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT))
 		return EXIT_ENVIRONMENT;
-	ret = !strcmp(a.command, "charge") ? charge(&a) : query(&a);
+	ret = a.command->run(&a.sale);
 	curl_global_cleanup();
 	return ret;
 }

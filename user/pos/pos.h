@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The merchant's till: reads a code, charges it, asks what became of an order. */
+/* The merchant's till: reads a code, charges it, gives money back, asks what became of an order. */
 #ifndef VPP_POS_H
 #define VPP_POS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -19,7 +20,9 @@ struct pos {
 	char url[POS_TEXT];		/* https://host[:port] */
 	char address[POS_TEXT];		/* connect here instead, or empty */
 	char ca[POS_TEXT], cert[POS_TEXT], key[POS_TEXT];
+	char journal[POS_TEXT];		/* directory */
 	long timeout;			/* seconds for one try */
+	long wait;			/* seconds that the customer has to confirm or pay */
 	bool json;
 };
 
@@ -39,5 +42,39 @@ int picture_read(const char *path, char code[POS_CODE_MAX], char error[POS_ERROR
  */
 int gateway_call(const struct pos *pos, const char *path, const json_t *body, json_t **answer,
 		 char error[POS_ERROR]);
+
+#define ORDER_MAX	65
+
+/* What the commands work on: options and settings, checked. */
+struct sale {
+	struct pos pos;
+	const char *code, *image, *currency;
+	const char *refund_no;
+	char order_no[ORDER_MAX];
+	int64_t amount;
+	bool no_local_check;
+};
+
+/* sale.c: the commands. Each returns an exit code. */
+int sale_charge(struct sale *s);
+int sale_order(struct sale *s);
+int sale_query(struct sale *s);
+int sale_reverse(struct sale *s);
+int sale_refund(struct sale *s);
+int sale_recover(struct sale *s);
+
+/* report.c: what an answer of the gateway's means. */
+enum outcome {
+	OUT_PAID,	/* all of it, and it stands */
+	OUT_WAITING,	/* for the customer */
+	OUT_NOT_PAID,	/* and it will not be, under this number and code */
+	OUT_GIVEN_BACK,	/* reversed, or refunded in part or whole */
+	OUT_UNKNOWN,	/* the gateway failed: ask again */
+};
+
+enum outcome report_outcome(int status, const json_t *answer, const char *order_no);
+/* Tells it, as text or JSON, and returns the exit code of a sale. */
+int report_sale(const struct pos *pos, int status, const json_t *answer, const char *order_no);
+void report_json(const json_t *answer);
 
 #endif /* VPP_POS_H */

@@ -23,6 +23,7 @@ tmp=$(mktemp -d /tmp/vpgw.XXXXXX)
 chmod 755 "$tmp"
 cd "$tmp" || exit 1
 port=18443
+export XDG_STATE_HOME="$tmp/journal"
 url=https://pay.voicepay.test:$port
 gw_pid=
 
@@ -242,6 +243,67 @@ killed() {
 	ledger_is 48650 50000 1350 4
 }
 
+gives_back() {
+	fresh_step
+	exits 0 "PAID 3.00 CNY" pos charge --code "$(code 0 7)" --amount 3.00 --order-no g1 &&
+	exits 0 "REFUNDED 1.00 CNY, 1.00 in all" pos refund --order-no g1 --refund-no g1-1 --amount 1.00 &&
+	exits 0 "REFUNDED 1.00 CNY, 1.00 in all" pos refund --order-no g1 --refund-no g1-1 --amount 1.00 &&
+	exits 1 REFUND_TOO_MUCH pos refund --order-no g1 --refund-no g1-2 --amount 2.01 &&
+	exits 1 ORDER_REFUNDED pos reverse --order-no g1 &&
+	exits 1 "REFUNDED 1.00 of 3.00" pos query --order-no g1 &&
+	exits 0 "REFUNDED 2.00 CNY, 3.00 in all" pos refund --order-no g1 --refund-no g1-2 --amount 2.00 &&
+	exits 2 "refund-no" pos refund --order-no g1 --amount 2.00 &&
+	exits 0 "nothing was paid" pos reverse --order-no never &&
+	exits 1 ORDER_REVOKED pos charge --code "$(code 0 8)" --amount 3.00 --order-no never &&
+	exits 1 REVERSED pos query --order-no never &&
+	ledger_is 48650 50000 1350 5
+}
+
+confirm_first() { # ANSWER: of the one that waits, once there is one
+	for _ in $(seq 100); do
+		call device /v1/waiting >/dev/null
+		[ "$(jq '.waiting | length' answer)" = 0 ] || break
+		sleep 0.1
+	done
+	jq -c --arg a "$1" '.waiting[0] | {confirm_id, payee, amount, currency, answer: $a}' answer >confirm
+	post device /v1/confirm "$(cat confirm)"
+}
+
+owner_confirms() {
+	gw user set --name alice --confirm-above 5.00 || return 1
+	fresh_step
+	pos charge --code "$(code 0 8)" --amount 6.00 --order-no w1 >charged 2>&1 &
+	is "200 SUCCESS" confirm_first CONFIRM || return 1
+	wait $! && grep "PAID 6.00" charged || { cat charged; return 1; }
+	is "403 PEER_UNKNOWN" call stranger /v1/waiting &&
+	exits 1 "nothing was paid" pos charge --code "$(code 0 9)" --amount 6.00 --order-no w2 --wait 1 &&
+	is "200 -" call device /v1/waiting && [ "$(jq '.waiting | length' answer)" = 0 ] &&
+	ledger_is 48050 50000 1950 6
+}
+
+# ORDER-NO: a till that is killed while it waits; prints the pay-id
+killed_till() {
+	pos order --amount 2.00 --order-no "$1" 2>order.err >order.out &
+	for _ in $(seq 100); do ! grep -q pay-id order.err || break; sleep 0.1; done
+	kill -KILL "$(pgrep -f "order-no $1 ")"
+	wait $! 2>/dev/null
+	sed -n 's/^pay-id //p' order.err
+}
+
+till_killed() {
+	id=$(killed_till s1)
+	call device "/v1/orders/$id" || return 1
+	jq -c '{pay_id, slot: 0, payee, amount, currency}' answer >pay
+	is "200 SUCCESS" post device /v1/pay-order "$(cat pay)" &&
+	is "200 SUCCESS" post device /v1/pay-order "$(cat pay)" || return 1
+	killed_till s2 >/dev/null
+	[ "$(ls journal/voicepay-pos)" = "s1
+s2" ] || { ls -R journal; return 1; }
+	pos recover >recovered || return 1
+	grep "PAID 2.00 CNY, order s1" recovered && grep "REVERSED, order s2" recovered || { cat recovered; return 1; }
+	[ -z "$(ls journal/voicepay-pos)" ] && ledger_is 47850 50000 2150 7
+}
+
 ends_well() {
 	kill -TERM "$gw_pid"
 	wait "$gw_pid"
@@ -270,7 +332,7 @@ key_files() {
 	exits 2 "" gw none
 }
 
-ktap_plan 14
+ktap_plan 17
 if set_up >set-up.log 2>&1; then
 	ktap_ok "gateway and nginx come up"
 else
@@ -289,6 +351,9 @@ ktap_run "malformed requests" malformed
 ktap_run "slow clients" slow_clients
 # Not by ktap_run: these change which process is the gateway.
 if killed >out.log 2>&1; then ktap_ok "killed and started again"; else sed 's/^/# /' out.log; ktap_not_ok "killed and started again"; fi
+ktap_run "refunds and reversals" gives_back
+ktap_run "above the owner's limit: the till waits, or takes it back" owner_confirms
+ktap_run "a till killed while it waits: recover finds out" till_killed
 if ends_well; then ktap_ok "SIGTERM: finishes and leaves"; else ktap_not_ok "SIGTERM: finishes and leaves"; fi
 ktap_run "no secrets in logs or readable files" no_secrets
 ktap_run "administration says what is wrong" key_files
