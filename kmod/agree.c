@@ -18,6 +18,7 @@
 #include "agree.h"
 #include "clock.h"
 #include "device.h"
+#include "event.h"
 #include "slot.h"
 
 /*
@@ -271,11 +272,27 @@ static struct vp_key *second_half(struct vp_handshake *hs, struct vp_slot *slot,
 	return key;
 }
 
+/* Tells of a time that no drift explains; refuses it unless the administrator takes it. */
+static int check_time(const struct vp_slot *slot, const struct vp_key *key, bool accept)
+{
+	s64 drift_ms;
+	int err;
+
+	err = vp_clock_compare(key->grant.time_ms, &drift_ms);
+	if (!err)
+		return 0;
+	if (accept)
+		err = 0;
+	vp_event_drift(slot->id, err, drift_ms);
+	return err;
+}
+
 /**
  * vp_agree_finish() - take the gateway's answer
  * @slot: the slot
  * @msg: message 2
  * @len: its length
+ * @accept_time: take the gateway's time, however far it is from the device's
  *
  * On success the slot has the new key and the device the gateway's time. On an
  * error the slot is as it was before vp_agree_begin(). The handshake is over
@@ -283,13 +300,15 @@ static struct vp_key *second_half(struct vp_handshake *hs, struct vp_slot *slot,
  *
  * Return: 0; -ESTALE if no handshake is under way, or for longer than a minute;
  * -EBADMSG if the message is not the gateway's answer to this handshake;
- * -EPROTO if it is, but makes no sense; -ENOKEY if a crash took the handshake;
- * what vp_cell_alloc() says; -ENOMEM.
+ * -EPROTO if it is, but makes no sense; -ETIME if the clocks of gateway and device
+ * are further apart than they can have drifted; -ENOKEY if a crash took the
+ * handshake; what vp_cell_alloc() says; -ENOMEM.
  */
-int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len)
+int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len, bool accept_time)
 {
 	struct vp_handshake *hs = slot->handshake;
 	struct vp_key *key = ERR_PTR(-ESTALE);
+	int err;
 
 	lockdep_assert_held(&vp_manage_lock);
 	if (hs && !too_old(hs))
@@ -297,6 +316,11 @@ int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len)
 	vp_agree_abandon(slot);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
+	err = check_time(slot, key, accept_time);
+	if (err) {
+		vp_key_destroy(key);
+		return err;
+	}
 	vp_clock_set(key->grant.time_ms);
 	vp_slot_set_key(slot, key);
 	return 0;

@@ -9,7 +9,7 @@ struct vp_slot;
 
 /* With vp_manage_lock held. */
 int vp_agree_begin(struct vp_slot *slot, const u8 ticket[VP_TICKET_LEN], u8 msg[VP_MSG1_LEN]);
-int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len);
+int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len, bool accept_time);
 void vp_agree_abandon(struct vp_slot *slot);
 int vp_agree_move(struct vp_slot *slot);
 

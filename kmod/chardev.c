@@ -14,6 +14,7 @@
 #include "chardev.h"
 #include "clock.h"
 #include "code.h"
+#include "event.h"
 #include "slot.h"
 #include "vault.h"
 
@@ -37,7 +38,7 @@ u64 vp_features(void)
 	return VOICEPAY_FEATURE_PC1_PLAIN | VOICEPAY_FEATURE_SEAL | vp_channel_features();
 }
 
-static int do_info(union request *req)
+static int do_info(struct file *file, union request *req)
 {
 	struct voicepay_info *info = &req->info;
 
@@ -52,10 +53,12 @@ static int do_info(union request *req)
 	return 0;
 }
 
-static int do_status(union request *req)
+static int do_status(struct file *file, union request *req)
 {
+	struct vp_caller caller = vp_caller_of_file(file);
 	struct voicepay_status *status = &req->status;
 	struct vp_slot_status st;
+	struct vp_policy policy;
 	struct vp_slot *slot;
 	u64 now_ms = 0;
 
@@ -67,8 +70,16 @@ static int do_status(union request *req)
 	if (!slot)
 		return -ENOENT;
 	vp_slot_status(slot, &st);
+	vp_gate_policy(&slot->gate, &policy, &status->locked);
 	vp_slot_put(slot);
+	status->rights = vp_rights_of(&policy.rights, &caller);
+	if (!(status->rights & VOICEPAY_RIGHT_SEE)) {
+		vp_event(VOICEPAY_EVENT_DENIED, status->slot, -EACCES);
+		return -EACCES;
+	}
 
+	status->presence = policy.presence;
+	status->presence_seconds = policy.presence_seconds;
 	vp_clock_now_ms(&now_ms);
 	status->state = st.state;
 	status->epoch = st.epoch;
@@ -81,8 +92,9 @@ static int do_status(union request *req)
 	return 0;
 }
 
-static int do_code(union request *req)
+static int do_code(struct file *file, union request *req)
 {
+	struct vp_caller caller = vp_caller_of_file(file);
 	struct voicepay_code *code = &req->code;
 	struct vp_code issued;
 	struct vp_slot *slot;
@@ -95,7 +107,7 @@ static int do_code(union request *req)
 	slot = vp_slot_get(code->slot);
 	if (!slot)
 		return -ENOENT;
-	err = vp_code_issue(slot, code->mode, code->flags & VOICEPAY_CODE_NEW, &issued);
+	err = vp_code_issue(slot, &caller, code->mode, code->flags & VOICEPAY_CODE_NEW, &issued);
 	vp_slot_put(slot);
 	if (!err) {
 		memset(code->digits, 0, sizeof(code->digits));
@@ -106,7 +118,7 @@ static int do_code(union request *req)
 	return err;
 }
 
-static int do_seal(union request *req)
+static int do_seal(struct file *file, union request *req)
 {
 	struct voicepay_seal *seal = &req->seal;
 	int fd;
@@ -122,7 +134,7 @@ static int do_seal(union request *req)
 	return 0;
 }
 
-static int do_vault(union request *req)
+static int do_vault(struct file *file, union request *req)
 {
 	struct voicepay_donation *donation = &req->donation;
 
@@ -149,7 +161,7 @@ static const struct request_type {
 	unsigned int cmd;
 	u32 size;
 	u32 min_size;
-	int (*execute)(union request *req);
+	int (*execute)(struct file *file, union request *req);
 } request_types[] = {
 	REQUEST(VOICEPAY_IOC_INFO, voicepay_info, slots, do_info),
 	REQUEST(VOICEPAY_IOC_STATUS, voicepay_status, reserved, do_status),
@@ -188,7 +200,7 @@ static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	if (copy_to_user(user, &req, min(size, type->size)))
 		return -EFAULT;
 
-	err = type->execute(&req);
+	err = type->execute(file, &req);
 	if (!err && copy_to_user(user, &req, min(size, type->size)))
 		err = -EFAULT;
 	memzero_explicit(&req, sizeof(req));

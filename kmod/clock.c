@@ -14,6 +14,7 @@
 #include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
+#include <linux/math64.h>
 #include <linux/timekeeping.h>
 
 #include "voicepay.h"
@@ -23,6 +24,16 @@
 
 /* Milliseconds from the time since boot to the gateway's time. */
 static atomic64_t offset_ms = ATOMIC64_INIT(UNSET);
+
+/* Boot time at which it was set; written and read with vp_manage_lock held. */
+static s64 set_at_ms;
+
+/*
+ * The gateway's time may come as late as an enrolment may last, now and the
+ * last time; beside that a bad crystal is wrong by 200 in a million.
+ */
+#define LATE_MS		90000
+#define DRIFT_DIVISOR	5000
 
 /* CLOCK_MONOTONIC_RAW stands still during a suspend; the offset makes up for it. */
 static s64 boot_ms(void)
@@ -36,7 +47,37 @@ static s64 boot_ms(void)
  */
 void vp_clock_set(u64 now_ms)
 {
-	atomic64_set(&offset_ms, (s64)now_ms - boot_ms());
+	set_at_ms = boot_ms();
+	atomic64_set(&offset_ms, (s64)now_ms - set_at_ms);
+}
+
+/* Two clocks can be apart by this much without one of them being wrong. */
+bool vp_clock_could_drift(s64 drift_ms, u64 elapsed_ms)
+{
+	u64 apart = drift_ms < 0 ? -(u64)drift_ms : drift_ms;
+
+	return apart <= LATE_MS + div_u64(elapsed_ms, DRIFT_DIVISOR);
+}
+
+/**
+ * vp_clock_compare() - does the gateway's time agree with the device's?
+ * @gateway_ms: milliseconds since 1970, authenticated by the gateway
+ * @drift_ms: out: how far it is ahead of the device's; 0 if that has none
+ *
+ * Attack: whoever turns the gateway's clock could have the device issue codes of
+ * another time, under a key that is good then.
+ *
+ * Return: 0; -ETIME if it is further off than a clock can drift.
+ */
+int vp_clock_compare(u64 gateway_ms, s64 *drift_ms)
+{
+	u64 now_ms;
+
+	*drift_ms = 0;
+	if (vp_clock_now_ms(&now_ms))
+		return 0;
+	*drift_ms = (s64)(gateway_ms - now_ms);
+	return vp_clock_could_drift(*drift_ms, boot_ms() - set_at_ms) ? 0 : -ETIME;
 }
 
 /* After a wipe the device has no time, as after a boot. */

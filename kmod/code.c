@@ -5,12 +5,15 @@
  * where the vault keeps its keys: in ordinary or reserved memory it does not.
  */
 
+#include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/time64.h>
 
 #include "voicepay.h"
 #include "clock.h"
 #include "code.h"
+#include "event.h"
+#include "presence.h"
 #include "slot.h"
 
 #define STEP_MS		(PAYCODE_STEP_SECONDS * MSEC_PER_SEC)
@@ -44,7 +47,7 @@ static int compute(const struct vp_key *key, struct paycode *code, u64 step)
 	return err;
 }
 
-static int issue(struct vp_key *key, u64 now_s, bool fresh, u8 digits[PAYCODE_DIGITS])
+static int issue(struct vp_key *key, u64 now_s, bool fresh, bool *draw, u8 digits[PAYCODE_DIGITS])
 {
 	const struct vp_agree_grant *grant = &key->grant;
 	struct paycode code = { .mode = PAYCODE_PLAIN };
@@ -56,7 +59,7 @@ static int issue(struct vp_key *key, u64 now_s, bool fresh, u8 digits[PAYCODE_DI
 		return -ECANCELED;
 	if (now_s >= grant->not_after)
 		return -EKEYEXPIRED;
-	err = vp_key_take_ordinal(key, now_s, fresh, &step, &q);
+	err = vp_key_take_ordinal(key, now_s, fresh, draw, &step, &q);
 	if (err)
 		return err;
 
@@ -70,24 +73,16 @@ static int issue(struct vp_key *key, u64 now_s, bool fresh, u8 digits[PAYCODE_DI
 	return err;
 }
 
-/**
- * vp_code_issue() - issue a payment code
- * @slot: whose
- * @mode: the code's V; 0 stands for plain
- * @fresh: not the same code as last time in this step
- * @out: the code; the caller wipes it
- *
- * Return: 0 or what VOICEPAY_IOC_CODE documents.
- */
-int vp_code_issue(struct vp_slot *slot, u32 mode, bool fresh, struct vp_code *out)
+/* @draw: in: a new code may be drawn; out: one was */
+static int issue_from_slot(struct vp_slot *slot, bool fresh, bool *draw, struct vp_code *out)
 {
 	struct vp_key *key;
+	bool may_draw = *draw;
 	u64 now_ms;
 	u32 in_step;
 	int err, idx;
 
-	if (mode && mode != PAYCODE_PLAIN)
-		return -EOPNOTSUPP;
+	*draw = false;
 
 	idx = srcu_read_lock(&vp_key_srcu);
 	key = srcu_dereference(slot->key, &vp_key_srcu);
@@ -95,12 +90,64 @@ int vp_code_issue(struct vp_slot *slot, u32 mode, bool fresh, struct vp_code *ou
 	if (!key || vp_clock_now_ms(&now_ms))
 		err = -ENOKEY;
 	else
-		err = issue(key, div_u64(now_ms, MSEC_PER_SEC), fresh, out->digits);
+		err = issue(key, div_u64(now_ms, MSEC_PER_SEC), fresh, &may_draw, out->digits);
 	srcu_read_unlock(&vp_key_srcu, idx);
 	if (err)
 		return err;
 
+	*draw = may_draw;
 	div_u64_rem(now_ms, STEP_MS, &in_step);
 	out->valid_ms = STEP_MS - in_step;
 	return 0;
+}
+
+/* A caller with the right to codes: past locks, lock-out, budget and button. */
+static int issue_through_gate(struct vp_slot *slot, u32 uid, bool fresh, struct vp_code *out)
+{
+	struct vp_press press;
+	struct vp_pass pass;
+	bool draw;
+	int err;
+
+	err = vp_gate_enter(&slot->gate, uid, ktime_divns(ktime_get_boottime(), NSEC_PER_SEC), &pass);
+	if (err)
+		return err;
+	draw = pass.may_draw;
+	err = vp_presence_take(pass.presence, pass.presence_seconds, &press);
+	if (!err) {
+		err = issue_from_slot(slot, fresh, &draw, out);
+		if (err)
+			vp_presence_give_back(&press);
+	} else {
+		draw = false;
+	}
+	if (vp_gate_leave(&slot->gate, &pass, err, draw))
+		vp_event(VOICEPAY_EVENT_LOCKOUT, slot->id, err);
+	return err;
+}
+
+/**
+ * vp_code_issue() - issue a payment code
+ * @slot: whose
+ * @caller: for whom
+ * @mode: the code's V; 0 stands for plain
+ * @fresh: not the same code as last time in this step
+ * @out: the code; the caller wipes it
+ *
+ * Return: 0 or what VOICEPAY_IOC_CODE documents.
+ */
+int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, u32 mode, bool fresh,
+		  struct vp_code *out)
+{
+	int err;
+
+	if (mode && mode != PAYCODE_PLAIN)
+		return -EOPNOTSUPP;
+	err = vp_gate_check(&slot->gate, caller, VOICEPAY_RIGHT_CODE);
+	if (!err)
+		err = issue_through_gate(slot, vp_caller_uid(caller), fresh, out);
+	/* That somebody was locked out has been told; each further try is no news. */
+	if (err != -EKEYREJECTED)
+		vp_event(VOICEPAY_EVENT_CODE, slot->id, err);
+	return err;
 }

@@ -5,6 +5,7 @@
 
 #include "common/paycode.h"
 
+struct vp_caller;
 struct vp_slot;
 
 struct vp_code {
@@ -12,6 +13,7 @@ struct vp_code {
 	u32 valid_ms;			/* until its step ends */
 };
 
-int vp_code_issue(struct vp_slot *slot, u32 mode, bool fresh, struct vp_code *out);
+int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, u32 mode, bool fresh,
+		  struct vp_code *out);
 
 #endif /* VP_CODE_H */

@@ -161,6 +161,7 @@ static int charge_budgets(struct vp_key *key, u64 now_s)
  * @key: the key
  * @now_s: the time, seconds since 1970
  * @fresh: not the step's last code again
+ * @draw: in: a new code may be drawn; out: one was
  * @step: out
  * @q: out
  *
@@ -169,11 +170,12 @@ static int charge_budgets(struct vp_key *key, u64 now_s)
  * Return: 0; -EAGAIN if the step has no code left, or the clock was corrected
  * to before the last code; -EDQUOT if a budget is used up.
  */
-int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, u64 *step, u32 *q)
+int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, bool *draw, u64 *step, u32 *q)
 {
 	u64 s = div_u64(now_s, PAYCODE_STEP_SECONDS);
 	u64 first = paycode_ordinal(s, 0), end = paycode_ordinal(s + 1, 0);
 	u64 last = atomic64_read(&key->last_ordinal);
+	bool drawn = false;
 	int err = 0;
 
 	if (fresh || last < first || last >= end) {
@@ -187,13 +189,17 @@ int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, u64 *step, u3
 			goto unlock;	/* another thread was faster */
 		if (last >= end)
 			err = -EAGAIN;
+		else if (!*draw)
+			err = -EDQUOT;
 		else
 			err = charge_budgets(key, now_s);
-		if (!err)
+		drawn = !err;
+		if (drawn)
 			atomic64_set(&key->last_ordinal, last);
 unlock:
 		spin_unlock(&key->issue_lock);
 	}
+	*draw = drawn;
 	*step = s;
 	*q = last - first;
 	return err;

@@ -68,6 +68,6 @@ void vp_key_moved(struct vp_key *key);
 int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states);
 int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN]);
 
-int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, u64 *step, u32 *q);
+int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, bool *draw, u64 *step, u32 *q);
 
 #endif /* VP_KEY_H */

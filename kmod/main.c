@@ -10,6 +10,7 @@
 #include "device.h"
 #include "hmac.h"
 #include "netlink.h"
+#include "presence.h"
 #include "slot.h"
 #include "vault.h"
 #include "wipe.h"
@@ -40,6 +41,9 @@ static int __init voicepay_init(void)
 	err = vp_channel_init();
 	if (err)
 		goto err_channel;
+	err = vp_presence_init();
+	if (err)
+		goto err_presence;
 	err = vp_netlink_init();
 	if (err)
 		goto err_netlink;
@@ -54,6 +58,8 @@ err_chardev:
 	vp_netlink_exit();
 	forget_everything();	/* somebody may have been quick to use it */
 err_netlink:
+	vp_presence_exit();
+err_presence:
 	vp_channel_exit();
 err_channel:
 	vp_wipe_exit();
@@ -70,6 +76,7 @@ static void __exit voicepay_exit(void)
 {
 	vp_chardev_exit();
 	vp_netlink_exit();
+	vp_presence_exit();
 	vp_channel_exit();
 	vp_wipe_exit();
 	forget_everything();

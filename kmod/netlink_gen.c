@@ -43,9 +43,10 @@ const struct nla_policy voicepay_enrol_begin_nl_policy[VOICEPAY_A_ENROL_TICKET +
 };
 
 /* VOICEPAY_CMD_ENROL_FINISH - do */
-const struct nla_policy voicepay_enrol_finish_nl_policy[VOICEPAY_A_ENROL_MESSAGE + 1] = {
+const struct nla_policy voicepay_enrol_finish_nl_policy[VOICEPAY_A_ENROL_ACCEPT_TIME + 1] = {
 	[VOICEPAY_A_ENROL_SLOT] = { .type = NLA_U32, },
 	[VOICEPAY_A_ENROL_MESSAGE] = { .type = NLA_BINARY, },
+	[VOICEPAY_A_ENROL_ACCEPT_TIME] = { .type = NLA_FLAG, },
 };
 
 /* VOICEPAY_CMD_CODE_GET - do */
@@ -60,8 +61,30 @@ const struct nla_policy voicepay_wipe_nl_policy[VOICEPAY_A_DEVICE_DEVICE_ID + 1]
 	[VOICEPAY_A_DEVICE_DEVICE_ID] = NLA_POLICY_EXACT_LEN(VOICEPAY_DEVICE_ID_LEN),
 };
 
+/* VOICEPAY_CMD_SLOT_SET - do */
+const struct nla_policy voicepay_slot_set_nl_policy[VOICEPAY_A_SLOT_PRESENCE_SECONDS + 1] = {
+	[VOICEPAY_A_SLOT_ID] = { .type = NLA_U32, },
+	[VOICEPAY_A_SLOT_UID] = { .type = NLA_U32, },
+	[VOICEPAY_A_SLOT_GID] = { .type = NLA_U32, },
+	[VOICEPAY_A_SLOT_UID_RIGHTS] = { .type = NLA_U32, },
+	[VOICEPAY_A_SLOT_GID_RIGHTS] = { .type = NLA_U32, },
+	[VOICEPAY_A_SLOT_CALLER_PER_HOUR] = { .type = NLA_U32, },
+	[VOICEPAY_A_SLOT_PRESENCE] = { .type = NLA_U32, },
+	[VOICEPAY_A_SLOT_PRESENCE_SECONDS] = { .type = NLA_U32, },
+};
+
+/* VOICEPAY_CMD_SLOT_LOCK - do */
+const struct nla_policy voicepay_slot_lock_nl_policy[VOICEPAY_A_SLOT_ID + 1] = {
+	[VOICEPAY_A_SLOT_ID] = { .type = NLA_U32, },
+};
+
+/* VOICEPAY_CMD_SLOT_UNLOCK - do */
+const struct nla_policy voicepay_slot_unlock_nl_policy[VOICEPAY_A_SLOT_ID + 1] = {
+	[VOICEPAY_A_SLOT_ID] = { .type = NLA_U32, },
+};
+
 /* Ops table for voicepay */
-const struct genl_ops voicepay_nl_ops[9] = {
+const struct genl_ops voicepay_nl_ops[12] = {
 	{
 		.cmd		= VOICEPAY_CMD_DEV_GET,
 		.doit		= voicepay_nl_dev_get_doit,
@@ -103,7 +126,7 @@ const struct genl_ops voicepay_nl_ops[9] = {
 		.cmd		= VOICEPAY_CMD_ENROL_FINISH,
 		.doit		= voicepay_nl_enrol_finish_doit,
 		.policy		= voicepay_enrol_finish_nl_policy,
-		.maxattr	= VOICEPAY_A_ENROL_MESSAGE,
+		.maxattr	= VOICEPAY_A_ENROL_ACCEPT_TIME,
 	},
 	{
 		.cmd		= VOICEPAY_CMD_CODE_GET,
@@ -117,4 +140,26 @@ const struct genl_ops voicepay_nl_ops[9] = {
 		.policy		= voicepay_wipe_nl_policy,
 		.maxattr	= VOICEPAY_A_DEVICE_DEVICE_ID,
 	},
+	{
+		.cmd		= VOICEPAY_CMD_SLOT_SET,
+		.doit		= voicepay_nl_slot_set_doit,
+		.policy		= voicepay_slot_set_nl_policy,
+		.maxattr	= VOICEPAY_A_SLOT_PRESENCE_SECONDS,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_SLOT_LOCK,
+		.doit		= voicepay_nl_slot_lock_doit,
+		.policy		= voicepay_slot_lock_nl_policy,
+		.maxattr	= VOICEPAY_A_SLOT_ID,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_SLOT_UNLOCK,
+		.doit		= voicepay_nl_slot_unlock_doit,
+		.policy		= voicepay_slot_unlock_nl_policy,
+		.maxattr	= VOICEPAY_A_SLOT_ID,
+	},
+};
+
+static const struct genl_multicast_group voicepay_nl_mcgrps[] = {
+	[VOICEPAY_NLGRP_EVENTS] = { "events", },
 };

@@ -23,14 +23,20 @@ extern const struct nla_policy voicepay_slot_del_nl_policy[VOICEPAY_A_SLOT_ID + 
 
 extern const struct nla_policy voicepay_enrol_begin_nl_policy[VOICEPAY_A_ENROL_TICKET + 1];
 
-extern const struct nla_policy voicepay_enrol_finish_nl_policy[VOICEPAY_A_ENROL_MESSAGE + 1];
+extern const struct nla_policy voicepay_enrol_finish_nl_policy[VOICEPAY_A_ENROL_ACCEPT_TIME + 1];
 
 extern const struct nla_policy voicepay_code_get_nl_policy[VOICEPAY_A_CODE_NEW + 1];
 
 extern const struct nla_policy voicepay_wipe_nl_policy[VOICEPAY_A_DEVICE_DEVICE_ID + 1];
 
+extern const struct nla_policy voicepay_slot_set_nl_policy[VOICEPAY_A_SLOT_PRESENCE_SECONDS + 1];
+
+extern const struct nla_policy voicepay_slot_lock_nl_policy[VOICEPAY_A_SLOT_ID + 1];
+
+extern const struct nla_policy voicepay_slot_unlock_nl_policy[VOICEPAY_A_SLOT_ID + 1];
+
 /* Ops table for voicepay */
-extern const struct genl_ops voicepay_nl_ops[9];
+extern const struct genl_ops voicepay_nl_ops[12];
 
 int voicepay_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info);
@@ -43,5 +49,12 @@ int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_enrol_finish_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_code_get_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_wipe_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_slot_set_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_slot_lock_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_slot_unlock_doit(struct sk_buff *skb, struct genl_info *info);
+
+enum {
+	VOICEPAY_NLGRP_EVENTS,
+};
 
 #endif /* _LINUX_VOICEPAY_GEN_H */

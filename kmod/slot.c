@@ -137,6 +137,7 @@ int vp_slot_new(u32 *id, bool any)
 	if (!slot)
 		return -ENOMEM;
 	kref_init(&slot->ref);
+	vp_gate_init(&slot->gate);
 
 	/* Reserve the number first: a slot that can be found is complete. */
 	if (any) {

@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 #include <linux/srcu.h>
 
+#include "gate.h"
 #include "key.h"
 
 struct vp_handshake;
@@ -19,6 +20,7 @@ struct vp_handshake;
  * @rcu: for the table's readers
  * @key: the current key, or NULL; written under vp_manage_lock
  * @handshake: the enrolment under way, or NULL; under vp_manage_lock
+ * @gate: who may do what
  */
 struct vp_slot {
 	u32 id;
@@ -26,6 +28,7 @@ struct vp_slot {
 	struct rcu_head rcu;
 	struct vp_key __rcu *key;
 	struct vp_handshake *handshake;
+	struct vp_gate gate;
 };
 
 /*

@@ -15,6 +15,7 @@
 #include <linux/suspend.h>
 
 #include "voicepay.h"
+#include "event.h"
 #include "slot.h"
 #include "vault.h"
 #include "wipe.h"
@@ -25,11 +26,16 @@ MODULE_PARM_DESC(wipe_on_suspend, "wipe all keys before the machine sleeps");
 
 static void wipe_keys(const char *why)
 {
+	bool any;
+
 	mutex_lock(&vp_manage_lock);
-	if (vp_vault_holds_any())
-		pr_notice("keys wiped: %s\n", why);
+	any = vp_vault_holds_any();
 	vp_slot_wipe_all();
 	mutex_unlock(&vp_manage_lock);
+	if (any) {
+		pr_notice("keys wiped: %s\n", why);
+		vp_event(VOICEPAY_EVENT_WIPE, VP_NO_SLOT, 0);
+	}
 }
 
 /* Also before kexec, whose next kernel would find the memory as it is. */

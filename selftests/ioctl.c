@@ -70,9 +70,9 @@ static void sizes(void)
 	/* @first: of the structure's first version */
 	static const struct { unsigned int cmd; __u32 size, first; } requests[] = {
 		{ VOICEPAY_IOC_INFO, sizeof(struct voicepay_info), 40 },
-		{ VOICEPAY_IOC_STATUS, sizeof(struct voicepay_status) },
-		{ VOICEPAY_IOC_CODE, sizeof(struct voicepay_code) },
-		{ VOICEPAY_IOC_SEAL, sizeof(struct voicepay_seal) },
+		{ VOICEPAY_IOC_STATUS, sizeof(struct voicepay_status), 72 },
+		{ VOICEPAY_IOC_CODE, sizeof(struct voicepay_code), 56 },
+		{ VOICEPAY_IOC_SEAL, sizeof(struct voicepay_seal), 16 },
 	};
 	static __u8 buf[8192];
 	__u32 *size = (__u32 *)buf, s;
@@ -83,7 +83,7 @@ static void sizes(void)
 		int seal = requests[i].cmd == VOICEPAY_IOC_SEAL;
 
 		memset(buf, 0, sizeof(buf));
-		for (s = 0; s < (requests[i].first ?: requests[i].size); s++) {
+		for (s = 0; s < requests[i].first; s++) {
 			*size = s;
 			EXPECT_ERRNO(EINVAL, ioctl(dev, requests[i].cmd, buf));
 		}

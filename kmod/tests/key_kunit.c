@@ -23,20 +23,24 @@ static struct vp_key *a_key(struct kunit *test, u32 per_hour, u32 per_day, u32 p
 
 static int take(struct vp_key *key, u64 now, bool fresh, u32 *q)
 {
+	bool draw = true;
 	u64 step;
 
-	return vp_key_take_ordinal(key, now, fresh, &step, q);
+	return vp_key_take_ordinal(key, now, fresh, &draw, &step, q);
 }
 
 static void same_code_within_a_step(struct kunit *test)
 {
 	struct vp_key *key = a_key(test, 0, 0, 1);
+	bool draw;
 	u64 step;
 	u32 q = 99;
 	int i;
 
 	for (i = 0; i < 30; i++) {
-		KUNIT_ASSERT_EQ(test, vp_key_take_ordinal(key, T0 + i, false, &step, &q), 0);
+		draw = i == 0;
+		KUNIT_ASSERT_EQ(test, vp_key_take_ordinal(key, T0 + i, false, &draw, &step, &q), 0);
+		KUNIT_EXPECT_EQ(test, draw, i == 0);
 		KUNIT_EXPECT_EQ(test, step, div_u64(T0, 30));
 		KUNIT_EXPECT_EQ(test, q, 0);
 	}
@@ -61,6 +65,23 @@ static void ten_codes_a_step(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take(key, T0 + 30, true, &q), 0);
 	KUNIT_EXPECT_EQ(test, q, 0);
 	KUNIT_EXPECT_EQ(test, key->issued, 11);
+}
+
+/* A caller whose own budget is used up may see the step's code again, but draw none. */
+static void not_allowed_to_draw(struct kunit *test)
+{
+	struct vp_key *key = a_key(test, 0, 0, 0);
+	bool draw = false;
+	u64 step;
+	u32 q;
+
+	KUNIT_EXPECT_EQ(test, vp_key_take_ordinal(key, T0, false, &draw, &step, &q), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, key->issued, 0);
+	KUNIT_ASSERT_EQ(test, take(key, T0, false, &q), 0);
+	KUNIT_EXPECT_EQ(test, vp_key_take_ordinal(key, T0, false, &draw, &step, &q), 0);
+	KUNIT_EXPECT_FALSE(test, draw);
+	KUNIT_EXPECT_EQ(test, vp_key_take_ordinal(key, T0, true, &draw, &step, &q), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, key->issued, 1);
 }
 
 /* Attack: the clock is set back so that a spent code comes again. */
@@ -108,6 +129,7 @@ static void budget_of_a_day(struct kunit *test)
 static struct kunit_case key_cases[] = {
 	KUNIT_CASE(same_code_within_a_step),
 	KUNIT_CASE(ten_codes_a_step),
+	KUNIT_CASE(not_allowed_to_draw),
 	KUNIT_CASE(ordinals_never_fall),
 	KUNIT_CASE(budget_of_an_hour),
 	KUNIT_CASE(budget_of_a_day),

@@ -116,7 +116,41 @@ int nl_enrol_finish(struct genl *g, __u32 slot, const void *msg2, size_t len)
 	genl_begin(g, &msg, VOICEPAY_CMD_ENROL_FINISH);
 	genl_put_u32(&msg, VOICEPAY_A_ENROL_SLOT, slot);
 	genl_put(&msg, VOICEPAY_A_ENROL_MESSAGE, msg2, len);
+	genl_put(&msg, VOICEPAY_A_ENROL_ACCEPT_TIME, NULL, 0);
 	return genl_call(g, &msg);
+}
+
+int nl_slot_set(struct genl *g, __u32 slot, __u16 attr, __u32 value)
+{
+	struct genl_msg msg;
+
+	genl_begin(g, &msg, VOICEPAY_CMD_SLOT_SET);
+	genl_put_u32(&msg, VOICEPAY_A_SLOT_ID, slot);
+	genl_put_u32(&msg, attr, value);
+	return genl_call(g, &msg);
+}
+
+int nl_slot_rights(struct genl *g, __u32 slot, __u32 uid, __u32 uid_rights, __u32 gid, __u32 gid_rights)
+{
+	struct genl_msg msg;
+
+	genl_begin(g, &msg, VOICEPAY_CMD_SLOT_SET);
+	genl_put_u32(&msg, VOICEPAY_A_SLOT_ID, slot);
+	genl_put_u32(&msg, VOICEPAY_A_SLOT_UID, uid);
+	genl_put_u32(&msg, VOICEPAY_A_SLOT_UID_RIGHTS, uid_rights);
+	genl_put_u32(&msg, VOICEPAY_A_SLOT_GID, gid);
+	genl_put_u32(&msg, VOICEPAY_A_SLOT_GID_RIGHTS, gid_rights);
+	return genl_call(g, &msg);
+}
+
+int nl_slot_lock(struct genl *g, __u32 slot)
+{
+	return slot_call(g, VOICEPAY_CMD_SLOT_LOCK, slot);
+}
+
+int nl_slot_unlock(struct genl *g, __u32 slot)
+{
+	return slot_call(g, VOICEPAY_CMD_SLOT_UNLOCK, slot);
 }
 
 int test_enrol(struct genl *g, struct test_gateway *gw, __u32 slot)

@@ -32,7 +32,14 @@ int nl_slot_new(struct genl *g, __u32 slot);
 int nl_slot_del(struct genl *g, __u32 slot);
 int nl_wipe(struct genl *g, const __u8 *device);
 int nl_enrol_begin(struct genl *g, __u32 slot, const __u8 *ticket, struct genl_msg *answer);
+/* Takes the gateway's time as it comes: tests travel in time. */
 int nl_enrol_finish(struct genl *g, __u32 slot, const void *msg2, size_t len);
+/* One attribute of slot-set. */
+int nl_slot_set(struct genl *g, __u32 slot, __u16 attr, __u32 value);
+/* Who owns the slot, and what owner and group may do. */
+int nl_slot_rights(struct genl *g, __u32 slot, __u32 uid, __u32 uid_rights, __u32 gid, __u32 gid_rights);
+int nl_slot_lock(struct genl *g, __u32 slot);
+int nl_slot_unlock(struct genl *g, __u32 slot);
 
 /* All of it: begin, answer, finish. The epoch granted rises by itself. */
 int test_enrol(struct genl *g, struct test_gateway *gw, __u32 slot);

@@ -62,6 +62,70 @@ enum voicepay_slot_state {
 	VOICEPAY_SLOT_EXPIRED	= 3,
 };
 
+/*
+ * Rights to a slot. The administrator (CAP_SYS_ADMIN in the initial user
+ * namespace) grants them to one user and one group (netlink, slot-set), and has
+ * all of them himself. Whoever makes a call and whoever opened the descriptor
+ * that it is made through must both have the right.
+ */
+#define VOICEPAY_RIGHT_SEE		(1U << 0)	/* VOICEPAY_IOC_STATUS, slot-get */
+#define VOICEPAY_RIGHT_CODE		(1U << 1)	/* VOICEPAY_IOC_CODE, code-get */
+#define VOICEPAY_RIGHT_AUTHORISE	(1U << 2)	/* authorise voice orders */
+#define VOICEPAY_RIGHT_MANAGE		(1U << 3)	/* slot-lock, slot-unlock */
+#define VOICEPAY_RIGHTS_ALL		0xfU
+
+/* Who locked a slot. */
+#define VOICEPAY_LOCKED_BY_OWNER	(1U << 0)	/* who has the right to manage it */
+#define VOICEPAY_LOCKED_BY_ADMIN	(1U << 1)	/* only the administrator unlocks it */
+
+/**
+ * enum voicepay_presence - must a person press a button for a code?
+ * @VOICEPAY_PRESENCE_NEVER: no
+ * @VOICEPAY_PRESENCE_CACHED: one press is good for any number of codes, for
+ *	presence-seconds
+ * @VOICEPAY_PRESENCE_ALWAYS: each time a code is given out costs a press that
+ *	is no older than presence-seconds
+ */
+enum voicepay_presence {
+	VOICEPAY_PRESENCE_NEVER		= 0,
+	VOICEPAY_PRESENCE_CACHED	= 1,
+	VOICEPAY_PRESENCE_ALWAYS	= 2,
+};
+
+/* presence-seconds of a new slot, and the most that can be set. */
+#define VOICEPAY_PRESENCE_SECONDS	30
+#define VOICEPAY_PRESENCE_SECONDS_MAX	3600
+
+/**
+ * enum voicepay_event - what happened (netlink multicast group "events",
+ *	tracepoint voicepay:voicepay_event, audit records)
+ * @VOICEPAY_EVENT_CODE: a code was given out, or refused (with an error)
+ * @VOICEPAY_EVENT_ENROL: a slot got a new key, or did not (with an error)
+ * @VOICEPAY_EVENT_SLOT_NEW: a slot was made
+ * @VOICEPAY_EVENT_SLOT_DEL: a slot was wiped and removed
+ * @VOICEPAY_EVENT_SLOT_SET: a slot's rights or policy were changed, or not
+ * @VOICEPAY_EVENT_LOCK: a slot was locked
+ * @VOICEPAY_EVENT_UNLOCK: a slot was unlocked, or not (with an error)
+ * @VOICEPAY_EVENT_LOCKOUT: a caller was refused too often and is locked out
+ * @VOICEPAY_EVENT_CLOCK: the gateway's time is further from the device's than a
+ *	clock can drift; with an error if it was not taken
+ * @VOICEPAY_EVENT_WIPE: all keys were wiped
+ * @VOICEPAY_EVENT_DENIED: a request was refused for want of a right
+ */
+enum voicepay_event {
+	VOICEPAY_EVENT_CODE	= 1,
+	VOICEPAY_EVENT_ENROL	= 2,
+	VOICEPAY_EVENT_SLOT_NEW	= 3,
+	VOICEPAY_EVENT_SLOT_DEL	= 4,
+	VOICEPAY_EVENT_SLOT_SET	= 5,
+	VOICEPAY_EVENT_LOCK	= 6,
+	VOICEPAY_EVENT_UNLOCK	= 7,
+	VOICEPAY_EVENT_LOCKOUT	= 8,
+	VOICEPAY_EVENT_CLOCK	= 9,
+	VOICEPAY_EVENT_WIPE	= 10,
+	VOICEPAY_EVENT_DENIED	= 11,
+};
+
 /**
  * enum voicepay_vault - where the module keeps keys; a higher number is better
  * @VOICEPAY_VAULT_NONE: nowhere: what vault_required names is not there
@@ -133,6 +197,10 @@ struct voicepay_info {
  * @codes_left: out: codes that the key's budget still allows, ~0 if unlimited
  * @aliases: out: aliases in the key's ring, one a day
  * @reserved: out: 0
+ * @rights: out: VOICEPAY_RIGHT_* that the caller has
+ * @locked: out: VOICEPAY_LOCKED_*
+ * @presence: out: enum voicepay_presence
+ * @presence_seconds: out: for how long a press counts
  *
  * Times and counts are 0 while the slot holds no key.
  */
@@ -149,12 +217,17 @@ struct voicepay_status {
 	__aligned_u64 codes_left;
 	__u32 aliases;
 	__u32 reserved;
+	__u32 rights;
+	__u32 locked;
+	__u32 presence;
+	__u32 presence_seconds;
 };
 
 /**
  * VOICEPAY_IOC_STATUS - look at one slot
  *
  *	ENOENT		no such slot
+ *	EACCES		the caller has no right to see it
  */
 #define VOICEPAY_IOC_STATUS	_IO(VOICEPAY_IOC_TYPE, 1)
 
@@ -189,12 +262,16 @@ struct voicepay_code {
  * VOICEPAY_CODE_NEW asks for the next one; a step holds ten.
  *
  *	ENOENT		no such slot
+ *	EACCES		the caller has no right to this slot's codes
+ *	EKEYREVOKED	the slot is locked
+ *	EKEYREJECTED	the caller was refused too often and is locked out
+ *	EINPROGRESS	a person must press a button first: ask again then
  *	ENOKEY		the slot is not enrolled, or an oops of the kernel made
  *			the module forget its keys: enrol
  *	EKEYEXPIRED	the key's last day is past: go online and enrol again
  *	EAGAIN		all ten codes of this step are out: ask again when
  *			the step is over, at most 30 s from now
- *	EDQUOT		the key's budget of codes is used up: go online
+ *	EDQUOT		the key's or the caller's budget of codes is used up
  *	ECANCELED	the module's clock stands before the key's first day
  *	EOPNOTSUPP	unknown mode or flag
  */

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happened: who did what with which slot, and what came of it. Each event
+ * goes three ways: the tracepoint voicepay:voicepay_event, an audit record, and
+ * the netlink multicast group "events". Where nobody listens it costs an atomic
+ * increment; nothing is allocated, no lock is taken.
+ */
+
+#include <linux/atomic.h>
+#include <linux/audit.h>
+#include <linux/ctype.h>
+#include <linux/cred.h>
+#include <linux/ktime.h>
+
+#include "voicepay.h"
+#include "event.h"
+#include "netlink.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static atomic64_t count = ATOMIC64_INIT(0);
+
+/*
+ * A record of its own type there is none for modules. GFP_ATOMIC, so that a
+ * caller never waits for the audit daemon: what it cannot take it counts as lost.
+ */
+static void audit(const struct vp_event *event)
+{
+	char comm[TASK_COMM_LEN];
+	int i;
+
+	if (audit_enabled == AUDIT_OFF)
+		return;
+	/* The name is the caller's choice: it must not be able to forge a field. */
+	for (i = 0; i < TASK_COMM_LEN - 1 && event->comm[i]; i++)
+		comm[i] = isgraph(event->comm[i]) && isascii(event->comm[i]) &&
+			  event->comm[i] != '"' ? event->comm[i] : '?';
+	comm[i] = '\0';
+	audit_log(NULL, GFP_ATOMIC, AUDIT_KERNEL_OTHER,
+		  "voicepay kind=%u number=%llu slot=%d uid=%u pid=%u comm=\"%s\" error=%d drift_ms=%lld res=%d",
+		  event->kind, event->number, (int)event->slot, event->uid, event->pid, comm,
+		  -event->error, event->drift_ms, !event->error);
+}
+
+static void tell(struct vp_event *event)
+{
+	event->number = atomic64_inc_return(&count);
+	if (!trace_voicepay_event_enabled() && audit_enabled == AUDIT_OFF && !vp_netlink_has_listeners())
+		return;
+	event->boot_ms = ktime_to_ms(ktime_get_boottime());
+	event->uid = from_kuid(&init_user_ns, current_euid());
+	event->pid = task_tgid_nr(current);
+	get_task_comm(event->comm, current);
+	trace_voicepay_event(event);
+	audit(event);
+	vp_netlink_tell(event);
+}
+
+/**
+ * vp_event() - tell that something happened, on behalf of the current process
+ * @kind: enum voicepay_event
+ * @slot: slot number or VP_NO_SLOT
+ * @error: 0, or the negative errno of a refusal
+ *
+ * May sleep.
+ */
+void vp_event(u32 kind, u32 slot, int error)
+{
+	struct vp_event event = { .kind = kind, .slot = slot, .error = error };
+
+	tell(&event);
+}
+
+void vp_event_drift(u32 slot, int error, s64 drift_ms)
+{
+	struct vp_event event = {
+		.kind = VOICEPAY_EVENT_CLOCK, .slot = slot, .error = error, .drift_ms = drift_ms,
+	};
+
+	tell(&event);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What stands between a caller and a slot's codes: rights, locks, budgets, lock-out. */
+#ifndef VP_GATE_H
+#define VP_GATE_H
+
+#include <linux/spinlock.h>
+
+#include "rights.h"
+
+/* So many callers of a slot are told apart. */
+#define VP_CALLERS_MAX		32
+/* So many refusals in a row, and a caller is locked out. */
+#define VP_REFUSALS_MAX		20
+/* For so long, unless the administrator unlocks the slot. */
+#define VP_LOCKOUT_SECONDS	300
+
+/**
+ * struct vp_tally - what one user did with a slot
+ * @uid: the user
+ * @refused: refusals since the last success
+ * @hour: hour of CLOCK_BOOTTIME that @used is of, counted from 1; 0: this entry is free
+ * @used: codes drawn in that hour
+ * @out_until: second of CLOCK_BOOTTIME up to which the user is locked out
+ */
+struct vp_tally {
+	u32 uid;
+	u32 refused;
+	u64 hour;
+	u32 used;
+	u64 out_until;
+};
+
+/* What the administrator says about a slot. */
+struct vp_policy {
+	struct vp_rights rights;
+	u32 caller_per_hour;	/* codes; 0: no limit */
+	u32 presence;		/* enum voicepay_presence */
+	u32 presence_seconds;
+};
+
+/**
+ * struct vp_gate - the gate of one slot
+ * @lock: guards all of it; no other slot's callers wait for it
+ * @policy: what the administrator says
+ * @locked: VOICEPAY_LOCKED_*
+ * @tally: what each user did
+ */
+struct vp_gate {
+	spinlock_t lock;	/* guards all of it */
+	struct vp_policy policy;
+	u32 locked;
+	struct vp_tally tally[VP_CALLERS_MAX];
+};
+
+/**
+ * struct vp_pass - a request on its way through the gate
+ * @uid: the caller
+ * @now_s: when it came, seconds of CLOCK_BOOTTIME
+ * @counted: the caller has a tally
+ * @may_draw: one code more is within the caller's budget, and reserved
+ * @presence: policy at that time
+ * @presence_seconds: likewise
+ */
+struct vp_pass {
+	u32 uid;
+	u64 now_s;
+	bool counted;
+	bool may_draw;
+	u32 presence;
+	u32 presence_seconds;
+};
+
+void vp_gate_init(struct vp_gate *gate);
+void vp_gate_policy(struct vp_gate *gate, struct vp_policy *policy, u32 *locked);
+void vp_gate_set_policy(struct vp_gate *gate, const struct vp_policy *policy);
+int vp_gate_check(struct vp_gate *gate, const struct vp_caller *caller, u32 right);
+void vp_gate_lock(struct vp_gate *gate, bool admin);
+int vp_gate_unlock(struct vp_gate *gate, bool admin);
+
+int vp_gate_enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass);
+bool vp_gate_leave(struct vp_gate *gate, const struct vp_pass *pass, int err, bool drawn);
+
+#endif /* VP_GATE_H */
