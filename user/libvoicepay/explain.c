@@ -61,6 +61,17 @@ static const struct {
 	{ VOICEPAY_CALL_STATUS, ENOENT,
 	  "there is no such slot: enrol one (voicepay enrol), or list those there are (voicepay status)" },
 
+	{ VOICEPAY_CALL_STATUS, EACCES,
+	  "this user has no right to see this slot: the administrator can grant it (voicepay slot)" },
+
+	{ VOICEPAY_CALL_CODE, EACCES,
+	  "this user has no right to this slot's codes: the administrator can grant it (voicepay slot)" },
+	{ VOICEPAY_CALL_CODE, EKEYREVOKED,
+	  "the slot is locked: unlock it (voicepay unlock)" },
+	{ VOICEPAY_CALL_CODE, EKEYREJECTED,
+	  "this user was refused too often and is locked out: wait five minutes, or have the administrator unlock the slot (voicepay unlock)" },
+	{ VOICEPAY_CALL_CODE, EINPROGRESS,
+	  "a person must press the device's button first: press it and ask again" },
 	{ VOICEPAY_CALL_CODE, ENOENT,
 	  "there is no such slot: enrol one (voicepay enrol), or list those there are (voicepay status)" },
 	{ VOICEPAY_CALL_CODE, ENOKEY,
@@ -70,7 +81,7 @@ static const struct {
 	{ VOICEPAY_CALL_CODE, EAGAIN,
 	  "all ten codes of this half minute are out: ask again when it is over, in at most 30 seconds" },
 	{ VOICEPAY_CALL_CODE, EDQUOT,
-	  "a budget of codes, for the hour, the day or the key, is used up: wait, or go online and enrol again (voicepay enrol)" },
+	  "a budget of codes, for the hour, the day, the key or this user, is used up: wait, or go online and enrol again (voicepay enrol)" },
 	{ VOICEPAY_CALL_CODE, ECANCELED,
 	  "the module's time lies before the key's first day: go online and enrol again, which sets it (voicepay enrol)" },
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 PROGRAMS += voicepay
-voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c check.c code.c confirm.c enrol.c pay.c provision.c scan.c \
-	status.c wipe.c http.c identity.c netlink.c symbol.c ticket.c) user/common/amount.c $(VP_CONFIG_SRCS)
+voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c check.c code.c confirm.c enrol.c events.c lock.c pay.c provision.c \
+	scan.c slot.c status.c wipe.c http.c identity.c netlink.c symbol.c ticket.c) user/common/amount.c $(VP_CONFIG_SRCS)
 voicepay_PKGS := inih jansson libcurl libcrypto libnl-3.0 libnl-genl-3.0
 # zint has no pkg-config file
 voicepay_LDLIBS := -lzint

@@ -35,9 +35,13 @@ int cmd_check(int argc, char **argv);
 int cmd_code(int argc, char **argv);
 int cmd_confirm(int argc, char **argv);
 int cmd_enrol(int argc, char **argv);
+int cmd_events(int argc, char **argv);
+int cmd_lock(int argc, char **argv);
 int cmd_pay(int argc, char **argv);
 int cmd_provision(int argc, char **argv);
+int cmd_slot(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_unlock(int argc, char **argv);
 int cmd_wipe(int argc, char **argv);
 
 /*

@@ -8,7 +8,7 @@ _voicepay()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		check|code|enrol|pay|provision|status|wipe)
+		check|code|enrol|events|lock|pay|provision|slot|status|unlock|wipe)
 			command=$word
 			break
 			;;
@@ -35,10 +35,13 @@ _voicepay()
 	esac
 
 	case $command in
-	'')	options='check code confirm enrol pay provision status wipe --version' ;;
+	'')	options='check code confirm enrol events lock pay provision slot status unlock wipe --version' ;;
 	code)	options='--slot --new --plain --watch --png-qr --png-barcode --svg-qr --svg-barcode' ;;
 	confirm) options='--yes --no' ;;
-	enrol)	options='--ticket --slot' ;;
+	enrol)	options='--ticket --slot --accept-time' ;;
+	events)	options='--count' ;;
+	lock|unlock) options='--slot' ;;
+	slot)	options='--slot --user --group --user-rights --group-rights --codes-per-hour --presence --presence-seconds' ;;
 	pay)	options='--to --amount --currency --voice-token --user --order-id --order --slot --yes' ;;
 	provision) options='--set' ;;
 	status)	options='--slot' ;;

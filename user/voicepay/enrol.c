@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,13 @@
 static struct {
 	char *ticket;
 	int64_t slot;
+	bool accept_time;
 } args = { .slot = -1 };
 
 static const struct argp_option argp_options[] = {
 	{ "ticket", 't', "TICKET", 0, "One-time ticket from the gateway, 48 hex digits; @FILE or - reads it" },
 	{ "slot", 's', "N", 0, "Slot to enrol; without it, the lowest free one" },
+	{ "accept-time", 'T', NULL, 0, "Take the gateway's time, however far it is from the device's" },
 	{ 0 }
 };
 
@@ -35,6 +38,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 's':
 		args.slot = parse_slot(arg, state);
+		return 0;
+	case 'T':
+		args.accept_time = true;
 		return 0;
 	case ARGP_KEY_END:
 		if (!args.ticket)
@@ -125,10 +131,26 @@ static int enrol(struct manage *m, const struct config *config, const uint8_t *t
 	status = exchange(config, message, len, reply, &reply_len);
 	if (status) {
 		/* Nothing is no answer, so the module forgets that it had asked. */
-		manage_enrol_finish(m, slot, reply, 0);
+		manage_enrol_finish(m, slot, reply, 0, false);
 		return status;
 	}
-	err = manage_enrol_finish(m, slot, reply, reply_len);
+	err = manage_enrol_finish(m, slot, reply, reply_len, args.accept_time);
+	return err ? manage_tell(m, err) : 0;
+}
+
+/* Who may use the device may have codes of a slot made here; "voicepay slot" changes that. */
+static int give_to_group(struct manage *m, uint32_t slot)
+{
+	const struct group *group = getgrnam("voicepay");
+	struct manage_slot policy;
+	int err;
+
+	if (!group)
+		return 0;
+	policy.value[VOICEPAY_A_SLOT_GID] = group->gr_gid;
+	policy.value[VOICEPAY_A_SLOT_GID_RIGHTS] = VOICEPAY_RIGHT_SEE | VOICEPAY_RIGHT_CODE;
+	err = manage_slot_set(m, slot, &policy,
+			      1U << VOICEPAY_A_SLOT_GID | 1U << VOICEPAY_A_SLOT_GID_RIGHTS);
 	return err ? manage_tell(m, err) : 0;
 }
 
@@ -184,6 +206,8 @@ int cmd_enrol(int argc, char **argv)
 		goto out;
 	}
 	status = enrol(&m, &config, ticket, slot);
+	if (!status && made)
+		status = give_to_group(&m, slot);
 	if (status && made)
 		manage_slot_del(&m, slot);
 	if (!status)

@@ -21,6 +21,10 @@ static const struct {
 	{ "enrol", cmd_enrol, "agree with the gateway on a slot's key" },
 	{ "provision", cmd_provision, "show or set which gateway the device belongs to" },
 	{ "check", cmd_check, "open a channel to the gateway and say how it went" },
+	{ "slot", cmd_slot, "show or set who may do what with a slot" },
+	{ "lock", cmd_lock, "let a slot issue nothing" },
+	{ "unlock", cmd_unlock, "undo lock" },
+	{ "events", cmd_events, "show what happens as it happens" },
 	{ "wipe", cmd_wipe, "wipe all keys" },
 };
 

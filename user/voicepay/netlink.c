@@ -202,6 +202,54 @@ int manage_slot_del(struct manage *m, uint32_t slot)
 	return finish(&call, msg);
 }
 
+static int take_policy(struct nlattr **a, void *out)
+{
+	struct manage_slot *policy = out;
+	int i;
+
+	if (!a[VOICEPAY_A_SLOT_GID_RIGHTS])
+		return -1;
+	for (i = 1; i <= VOICEPAY_A_SLOT_MAX; i++)
+		if (a[i] && nla_len(a[i]) == sizeof(uint32_t))
+			policy->value[i] = nla_get_u32(a[i]);
+	return 0;
+}
+
+int manage_slot_get(struct manage *m, uint32_t slot, struct manage_slot *policy)
+{
+	struct nl_msg *msg = begin(m, VOICEPAY_CMD_SLOT_GET);
+	struct call call = { .m = m, .take = take_policy, .max = VOICEPAY_A_SLOT_MAX, .out = policy };
+
+	memset(policy, 0, sizeof(*policy));
+	if (msg)
+		nla_put_u32(msg, VOICEPAY_A_SLOT_ID, slot);
+	return finish(&call, msg);
+}
+
+int manage_slot_set(struct manage *m, uint32_t slot, const struct manage_slot *policy, uint32_t which)
+{
+	struct nl_msg *msg = begin(m, VOICEPAY_CMD_SLOT_SET);
+	struct call call = { .m = m };
+	int i;
+
+	if (msg)
+		nla_put_u32(msg, VOICEPAY_A_SLOT_ID, slot);
+	for (i = VOICEPAY_A_SLOT_ID + 1; msg && i <= VOICEPAY_A_SLOT_MAX; i++)
+		if (which & 1U << i)
+			nla_put_u32(msg, i, policy->value[i]);
+	return finish(&call, msg);
+}
+
+int manage_slot_lock(struct manage *m, uint32_t slot, bool lock)
+{
+	struct nl_msg *msg = begin(m, lock ? VOICEPAY_CMD_SLOT_LOCK : VOICEPAY_CMD_SLOT_UNLOCK);
+	struct call call = { .m = m };
+
+	if (msg)
+		nla_put_u32(msg, VOICEPAY_A_SLOT_ID, slot);
+	return finish(&call, msg);
+}
+
 struct message {
 	uint8_t *bytes;
 	size_t *len;
@@ -234,7 +282,8 @@ int manage_enrol_begin(struct manage *m, uint32_t slot, const uint8_t *ticket,
 	return finish(&call, msg);
 }
 
-int manage_enrol_finish(struct manage *m, uint32_t slot, const uint8_t *message, size_t len)
+int manage_enrol_finish(struct manage *m, uint32_t slot, const uint8_t *message, size_t len,
+			bool accept_time)
 {
 	struct nl_msg *msg = begin(m, VOICEPAY_CMD_ENROL_FINISH);
 	struct call call = { .m = m };
@@ -242,6 +291,8 @@ int manage_enrol_finish(struct manage *m, uint32_t slot, const uint8_t *message,
 	if (msg) {
 		nla_put_u32(msg, VOICEPAY_A_ENROL_SLOT, slot);
 		nla_put(msg, VOICEPAY_A_ENROL_MESSAGE, len, message);
+		if (accept_time)
+			nla_put_flag(msg, VOICEPAY_A_ENROL_ACCEPT_TIME);
 	}
 	return finish(&call, msg);
 }
@@ -265,7 +316,9 @@ int manage_tell(const struct manage *m, int err)
 	} known[] = {
 		{ ENOENT, STATUS_ENVIRONMENT, "the voicepay module does not answer: load it (modprobe voicepay)" },
 		{ EPERM, STATUS_REFUSED, "only root may do this: run it with sudo" },
-		{ EACCES, STATUS_REFUSED, "only root may do this: run it with sudo" },
+		{ EACCES, STATUS_REFUSED, "this user has no right to do that with this slot: the administrator can grant it (voicepay slot)" },
+		{ ETIME, STATUS_REFUSED, "the gateway's clock and the device's are too far apart to be both right: if it is the device's that is wrong, enrol with --accept-time and a new ticket" },
+		{ EINPROGRESS, STATUS_REFUSED, "a person must press the device's button first: press it and run this again" },
 		{ EEXIST, STATUS_REFUSED, "the device belongs to another gateway or has another certificate: wipe it first (voicepay wipe)" },
 		{ ENOSPC, STATUS_REFUSED, "all slots are taken: wipe the device, or use a slot that there is (--slot)" },
 		{ ERANGE, STATUS_REFUSED, "there is no slot of this number: voicepay status shows how many there are" },

@@ -62,6 +62,12 @@ static void print_slot(const struct voicepay_status *st)
 		       day(end, st->not_after));
 	}
 	putchar('\n');
+	if (st->locked)
+		printf("        locked: voicepay unlock --slot %u\n", st->slot);
+	if (st->presence == VOICEPAY_PRESENCE_ALWAYS)
+		printf("        each code wants a button pressed within %u s\n", st->presence_seconds);
+	else if (st->presence == VOICEPAY_PRESENCE_CACHED)
+		printf("        codes want a button pressed, which is good for %u s\n", st->presence_seconds);
 	if (st->state == VOICEPAY_SLOT_EXPIRED)
 		printf("        go online and enrol again: voicepay enrol --slot %u --ticket TICKET\n",
 		       st->slot);
@@ -71,6 +77,10 @@ static json_t *slot_json(const struct voicepay_status *st)
 {
 	json_t *o = json_pack("{s:i, s:s}", "slot", st->slot, "state", state_name(st->state));
 
+	json_object_set_new(o, "locked", json_boolean(st->locked));
+	json_object_set_new(o, "rights", json_integer(st->rights));
+	json_object_set_new(o, "presence", json_integer(st->presence));
+	json_object_set_new(o, "presence_seconds", json_integer(st->presence_seconds));
 	if (!st->epoch)
 		return o;
 	json_object_set_new(o, "epoch", json_integer(st->epoch));
@@ -155,7 +165,8 @@ int cmd_status(int argc, char **argv)
 	last = only >= 0 ? only + 1 : info.max_slots;
 	for (; slot < last; slot++) {
 		err = voicepay_status(dev, slot, &st);
-		if (err == -ENOENT && only < 0)
+		/* In a list of all, the slots of others are left out. */
+		if ((err == -ENOENT || err == -EACCES) && only < 0)
 			continue;
 		if (err)
 			return tell_errno(VOICEPAY_CALL_STATUS, err);
