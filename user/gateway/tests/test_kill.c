@@ -142,7 +142,8 @@ static int post(const struct server *s, const char *cert, const char *path, cons
 	snprintf(url, sizeof(url), "http://gateway%s", path);
 	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, s->socket);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+	if (body)	/* else a GET */
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, text);
@@ -170,7 +171,7 @@ static void set_up(struct server *s, void **state)
 	snprintf(s->socket, sizeof(s->socket), "%s/sock", s->w->dir);
 	snprintf(s->conf, sizeof(s->conf), "%s/conf", s->w->dir);
 	f = fopen(s->conf, "a");
-	fprintf(f, "[gateway]\nsocket = %s\n", s->socket);
+	fprintf(f, "[limits]\nconfirm-above = 1000\n[gateway]\nsocket = %s\n", s->socket);
 	fclose(f);
 	make_cert(s->device_cert, &s->w->device_peer);
 	make_cert(s->shop_cert, &s->w->shop_peer);
@@ -187,6 +188,8 @@ struct story {
 	char enrol[512], voice[8192], charge[4][256];
 	json_t *enrolled, *voiced, *charged[4];	/* answers that came, else NULL */
 	json_t *back[2];
+	char big[256], confirm[256];	/* a charge that its owner has to confirm */
+	json_t *confirmed;
 };
 
 /* What goes back: part of the first charge, all of the second. */
@@ -218,6 +221,35 @@ static void keep(json_t **first, int status, json_t *answer)
 	}
 }
 
+/* The charge above the limit, and its owner's word. False if the gateway is gone. */
+static bool tell_big(struct server *s, struct story *t)
+{
+	json_t *a, *one;
+	int status = post(s, s->shop_cert, "/v1/merchant/charge", t->big, &a);
+	const char *state;
+
+	if (status < 0)
+		return false;
+	assert_int_equal(status, 200);
+	state = json_string_value(json_object_get(a, "state"));
+	/* Paid only when the owner has said so. */
+	assert_string_equal(state, !strcmp(state, "SUCCESS") && *t->confirm ? "SUCCESS" : "USERPAYING");
+	assert_true(!t->confirmed || !strcmp(state, "SUCCESS"));
+	json_decref(a);
+	if (!*t->confirm) {
+		status = post(s, s->device_cert, "/v1/waiting", NULL, &a);
+		if (status < 0)
+			return false;
+		one = json_array_get(json_object_get(a, "waiting"), 0);
+		snprintf(t->confirm, sizeof(t->confirm), "{\"confirm_id\":\"%s\",\"payee\":\"till\",\"amount\":2000,"
+			 "\"currency\":\"CNY\",\"answer\":\"CONFIRM\"}", json_string_value(json_object_get(one, "confirm_id")));
+		json_decref(a);
+	}
+	status = post(s, s->device_cert, "/v1/confirm", t->confirm, &a);
+	keep(&t->confirmed, status, a);
+	return status >= 0;
+}
+
 /* Asks for everything; stops when the gateway is gone. False if it is. */
 static bool tell(struct server *s, struct story *t)
 {
@@ -240,6 +272,9 @@ static bool tell(struct server *s, struct story *t)
 			snprintf(t->charge[i], sizeof(t->charge[i]),
 				 "{\"order_no\":\"k%d\",\"code\":\"%s\",\"amount\":%d,\"currency\":\"CNY\"}", i, code, 100 + i);
 		}
+		assert_int_equal(device_code(&s->w->dev, 4, gateway_clock_ms() / 30000, 4, code), 0);
+		snprintf(t->big, sizeof(t->big),
+			 "{\"order_no\":\"big\",\"code\":\"%s\",\"amount\":2000,\"currency\":\"CNY\"}", code);
 	}
 	for (int i = 0; i < 4; i++) {
 		status = post(s, s->shop_cert, "/v1/merchant/charge", t->charge[i], &a);
@@ -253,6 +288,8 @@ static bool tell(struct server *s, struct story *t)
 		if (status < 0)
 			return false;
 	}
+	if (!tell_big(s, t))
+		return false;
 	status = post(s, s->device_cert, "/v1/voice-pay", t->voice, &a);
 	keep(&t->voiced, status, a);
 	for (int i = 0; i < 2 && status >= 0; i++) {
@@ -290,13 +327,14 @@ static bool one_life(int n)
 	start(&s, 0);
 	assert_true(s.pid > 0);
 	assert_true(tell(&s, &t));
-	assert_int_equal(world_payments(s.w), 5);
-	assert_int_equal(world_balance(s.w, "till"), 100 + 101 + 102 + 103 - 40 - 101);
+	assert_int_equal(world_payments(s.w), 6);
+	assert_int_equal(world_balance(s.w, "till"), 100 + 101 + 102 + 103 + 2000 - 40 - 101);
 	assert_int_equal(world_balance(s.w, "mom"), 50000);
 	assert_true(tell(&s, &t));
-	assert_int_equal(world_payments(s.w), 5);
+	assert_int_equal(world_payments(s.w), 6);
 	assert_false(stop(&s, SIGTERM));
 	json_decref(t.enrolled);
+	json_decref(t.confirmed);
 	json_decref(t.voiced);
 	for (int i = 0; i < 4; i++)
 		json_decref(t.charged[i]);
@@ -313,8 +351,8 @@ static void at_every_step(void **state)
 	while (one_life(n))
 		n++;
 	print_message("# killed at each of %d steps\n", n - 1);
-	/* Enrolment, four charges, a voice order, a refund and a reversal cross far more than this. */
-	assert_true(n > 80);
+	/* Enrolment, five charges, a confirmation, a voice order, a refund and a reversal cross far more than this. */
+	assert_true(n > 100);
 }
 
 /* --- at any time, under load --- */
