@@ -10,7 +10,7 @@ VM	:= selftests/vm
 VERSION	:= $(shell sed -n 's/^\#define VOICEPAY_VERSION_STRING[[:space:]]*"\(.*\)"/\1/p' include/uapi/linux/voicepay.h)
 
 .PHONY: all modules user modules_install install uninstall clean help \
-	check check-unit check-static check-uml check-vm demo vm vm-shell vm-build host-setup \
+	check check-unit check-static check-uml check-vm check-ram demo vm vm-shell vm-build host-setup \
 	dkms-install dkms-remove
 
 all: modules user		## Build the module and the programs for this machine
@@ -62,6 +62,10 @@ check-uml: host-setup		## Run the KUnit tests on a User-mode Linux kernel with K
 
 check-vm: host-setup		## Run the tests of the running module, in a virtual machine
 	@selftests/check vm
+
+check-ram: host-setup		## Search all of the virtual machine's memory for keys (some minutes; not in check)
+	@$(VM)/build
+	@$(VM)/ram-search
 
 vm: host-setup			## Run one test in a virtual machine: make vm TEST=ioctl
 	@[ -n "$(TEST)" ] || { echo "which one? make vm TEST=NAME, for a file NAME.c or NAME.sh in selftests/"; exit 2; }

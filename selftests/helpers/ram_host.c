@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The side of vm/ram-search that is not in the guest:
+ *
+ *	ram_host gateway DIR N		answers N requests that appear in DIR, and
+ *					writes what the device must hide to DIR/secrets
+ *	ram_host search SECRETS DUMP [FROM TO]
+ *					prints each secret that is in DUMP, and where;
+ *					what lies in FROM..TO is told apart
+ *
+ * The gateway computes every Diffie-Hellman value itself. The device's private
+ * keys it cannot know: a module built with CONFIG_VOICEPAY_TEST_SECRETS makes
+ * them from a counter, and here the first of them are made again.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <openssl/sha.h>
+
+#include "enrol.h"
+
+#define KEYS	40	/* private keys the device may have made */
+#define LEN	32	/* of every secret */
+
+static FILE *secrets;
+
+static void hide(const char *name, int n, const void *what)
+{
+	const __u8 *p = what;
+	int i;
+
+	fprintf(secrets, "%s.%d ", name, n);
+	for (i = 0; i < LEN; i++)
+		fprintf(secrets, "%02x", p[i]);
+	putc('\n', secrets);
+}
+
+/* The key as HMAC uses it: padded, and the states after that block. */
+static void hide_hmac(int n, const __u8 key[LEN])
+{
+	static const struct { __u8 pad; const char *padded, *state; } half[] = {
+		{ 0x36, "K^ipad", "inner" }, { 0x5c, "K^opad", "outer" },
+	};
+	__u8 block[64];
+	SHA256_CTX ctx;
+	int h, i;
+
+	for (h = 0; h < 2; h++) {
+		memset(block, half[h].pad, sizeof(block));
+		for (i = 0; i < LEN; i++)
+			block[i] ^= key[i];
+		SHA256_Init(&ctx);
+		SHA256_Update(&ctx, block, sizeof(block));
+		hide(half[h].padded, n, block);
+		hide(half[h].state, n, ctx.h);
+	}
+}
+
+static void hide_dh(const char *name, int n, const __u8 *priv, const __u8 *pub)
+{
+	__u8 shared[LEN];
+
+	if (vp_prim_dh(shared, priv, pub))
+		abort();
+	hide(name, n, shared);
+}
+
+static int answer(struct test_gateway *gw, int n, const __u8 *msg1, __u8 *msg2)
+{
+	__u8 payload[512], psk[VP_KEY_LEN];
+	struct vp_root_keys keys;
+	struct vp_noise hs;
+	int len;
+
+	gw->grant.epoch = n;
+	if (vp_noise_init_responder(&hs, 1, VP_AGREE_PROLOGUE, VP_AGREE_PROLOGUE_LEN,
+				    gw->s, gw->s_pub) ||
+	    vp_noise_read_msg1(&hs, msg1, VP_MSG1_LEN, payload) ||
+	    vp_agree_ticket_psk(psk, gw->ticket))
+		return -EBADMSG;
+	hide("ck-after-1", n, hs.ck);
+	hide("k-after-1", n, hs.k);
+	hide("ticket-psk", n, psk);
+	hide_dh("es", n, hs.s, hs.re);
+	hide_dh("ss", n, hs.s, hs.rs);
+	len = vp_agree_encode_grant(payload, &gw->grant);
+	if (len < 0 || vp_noise_write_msg2(&hs, psk, msg2, payload, len) ||
+	    vp_agree_root_keys(&keys, &hs))
+		return -EBADMSG;
+	hide_dh("ee", n, hs.e, hs.re);
+	hide_dh("se", n, hs.e, hs.rs);
+	hide("ck", n, hs.ck);
+	hide("k", n, hs.k);
+	hide("K", n, keys.code);
+	hide("auth", n, keys.auth);
+	hide("psk", n, keys.psk);
+	hide_hmac(n, keys.code);
+	fflush(secrets);
+	return len + (int)VP_NOISE_MSG2_OVERHEAD;
+}
+
+static void hide_private(void)
+{
+	__u8 in[21] = "voicepay test key", key[LEN];
+	int n;
+
+	for (n = 0; n < KEYS; n++) {
+		in[20] = n;
+		SHA256(in, sizeof(in), key);
+		key[0] &= 248;
+		key[31] = (key[31] & 127) | 64;
+		hide("private", n, key);
+	}
+}
+
+/* Whole files appear under their name, never half of one. */
+static void put(const char *dir, const char *name, const void *data, size_t len)
+{
+	char tmp[512], path[512];
+	int fd;
+
+	snprintf(tmp, sizeof(tmp), "%s/.%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || write(fd, data, len) != (ssize_t)len || close(fd) || rename(tmp, path)) {
+		perror(path);
+		exit(1);
+	}
+}
+
+static void get(const char *dir, const char *name, void *data, size_t len)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	while ((fd = open(path, O_RDONLY)) < 0)
+		usleep(20000);
+	if (read(fd, data, len) != (ssize_t)len)
+		exit(1);
+	close(fd);
+}
+
+static int gateway(const char *dir, int rounds)
+{
+	__u8 msg1[VP_MSG1_LEN], msg2[VP_MSG2_MAX];
+	struct test_gateway gw;
+	char name[32];
+	int n, len;
+
+	snprintf(name, sizeof(name), "%s/secrets", dir);
+	secrets = fopen(name, "w");
+	if (!secrets)
+		return 1;
+	test_gateway_init(&gw);
+	hide_private();
+	memcpy(msg2, gw.s_pub, 32);
+	memcpy(msg2 + 32, gw.device, 16);
+	memcpy(msg2 + 48, gw.ticket, 24);
+	put(dir, "gateway", msg2, 72);
+	for (n = 1; n <= rounds; n++) {
+		snprintf(name, sizeof(name), "msg1.%d", n);
+		get(dir, name, msg1, sizeof(msg1));
+		len = answer(&gw, n, msg1, msg2);
+		if (len < 0)
+			return 1;
+		snprintf(name, sizeof(name), "msg2.%d", n);
+		put(dir, name, msg2, len);
+	}
+	return fclose(secrets) ? 1 : 0;
+}
+
+struct secret {
+	char name[32];
+	__u8 bytes[LEN];
+	unsigned long outside, inside, at;
+};
+
+static int search(const char *list, const char *dump, unsigned long from, unsigned long to)
+{
+	static struct secret s[1024];
+	static __u8 first[65536];
+	size_t n = 0, i, at;
+	const __u8 *mem;
+	struct stat st;
+	char hex[65];
+	FILE *f = fopen(list, "r");
+	int fd = open(dump, O_RDONLY);
+
+	if (!f || fd < 0 || fstat(fd, &st) || st.st_size < LEN)
+		return 3;
+	while (n < 1024 && fscanf(f, "%31s %64s", s[n].name, hex) == 2) {
+		for (i = 0; i < LEN; i++)
+			sscanf(hex + 2 * i, "%2hhx", &s[n].bytes[i]);
+		first[s[n].bytes[0] | s[n].bytes[1] << 8] = 1;
+		n++;
+	}
+	mem = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (mem == MAP_FAILED || !n)
+		return 3;
+	for (at = 0; at + LEN <= (size_t)st.st_size; at++) {
+		if (!first[mem[at] | mem[at + 1] << 8])
+			continue;
+		for (i = 0; i < n; i++) {
+			if (memcmp(mem + at, s[i].bytes, LEN))
+				continue;
+			if (at >= from && at < to) {
+				s[i].inside++;
+			} else {
+				s[i].outside++;
+				s[i].at = at;
+			}
+		}
+	}
+	for (i = 0; i < n; i++) {
+		if (s[i].inside)
+			printf("inside %s %lu\n", s[i].name, s[i].inside);
+		if (s[i].outside)
+			printf("outside %s %lu last at %#lx\n", s[i].name, s[i].outside, s[i].at);
+	}
+	printf("searched %zu secrets in %lld MiB\n", n, (long long)st.st_size >> 20);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "gateway"))
+		return gateway(argv[2], atoi(argv[3]));
+	if (argc == 4 && !strcmp(argv[1], "search"))
+		return search(argv[2], argv[3], 0, 0);
+	if (argc == 6 && !strcmp(argv[1], "search"))
+		return search(argv[2], argv[3], strtoul(argv[4], NULL, 0), strtoul(argv[5], NULL, 0));
+	return 2;
+}
