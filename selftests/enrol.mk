@@ -22,3 +22,6 @@ rights_CPPFLAGS := $(ENROL_CPPFLAGS)
 events_SRCS := $(ENROL_SRCS)
 events_PKGS := libcrypto
 events_CPPFLAGS := $(ENROL_CPPFLAGS)
+clock_SRCS := $(ENROL_SRCS)
+clock_PKGS := libcrypto
+clock_CPPFLAGS := $(ENROL_CPPFLAGS)
