@@ -2,6 +2,7 @@
 /* Asks voicepayd for a channel. */
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -142,7 +143,7 @@ static int wait_readable(int sock, long long deadline)
 
 		if (left <= 0)
 			return -ETIMEDOUT;
-		n = poll(&pfd, 1, left);
+		n = poll(&pfd, 1, left > INT_MAX ? INT_MAX : left);	/* negative: for ever */
 		if (n > 0)
 			return 0;
 		if (n < 0 && errno != EINTR)

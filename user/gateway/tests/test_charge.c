@@ -16,6 +16,16 @@ static void code_at(struct world *w, __u64 step, unsigned int q, char code[25])
 	assert_int_equal(device_code(&w->dev, 0, step, q, code), 0);
 }
 
+/* Attack: a user named as the account that opening balances come from would pay them. */
+static void equity_is_nobodys_name(void **state)
+{
+	struct world *w = *state;
+	struct account acc;
+
+	assert_int_equal(ledger_open_account(w->st, PARTY_USER, "equity", "EUR", 0, TEST_TIME, &acc),
+			 STORE_TAKEN);
+}
+
 static void answers(void **state)
 {
 	struct world *w = *state;
@@ -387,6 +397,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
+		T(equity_is_nobodys_name),
 		T(answers), T(earlier_code), T(not_enough), T(guessing), T(double_spending), T(one_code),
 		T(same_order), T(compare_and_set), T(database_refuses), T(torn_ledger), T(a_row_of_another_length), T(speed),
 	};
