@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "code.h"
 #include "event.h"
+#include "sealer.h"
 #include "slot.h"
 #include "vault.h"
 
@@ -35,7 +36,15 @@ union request {
 
 u64 vp_features(void)
 {
-	return VOICEPAY_FEATURE_PC1_PLAIN | VOICEPAY_FEATURE_SEAL | vp_channel_features();
+	struct vp_sealer_status sealer;
+	u64 bits = VOICEPAY_FEATURE_PC1_PLAIN | VOICEPAY_FEATURE_SEAL | vp_channel_features();
+
+	vp_sealer_status(&sealer);
+	if (sealer.state == VOICEPAY_SEALER_READY)
+		bits |= VOICEPAY_FEATURE_SEALER;
+	if (sealer.counted)
+		bits |= VOICEPAY_FEATURE_ROLLBACK;
+	return bits;
 }
 
 static int do_info(struct file *file, union request *req)

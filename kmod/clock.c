@@ -9,6 +9,9 @@
  * tenth too fast. What that call is good for, correcting the oscillator's error, is
  * given up: some 20 ppm, so 12 s in the week after which the gateway gives the time
  * anew, and it takes codes of the neighbouring steps.
+ *
+ * After a reboot, until the gateway gives the time again, a sealed slot's blob
+ * says between which times it can be, and the real-time clock which it is.
  */
 
 #include <linux/atomic.h>
@@ -35,6 +38,14 @@ static s64 set_at_ms;
 #define LATE_MS		90000
 #define DRIFT_DIVISOR	5000
 
+/*
+ * After a restore, under vp_manage_lock: the time is the real-time clock's; it
+ * was @floor_ms when the last blob was sealed, and the gateway's word reached to
+ * @trusted_ms.
+ */
+static bool provisional;
+static u64 floor_ms, trusted_until_ms;
+
 /* CLOCK_MONOTONIC_RAW stands still during a suspend; the offset makes up for it. */
 static s64 boot_ms(void)
 {
@@ -47,6 +58,7 @@ static s64 boot_ms(void)
  */
 void vp_clock_set(u64 now_ms)
 {
+	provisional = false;
 	set_at_ms = boot_ms();
 	atomic64_set(&offset_ms, (s64)now_ms - set_at_ms);
 }
@@ -74,15 +86,58 @@ int vp_clock_compare(u64 gateway_ms, s64 *drift_ms)
 	u64 now_ms;
 
 	*drift_ms = 0;
-	if (vp_clock_now_ms(&now_ms))
+	if (provisional || vp_clock_now_ms(&now_ms))
 		return 0;
 	*drift_ms = (s64)(gateway_ms - now_ms);
 	return vp_clock_could_drift(*drift_ms, boot_ms() - set_at_ms) ? 0 : -ETIME;
 }
 
+/**
+ * vp_clock_remember() - what a blob must remember
+ * @now_ms: out: the time, 0 if there is none
+ * @trusted_ms: out: the last time that follows from the gateway's
+ *
+ * A time that came from the real-time clock is not trusted further by being
+ * sealed, or each reboot could move the clock ahead by the whole window.
+ */
+void vp_clock_remember(u64 *now_ms, u64 *trusted_ms)
+{
+	if (vp_clock_now_ms(now_ms)) {
+		*now_ms = floor_ms;
+		*trusted_ms = trusted_until_ms;
+	} else {
+		*trusted_ms = provisional ? trusted_until_ms : *now_ms;
+	}
+}
+
+/**
+ * vp_clock_restore() - learn from a blob what time it can be
+ * @now_ms: the time when it was sealed
+ * @trusted_ms: the last time then that followed from the gateway's
+ * @ahead_ms: how much later than that it may be
+ *
+ * Attack: root, or a thief, sets the real-time clock before the module is
+ * loaded: to the past, to have spent codes again, or to the future, to have
+ * codes for a day on which the device has long been returned.
+ */
+void vp_clock_restore(u64 now_ms, u64 trusted_ms, u64 ahead_ms)
+{
+	u64 real_ms = ktime_to_ms(ktime_get_real());
+
+	if (atomic64_read(&offset_ms) != UNSET && !provisional)
+		return;		/* the gateway has spoken in this boot */
+	floor_ms = max(floor_ms, now_ms);
+	trusted_until_ms = max(trusted_until_ms, trusted_ms);
+	provisional = real_ms >= floor_ms && real_ms <= trusted_until_ms + ahead_ms;
+	atomic64_set(&offset_ms, provisional ? (s64)real_ms - boot_ms() : UNSET);
+}
+
 /* After a wipe the device has no time, as after a boot. */
 void vp_clock_forget(void)
 {
+	provisional = false;
+	floor_ms = 0;
+	trusted_until_ms = 0;
 	atomic64_set(&offset_ms, UNSET);
 }
 
@@ -90,7 +145,7 @@ void vp_clock_forget(void)
  * vp_clock_now_ms() - the time
  * @now_ms: milliseconds since 1970
  *
- * Return: 0, or -ENODATA before the gateway has given a time.
+ * Return: 0, or -ENODATA before there is one.
  */
 int vp_clock_now_ms(u64 *now_ms)
 {

@@ -8,6 +8,8 @@
 void vp_clock_set(u64 now_ms);
 int vp_clock_compare(u64 gateway_ms, s64 *drift_ms);
 bool vp_clock_could_drift(s64 drift_ms, u64 elapsed_ms);
+void vp_clock_remember(u64 *now_ms, u64 *trusted_ms);
+void vp_clock_restore(u64 now_ms, u64 trusted_ms, u64 ahead_ms);
 void vp_clock_forget(void);
 int vp_clock_now_ms(u64 *now_ms);
 

@@ -86,9 +86,11 @@ static int issue_from_slot(struct vp_slot *slot, bool fresh, bool *draw, struct 
 
 	idx = srcu_read_lock(&vp_key_srcu);
 	key = srcu_dereference(slot->key, &vp_key_srcu);
-	/* Who has a key has a time: both come with the gateway's message. */
-	if (!key || vp_clock_now_ms(&now_ms))
+	/* A key comes with the time, but from a blob it can come without. */
+	if (!key)
 		err = -ENOKEY;
+	else if (vp_clock_now_ms(&now_ms))
+		err = -ETIME;
 	else
 		err = issue(key, div_u64(now_ms, MSEC_PER_SEC), fresh, &may_draw, out->digits);
 	srcu_read_unlock(&vp_key_srcu, idx);

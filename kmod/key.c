@@ -3,9 +3,11 @@
 
 #include <linux/math64.h>
 #include <linux/slab.h>
+#include <linux/time64.h>
 
 #include "voicepay.h"
 #include "key.h"
+#include "seal.h"
 
 static int derive_secrets(struct vp_key_secrets *secrets, const struct vp_noise *hs)
 {
@@ -19,9 +21,35 @@ static int derive_secrets(struct vp_key_secrets *secrets, const struct vp_noise 
 		memcpy(secrets->auth, root.auth, sizeof(secrets->auth));
 		memcpy(secrets->psk, root.psk, sizeof(secrets->psk));
 		memcpy(secrets->s, hs->s, sizeof(secrets->s));
+		memcpy(secrets->k, root.code, sizeof(secrets->k));
 	}
 	memzero_explicit(&root, sizeof(root));
 	return err;
+}
+
+static struct vp_key *key_new(const struct vp_key_secrets *secrets, const u8 s_pub[VP_KEY_LEN],
+			      const struct vp_agree_grant *grant)
+{
+	struct vp_key *key;
+	int err;
+
+	BUILD_BUG_ON(sizeof(*secrets) > VP_CELL_LEN);
+	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
+	if (!key)
+		return ERR_PTR(-ENOMEM);
+	spin_lock_init(&key->issue_lock);
+	key->grant = *grant;
+	memcpy(key->s_pub, s_pub, sizeof(key->s_pub));
+
+	key->cell = vp_cell_alloc();
+	err = PTR_ERR_OR_ZERO(key->cell);
+	if (!err)
+		err = vp_cell_write(key->cell, 0, secrets, sizeof(*secrets));
+	if (err) {
+		vp_key_destroy(key);
+		return ERR_PTR(err);
+	}
+	return key;
 }
 
 /**
@@ -37,26 +65,116 @@ struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_gr
 	struct vp_key *key;
 	int err;
 
-	BUILD_BUG_ON(sizeof(secrets) > VP_CELL_LEN);
-	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
-	if (!key)
-		return ERR_PTR(-ENOMEM);
-	spin_lock_init(&key->issue_lock);
-	key->grant = *grant;
-	memcpy(key->s_pub, hs->s_pub, sizeof(key->s_pub));
-
-	key->cell = vp_cell_alloc();
-	err = PTR_ERR_OR_ZERO(key->cell);
-	if (!err)
-		err = derive_secrets(&secrets, hs);
-	if (!err)
-		err = vp_cell_write(key->cell, 0, &secrets, sizeof(secrets));
+	err = derive_secrets(&secrets, hs);
+	key = err ? ERR_PTR(err) : key_new(&secrets, hs->s_pub, grant);
 	memzero_explicit(&secrets, sizeof(secrets));
-	if (err) {
-		vp_key_destroy(key);
-		return ERR_PTR(err);
-	}
 	return key;
+}
+
+/**
+ * vp_key_import() - an epoch's keys from a blob
+ * @blob: the blob
+ *
+ * All that the blob covers counts as issued.
+ *
+ * Return: the key, or an ERR_PTR.
+ */
+struct vp_key *vp_key_import(const struct vp_blob *blob)
+{
+	struct vp_key_secrets secrets;
+	struct vp_key *key;
+	int err;
+
+	err = vp_hmac_prepare(&secrets.code, blob->keys.code, sizeof(blob->keys.code));
+	memcpy(secrets.k, blob->keys.code, sizeof(secrets.k));
+	memcpy(secrets.auth, blob->keys.auth, sizeof(secrets.auth));
+	memcpy(secrets.psk, blob->keys.psk, sizeof(secrets.psk));
+	memcpy(secrets.s, blob->keys.s, sizeof(secrets.s));
+	key = err ? ERR_PTR(err) : key_new(&secrets, blob->keys.s_pub, &blob->grant);
+	memzero_explicit(&secrets, sizeof(secrets));
+	if (IS_ERR(key))
+		return key;
+	atomic64_set(&key->last_ordinal, blob->mark);
+	key->issued = blob->issued;
+	key->hour = (struct vp_window){ blob->hour, blob->hour_used };
+	key->day = (struct vp_window){ blob->day, blob->day_used };
+	key->reserve = (struct vp_reserve){ true, blob->mark, blob->issued };
+	return key;
+}
+
+/* Codes that count against a budget when the blob is restored. */
+static u64 ahead(u64 used, u32 budget, bool final)
+{
+	used += final ? 0 : VP_SEAL_CODES;
+	return budget && used > budget ? budget : used;
+}
+
+/* What the blob covers, in the blob; under issue_lock. */
+static void export_marks(struct vp_key *key, struct vp_blob *blob, bool final)
+{
+	const struct vp_agree_grant *grant = &key->grant;
+	u64 step = div_u64(blob->now_ms, PAYCODE_STEP_SECONDS * MSEC_PER_SEC);
+	u64 mark = paycode_ordinal(step + VP_SEAL_STEPS, PAYCODE_PER_STEP - 1);
+
+	blob->mark = atomic64_read(&key->last_ordinal);
+	/* Without a time no code can be issued that would have to be covered. */
+	if (!final && blob->now_ms && mark > blob->mark)
+		blob->mark = mark;
+	blob->issued = ahead(key->issued, grant->per_key, final);
+	blob->hour = key->hour.number;
+	blob->day = key->day.number;
+	blob->hour_used = ahead(key->hour.used, grant->per_hour, final);
+	blob->day_used = ahead(key->day.used, grant->per_day, final);
+}
+
+/**
+ * vp_key_export() - all of a key, to be sealed
+ * @key: the key
+ * @blob: gets keys, terms and marks; its time is there already
+ * @final: no code is issued from now on, until another blob is stored
+ *
+ * Return: 0 or a negative errno.
+ */
+int vp_key_export(struct vp_key *key, struct vp_blob *blob, bool final)
+{
+	struct vp_key_secrets secrets;
+	int err;
+
+	spin_lock(&key->issue_lock);
+	export_marks(key, blob, final);
+	/* What the blob covers less it covers at once, what it covers more when it is stored. */
+	if (final)
+		key->reserve = (struct vp_reserve){ true, blob->mark, blob->issued };
+	spin_unlock(&key->issue_lock);
+
+	err = vp_cell_read(key->cell, 0, &secrets, sizeof(secrets));
+	memcpy(blob->keys.code, secrets.k, sizeof(blob->keys.code));
+	memcpy(blob->keys.auth, secrets.auth, sizeof(blob->keys.auth));
+	memcpy(blob->keys.psk, secrets.psk, sizeof(blob->keys.psk));
+	memcpy(blob->keys.s, secrets.s, sizeof(blob->keys.s));
+	memzero_explicit(&secrets, sizeof(secrets));
+	memcpy(blob->keys.s_pub, key->s_pub, sizeof(blob->keys.s_pub));
+	blob->grant = key->grant;
+	return err;
+}
+
+/* The blob is in userspace's hands. */
+void vp_key_sealed(struct vp_key *key, const struct vp_blob *blob)
+{
+	spin_lock(&key->issue_lock);
+	key->pending = (struct vp_reserve){ true, blob->mark, blob->issued };
+	spin_unlock(&key->issue_lock);
+	key->sealed_generation = blob->generation;
+}
+
+/* The newest blob lies where it survives a power cut. */
+void vp_key_stored(struct vp_key *key)
+{
+	spin_lock(&key->issue_lock);
+	if (key->pending.bound)
+		key->reserve = key->pending;
+	key->pending.bound = false;
+	spin_unlock(&key->issue_lock);
 }
 
 /**
@@ -168,7 +286,8 @@ static int charge_budgets(struct vp_key *key, u64 now_s)
  * Ordinals only rise. Asking again within a step takes no lock.
  *
  * Return: 0; -EAGAIN if the step has no code left, or the clock was corrected
- * to before the last code; -EDQUOT if a budget is used up.
+ * to before the last code; -EDQUOT if a budget is used up; -ESTALE if the code
+ * would not be covered by the slot's blob, and could come again after a reboot.
  */
 int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, bool *draw, u64 *step, u32 *q)
 {
@@ -191,6 +310,9 @@ int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, bool *draw, u
 			err = -EAGAIN;
 		else if (!*draw)
 			err = -EDQUOT;
+		else if (key->reserve.bound && (last > key->reserve.ordinal ||
+						key->issued >= key->reserve.issued))
+			err = -ESTALE;
 		else
 			err = charge_budgets(key, now_s);
 		drawn = !err;

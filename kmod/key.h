@@ -23,12 +23,26 @@ struct vp_window {
  * @auth: authorises voice orders
  * @psk: pre-shared key of the next handshake
  * @s: the slot's static X25519 private key; the same in every epoch
+ * @k: K itself, to be sealed: prepared states are this kernel's own
  */
 struct vp_key_secrets {
 	struct vp_hmac_states code;
 	u8 auth[VP_KEY_LEN];
 	u8 psk[VP_KEY_LEN];
 	u8 s[VP_KEY_LEN];
+	u8 k[VP_KEY_LEN];
+};
+
+/**
+ * struct vp_reserve - what the slot's newest blob covers
+ * @bound: there is a blob; without one nothing has to be kept for it
+ * @ordinal: codes up to this one
+ * @issued: and as many as this
+ */
+struct vp_reserve {
+	bool bound;
+	u64 ordinal;
+	u64 issued;
 };
 
 /**
@@ -42,6 +56,9 @@ struct vp_key_secrets {
  * @issued: codes issued so far
  * @hour: codes of this hour
  * @day: codes of this day
+ * @reserve: what may still be issued before a newer blob is wanted
+ * @pending: what may be once the newest blob is stored
+ * @sealed_generation: of the newest blob, 0 if there is none; under vp_manage_lock
  *
  * Readers find it under vp_key_srcu in its slot; all but what @issue_lock covers
  * never changes. Wiped and freed after a grace period.
@@ -57,13 +74,22 @@ struct vp_key {
 	u64 issued;
 	struct vp_window hour;
 	struct vp_window day;
+	struct vp_reserve reserve;
+	struct vp_reserve pending;
+	u64 sealed_generation;
 };
+
+struct vp_blob;
 
 struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_grant *grant);
 void vp_key_destroy(struct vp_key *key);
 
 int vp_key_move(struct vp_key *key);
 void vp_key_moved(struct vp_key *key);
+struct vp_key *vp_key_import(const struct vp_blob *blob);
+int vp_key_export(struct vp_key *key, struct vp_blob *blob, bool final);
+void vp_key_sealed(struct vp_key *key, const struct vp_blob *blob);
+void vp_key_stored(struct vp_key *key);
 
 int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states);
 int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN]);

@@ -11,6 +11,7 @@
 #include "hmac.h"
 #include "netlink.h"
 #include "presence.h"
+#include "sealer.h"
 #include "slot.h"
 #include "vault.h"
 #include "wipe.h"
@@ -22,6 +23,7 @@ static void forget_everything(void)
 	vp_slot_del_all();
 	mutex_unlock(&vp_manage_lock);
 	vp_agree_exit();
+	vp_sealer_exit();
 	vp_device_forget();
 }
 

@@ -25,6 +25,8 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "presence.h"
+#include "seal.h"
+#include "sealer.h"
 #include "slot.h"
 #include "vault.h"
 
@@ -144,6 +146,19 @@ static int put_about(struct sk_buff *skb)
 	return 0;
 }
 
+static int put_sealer(struct sk_buff *skb)
+{
+	struct vp_sealer_status st;
+
+	vp_sealer_status(&st);
+	if (nla_put_string(skb, VOICEPAY_A_DEVICE_SEALER, st.name) ||
+	    nla_put_u32(skb, VOICEPAY_A_DEVICE_SEALER_STATE, st.state))
+		return -EMSGSIZE;
+	if (st.counted && nla_put_u64_64bit(skb, VOICEPAY_A_DEVICE_ROLLBACK_COUNTER, st.counter, 0))
+		return -EMSGSIZE;
+	return 0;
+}
+
 int voicepay_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct vp_device dev;
@@ -161,6 +176,8 @@ int voicepay_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	err = put_about(reply.skb);
+	if (!err)
+		err = put_sealer(reply.skb);
 	if (!err && provisioned)
 		err = put_provisioned(reply.skb, &dev);
 	return reply_end(&reply, info, err);
@@ -493,6 +510,7 @@ int voicepay_nl_wipe_doit(struct sk_buff *skb, struct genl_info *info)
 		vp_slot_del_all();
 		vp_device_forget();
 		vp_clock_forget();
+		vp_seal_wiped();
 	}
 	mutex_unlock(&vp_manage_lock);
 	vp_event(VOICEPAY_EVENT_WIPE, VP_NO_SLOT, err);
@@ -671,6 +689,21 @@ void vp_netlink_tell(const struct vp_event *event)
 	}
 	genlmsg_end(skb, head);
 	genlmsg_multicast(&voicepay_nl_family, skb, 0, 0, GFP_KERNEL);
+}
+
+int vp_nl_manager_only(struct sk_buff *skb, struct genl_info *info)
+{
+	return may_manage(skb, info->extack);
+}
+
+/* A reply of one attribute. */
+int vp_nl_reply_bytes(struct genl_info *info, int attr, const void *data, size_t len)
+{
+	struct reply reply;
+	int err;
+
+	err = reply_begin(&reply, info);
+	return err ?: reply_end(&reply, info, nla_put(reply.skb, attr, len, data));
 }
 
 /*

@@ -83,8 +83,35 @@ const struct nla_policy voicepay_slot_unlock_nl_policy[VOICEPAY_A_SLOT_ID + 1] =
 	[VOICEPAY_A_SLOT_ID] = { .type = NLA_U32, },
 };
 
+/* VOICEPAY_CMD_BLOB_GET - do */
+const struct nla_policy voicepay_blob_get_nl_policy[VOICEPAY_A_BLOB_FINAL + 1] = {
+	[VOICEPAY_A_BLOB_SLOT] = { .type = NLA_U32, },
+	[VOICEPAY_A_BLOB_FINAL] = { .type = NLA_FLAG, },
+};
+
+/* VOICEPAY_CMD_BLOB_PUT - do */
+const struct nla_policy voicepay_blob_put_nl_policy[VOICEPAY_A_BLOB_BLOB + 1] = {
+	[VOICEPAY_A_BLOB_SLOT] = { .type = NLA_U32, },
+	[VOICEPAY_A_BLOB_BLOB] = { .type = NLA_BINARY, },
+};
+
+/* VOICEPAY_CMD_BLOB_COMMIT - do */
+const struct nla_policy voicepay_blob_commit_nl_policy[VOICEPAY_A_BLOB_RETIRE + 1] = {
+	[VOICEPAY_A_BLOB_RETIRE] = { .type = NLA_FLAG, },
+};
+
+/* VOICEPAY_CMD_SEALER_GET - do */
+const struct nla_policy voicepay_sealer_get_nl_policy[VOICEPAY_A_SEALER_NEW + 1] = {
+	[VOICEPAY_A_SEALER_NEW] = { .type = NLA_FLAG, },
+};
+
+/* VOICEPAY_CMD_SEALER_PUT - do */
+const struct nla_policy voicepay_sealer_put_nl_policy[VOICEPAY_A_SEALER_WRAPPED_KEY + 1] = {
+	[VOICEPAY_A_SEALER_WRAPPED_KEY] = { .type = NLA_BINARY, },
+};
+
 /* Ops table for voicepay */
-const struct genl_ops voicepay_nl_ops[12] = {
+const struct genl_ops voicepay_nl_ops[17] = {
 	{
 		.cmd		= VOICEPAY_CMD_DEV_GET,
 		.doit		= voicepay_nl_dev_get_doit,
@@ -157,6 +184,36 @@ const struct genl_ops voicepay_nl_ops[12] = {
 		.doit		= voicepay_nl_slot_unlock_doit,
 		.policy		= voicepay_slot_unlock_nl_policy,
 		.maxattr	= VOICEPAY_A_SLOT_ID,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_BLOB_GET,
+		.doit		= voicepay_nl_blob_get_doit,
+		.policy		= voicepay_blob_get_nl_policy,
+		.maxattr	= VOICEPAY_A_BLOB_FINAL,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_BLOB_PUT,
+		.doit		= voicepay_nl_blob_put_doit,
+		.policy		= voicepay_blob_put_nl_policy,
+		.maxattr	= VOICEPAY_A_BLOB_BLOB,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_BLOB_COMMIT,
+		.doit		= voicepay_nl_blob_commit_doit,
+		.policy		= voicepay_blob_commit_nl_policy,
+		.maxattr	= VOICEPAY_A_BLOB_RETIRE,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_SEALER_GET,
+		.doit		= voicepay_nl_sealer_get_doit,
+		.policy		= voicepay_sealer_get_nl_policy,
+		.maxattr	= VOICEPAY_A_SEALER_NEW,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_SEALER_PUT,
+		.doit		= voicepay_nl_sealer_put_doit,
+		.policy		= voicepay_sealer_put_nl_policy,
+		.maxattr	= VOICEPAY_A_SEALER_WRAPPED_KEY,
 	},
 };
 

@@ -35,8 +35,18 @@ extern const struct nla_policy voicepay_slot_lock_nl_policy[VOICEPAY_A_SLOT_ID +
 
 extern const struct nla_policy voicepay_slot_unlock_nl_policy[VOICEPAY_A_SLOT_ID + 1];
 
+extern const struct nla_policy voicepay_blob_get_nl_policy[VOICEPAY_A_BLOB_FINAL + 1];
+
+extern const struct nla_policy voicepay_blob_put_nl_policy[VOICEPAY_A_BLOB_BLOB + 1];
+
+extern const struct nla_policy voicepay_blob_commit_nl_policy[VOICEPAY_A_BLOB_RETIRE + 1];
+
+extern const struct nla_policy voicepay_sealer_get_nl_policy[VOICEPAY_A_SEALER_NEW + 1];
+
+extern const struct nla_policy voicepay_sealer_put_nl_policy[VOICEPAY_A_SEALER_WRAPPED_KEY + 1];
+
 /* Ops table for voicepay */
-extern const struct genl_ops voicepay_nl_ops[12];
+extern const struct genl_ops voicepay_nl_ops[17];
 
 int voicepay_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info);
@@ -52,6 +62,11 @@ int voicepay_nl_wipe_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_slot_set_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_slot_lock_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_slot_unlock_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_blob_get_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_blob_put_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_blob_commit_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_sealer_get_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_sealer_put_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	VOICEPAY_NLGRP_EVENTS,

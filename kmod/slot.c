@@ -14,6 +14,8 @@
 #include "voicepay.h"
 #include "agree.h"
 #include "clock.h"
+#include "seal.h"
+#include "sealer.h"
 #include "slot.h"
 
 DEFINE_MUTEX(vp_manage_lock);	/* all that changes slots, keys and the device */
@@ -175,6 +177,7 @@ void vp_slot_set_key(struct vp_slot *slot, struct vp_key *key)
 		/* Expedited: a wipe of many slots must not take seconds. */
 		synchronize_srcu_expedited(&vp_key_srcu);
 		vp_key_destroy(old);
+		vp_seal_outdate();
 	}
 }
 
@@ -197,6 +200,7 @@ int vp_slot_del(u32 id)
 		return -ENOENT;
 	vp_agree_abandon(slot);
 	vp_slot_set_key(slot, NULL);
+	vp_seal_slot_deleted(id);
 	atomic_dec(&slot_count);
 	vp_slot_put(slot);
 	return 0;
@@ -239,7 +243,7 @@ int vp_slot_move_all(void)
 {
 	struct vp_slot *slot;
 	unsigned long id;
-	int err, ret = 0;
+	int err, ret = vp_sealer_move();
 
 	lockdep_assert_held(&vp_manage_lock);
 	xa_for_each(&slots, id, slot) {

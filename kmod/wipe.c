@@ -16,6 +16,7 @@
 
 #include "voicepay.h"
 #include "event.h"
+#include "sealer.h"
 #include "slot.h"
 #include "vault.h"
 #include "wipe.h"
@@ -31,6 +32,7 @@ static void wipe_keys(const char *why)
 	mutex_lock(&vp_manage_lock);
 	any = vp_vault_holds_any();
 	vp_slot_wipe_all();
+	vp_sealer_shut();
 	mutex_unlock(&vp_manage_lock);
 	if (any) {
 		pr_notice("keys wiped: %s\n", why);

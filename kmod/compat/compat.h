@@ -10,6 +10,18 @@
 #include <linux/net.h>
 #include <linux/socket.h>
 
+/* Moved in 6.12. */
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* From then on a TPM command's bytes lie inside struct tpm_buf. */
+#if __has_include(<linux/tpm_buf.h>)
+#define VP_TPM_BUF_INLINE	1
+#endif
+
 /*
  * 6.5 replaced the socket operation sendpage by a flag of sendmsg. Where the
  * flag is missing it selects nothing.

@@ -84,6 +84,10 @@ static const struct {
 	  "a budget of codes, for the hour, the day, the key or this user, is used up: wait, or go online and enrol again (voicepay enrol)" },
 	{ VOICEPAY_CALL_CODE, ECANCELED,
 	  "the module's time lies before the key's first day: go online and enrol again, which sets it (voicepay enrol)" },
+	{ VOICEPAY_CALL_CODE, ETIME,
+	  "the module has no time that it can trust since it was started: go online and enrol again, which sets it (voicepay enrol)" },
+	{ VOICEPAY_CALL_CODE, ESTALE,
+	  "the slot's sealed copy must be renewed first: see that voicepay-store runs, and that its disk is not full" },
 
 	{ VOICEPAY_CALL_SEAL, EBADF,
 	  "what was given is not an open descriptor" },

@@ -100,6 +100,8 @@ static const struct {
 	{ VOICEPAY_FEATURE_PC1_PLAIN, "pc1-plain" },
 	{ VOICEPAY_FEATURE_SEAL, "seal" },
 	{ VOICEPAY_FEATURE_KEYUPDATE, "keyupdate" },
+	{ VOICEPAY_FEATURE_SEALER, "sealer" },
+	{ VOICEPAY_FEATURE_ROLLBACK, "rollback" },
 };
 
 static json_t *feature_json(unsigned long long bits)
@@ -140,6 +142,15 @@ static void print_vault(const struct voicepay_info *info)
 	printf("%s\n", info->vault_flags & VOICEPAY_VAULT_REQUIRED ? ", required" : "");
 }
 
+static void print_sealer(const struct voicepay_info *info)
+{
+	if (!(info->features & VOICEPAY_FEATURE_SEALER))
+		printf("sealed storage: none, keys are in RAM only: slots must be enrolled again after a reboot\n");
+	else
+		printf("sealed storage: TPM%s\n", info->features & VOICEPAY_FEATURE_ROLLBACK ? "" :
+		       " without a counter: old copies cannot be told from new ones");
+}
+
 int cmd_status(int argc, char **argv)
 {
 	json_t *list = json_array();
@@ -159,6 +170,7 @@ int cmd_status(int argc, char **argv)
 	if (!options.json) {
 		printf("voicepay %s, %u of %u slots in use\n", info.version, info.slots, info.max_slots);
 		print_vault(&info);
+		print_sealer(&info);
 	}
 
 	slot = only >= 0 ? only : 0;

@@ -147,6 +147,22 @@ enum voicepay_vault {
 #define VOICEPAY_VAULT_WANTED		(1U << 1)
 
 /**
+ * enum voicepay_sealer_state - can slots outlive a reboot?
+ * @VOICEPAY_SEALER_NONE: no: the machine has nothing that keeps a sealing key
+ * @VOICEPAY_SEALER_WAITING: not yet: the sealing key is to be given (netlink,
+ *	sealer-put) or made (sealer-get)
+ * @VOICEPAY_SEALER_READY: yes
+ * @VOICEPAY_SEALER_CLOSED: not in this boot: the sealing key was not unwrapped,
+ *	and there is one try in a boot
+ */
+enum voicepay_sealer_state {
+	VOICEPAY_SEALER_NONE	= 0,
+	VOICEPAY_SEALER_WAITING	= 1,
+	VOICEPAY_SEALER_READY	= 2,
+	VOICEPAY_SEALER_CLOSED	= 3,
+};
+
+/**
  * struct voicepay_info - what this module is and can do
  * @size: sizeof(struct voicepay_info)
  * @flags: must be 0
@@ -175,6 +191,11 @@ struct voicepay_info {
 #define VOICEPAY_FEATURE_SEAL		(1ULL << 1)
 /* A KeyUpdate from the gateway is honoured rather than an error */
 #define VOICEPAY_FEATURE_KEYUPDATE	(1ULL << 2)
+
+/* Slots can be sealed: without it keys are in RAM only, and lost at a reboot */
+#define VOICEPAY_FEATURE_SEALER		(1ULL << 8)
+/* A sealed slot that was replaced since is told from a new one */
+#define VOICEPAY_FEATURE_ROLLBACK	(1ULL << 9)
 
 /**
  * VOICEPAY_IOC_INFO - describe the module
@@ -273,6 +294,9 @@ struct voicepay_code {
  *			the step is over, at most 30 s from now
  *	EDQUOT		the key's or the caller's budget of codes is used up
  *	ECANCELED	the module's clock stands before the key's first day
+ *	ETIME		the module has no time that it can trust: go online
+ *	ESTALE		the slot's sealed blob must be renewed first (netlink,
+ *			blob-get): voicepay-store does
  *	EOPNOTSUPP	unknown mode or flag
  */
 #define VOICEPAY_IOC_CODE	_IO(VOICEPAY_IOC_TYPE, 2)

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The form of a blob, and its encryption.
+ *
+ * Each blob has a key of its own, HKDF-SHA-256 over the sealing key with 32
+ * fresh random bytes as salt, and ChaCha20-Poly1305 under it with nonce 0: no
+ * count of nonces has to survive a power cut. The head is authenticated, and
+ * whoever opens a blob makes the head anew from where he wants to put it, so
+ * that a blob opens in its own place only.
+ */
+
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "voicepay.h"
+#include "blob.h"
+#include "common/hkdf.h"
+
+#define MAGIC		"VPB1"
+#define SALT_AT		36
+#define SALT_LEN	32
+#define GRANT_ROOM	VP_GRANT_LEN(VP_ALIASES_MAX)
+#define LABEL		"voicepay sealed slot 1"
+
+/* Bytes in order, in or out. */
+struct cursor {
+	u8 *p;
+};
+
+static void put32(struct cursor *c, u32 value)
+{
+	put_unaligned_be32(value, c->p);
+	c->p += 4;
+}
+
+static void put64(struct cursor *c, u64 value)
+{
+	put_unaligned_be64(value, c->p);
+	c->p += 8;
+}
+
+static void put_bytes(struct cursor *c, const void *data, size_t len)
+{
+	memcpy(c->p, data, len);
+	c->p += len;
+}
+
+static u32 get32(struct cursor *c)
+{
+	c->p += 4;
+	return get_unaligned_be32(c->p - 4);
+}
+
+static u64 get64(struct cursor *c)
+{
+	c->p += 8;
+	return get_unaligned_be64(c->p - 8);
+}
+
+static void get_bytes(struct cursor *c, void *data, size_t len)
+{
+	memcpy(data, c->p, len);
+	c->p += len;
+}
+
+static void write_head(u8 head[VP_BLOB_HEAD_LEN], const struct vp_blob_place *place,
+		       const u8 salt[SALT_LEN])
+{
+	struct cursor c = { head };
+
+	put_bytes(&c, MAGIC, 4);
+	put32(&c, VP_BLOB_VERSION << 24 | VP_BLOB_LEN);
+	put32(&c, place->slot);
+	put_bytes(&c, place->device, sizeof(place->device));
+	put32(&c, place->sealer);
+	put32(&c, place->module);
+	put_bytes(&c, salt, SALT_LEN);
+}
+
+static int write_body(u8 body[VP_BLOB_BODY_LEN], const struct vp_blob *blob)
+{
+	struct cursor c = { body };
+	int i, len;
+
+	BUILD_BUG_ON(VP_BLOB_BODY_LEN != 8 * 8 + 2 * 4 + VP_KEY_LEN + 4 * VP_BLOB_POLICY +
+		     sizeof(struct vp_blob_keys) + 2 + GRANT_ROOM);
+	memset(body, 0, VP_BLOB_BODY_LEN);
+	put64(&c, blob->counter);
+	put64(&c, blob->generation);
+	put64(&c, blob->now_ms);
+	put64(&c, blob->trusted_ms);
+	put64(&c, blob->mark);
+	put64(&c, blob->issued);
+	put64(&c, blob->hour);
+	put64(&c, blob->day);
+	put32(&c, blob->hour_used);
+	put32(&c, blob->day_used);
+	put_bytes(&c, blob->gateway, sizeof(blob->gateway));
+	for (i = 0; i < VP_BLOB_POLICY; i++)
+		put32(&c, blob->policy[i]);
+	put_bytes(&c, &blob->keys, sizeof(blob->keys));
+	len = vp_agree_encode_grant(c.p + 2, &blob->grant);
+	if (len < 0)
+		return len;
+	put_unaligned_be16(len, c.p);
+	return 0;
+}
+
+static int read_body(struct vp_blob *blob, u8 body[VP_BLOB_BODY_LEN])
+{
+	struct cursor c = { body };
+	int i, len;
+
+	blob->counter = get64(&c);
+	blob->generation = get64(&c);
+	blob->now_ms = get64(&c);
+	blob->trusted_ms = get64(&c);
+	blob->mark = get64(&c);
+	blob->issued = get64(&c);
+	blob->hour = get64(&c);
+	blob->day = get64(&c);
+	blob->hour_used = get32(&c);
+	blob->day_used = get32(&c);
+	get_bytes(&c, blob->gateway, sizeof(blob->gateway));
+	for (i = 0; i < VP_BLOB_POLICY; i++)
+		blob->policy[i] = get32(&c);
+	get_bytes(&c, &blob->keys, sizeof(blob->keys));
+	len = get_unaligned_be16(c.p);
+	/* Ours, as the tag says; but no length is believed that does not fit. */
+	if (len > GRANT_ROOM)
+		return -EBADMSG;
+	return vp_agree_decode_grant(&blob->grant, c.p + 2, len);
+}
+
+static int blob_key(u8 out[VP_KEY_LEN], const u8 key[VP_KEY_LEN], const u8 salt[SALT_LEN])
+{
+	const struct vp_piece label = { LABEL, sizeof(LABEL) - 1 };
+	u8 prk[VP_HASH_LEN];
+	int err;
+
+	err = vp_hkdf_extract(prk, salt, SALT_LEN, key, VP_KEY_LEN);
+	if (!err)
+		err = vp_hkdf_expand(out, VP_KEY_LEN, prk, sizeof(prk), &label, 1);
+	memzero_explicit(prk, sizeof(prk));
+	return err;
+}
+
+/**
+ * vp_blob_seal() - encrypt
+ * @out: the blob
+ * @key: the sealing key
+ * @place: where it belongs
+ * @blob: what it holds
+ *
+ * Return: 0 or a negative errno, and then @out is wiped.
+ */
+int vp_blob_seal(u8 out[VP_BLOB_LEN], const u8 key[VP_KEY_LEN],
+		 const struct vp_blob_place *place, const struct vp_blob *blob)
+{
+	u8 salt[SALT_LEN], own[VP_KEY_LEN], *body;
+	int err;
+
+	body = kmalloc(VP_BLOB_BODY_LEN, GFP_KERNEL);
+	if (!body)
+		return -ENOMEM;
+	get_random_bytes_wait(salt, sizeof(salt));
+	write_head(out, place, salt);
+	err = write_body(body, blob);
+	if (!err)
+		err = blob_key(own, key, salt);
+	if (!err)
+		err = vp_prim_seal(out + VP_BLOB_HEAD_LEN, own, 0, out, VP_BLOB_HEAD_LEN, body,
+				   VP_BLOB_BODY_LEN);
+	memzero_explicit(own, sizeof(own));
+	kfree_sensitive(body);
+	if (err)
+		memzero_explicit(out, VP_BLOB_LEN);
+	return err;
+}
+
+/* What can be said of a blob without the key; the tag has the last word. */
+static int check_head(const u8 *in, size_t len, const struct vp_blob_place *place)
+{
+	if (len < 8 || memcmp(in, MAGIC, 4))
+		return -EBADMSG;
+	if (in[4] != VP_BLOB_VERSION)
+		return -EPROTONOSUPPORT;
+	if (len != VP_BLOB_LEN || get_unaligned_be32(in + 4) != (VP_BLOB_VERSION << 24 | VP_BLOB_LEN))
+		return -EBADMSG;	/* torn */
+	if (get_unaligned_be32(in + 8) != place->slot)
+		return -EXDEV;
+	if (memcmp(in + 12, place->device, sizeof(place->device)))
+		return -ENODEV;
+	return 0;
+}
+
+/**
+ * vp_blob_open() - decrypt
+ * @blob: what it holds; the caller wipes it, on every path
+ * @key: the sealing key
+ * @place: where it is to be put
+ * @in: the blob
+ * @len: its length
+ *
+ * Return: 0; -EPROTONOSUPPORT if it has another version; -EXDEV if it says that
+ * it is another slot's, -ENODEV another device's; -EBADMSG if it is torn,
+ * altered, or sealed with another key or under another policy; -ENOMEM.
+ */
+int vp_blob_open(struct vp_blob *blob, const u8 key[VP_KEY_LEN],
+		 const struct vp_blob_place *place, const u8 *in, size_t len)
+{
+	u8 head[VP_BLOB_HEAD_LEN], own[VP_KEY_LEN], *body;
+	int err;
+
+	err = check_head(in, len, place);
+	if (err)
+		return err;
+	write_head(head, place, in + SALT_AT);
+	if (memcmp(in, head, sizeof(head)))
+		return -EBADMSG;	/* another policy; the tag would say no more */
+	body = kmalloc(VP_BLOB_BODY_LEN, GFP_KERNEL);
+	if (!body)
+		return -ENOMEM;
+	err = blob_key(own, key, in + SALT_AT);
+	if (!err)
+		err = vp_prim_open(body, own, 0, head, sizeof(head), in + VP_BLOB_HEAD_LEN,
+				   len - VP_BLOB_HEAD_LEN);
+	if (!err)
+		err = read_body(blob, body);
+	memzero_explicit(own, sizeof(own));
+	kfree_sensitive(body);
+	return err;
+}
+
+/**
+ * vp_blob_device() - which device a blob says that it belongs to
+ * @in: the blob
+ * @len: its length
+ * @device: out; to be believed only once the blob has opened in that place
+ *
+ * Return: 0, or -EBADMSG.
+ */
+int vp_blob_device(const u8 *in, size_t len, u8 device[VP_DEVICE_ID_LEN])
+{
+	if (len < VP_BLOB_HEAD_LEN || memcmp(in, MAGIC, 4))
+		return -EBADMSG;
+	memcpy(device, in + 12, VP_DEVICE_ID_LEN);
+	return 0;
+}

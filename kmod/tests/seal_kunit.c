@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/* KUnit: sealed slots: a blob opens in its place only, and brings no spent code back. */
+
+#include <kunit/test.h>
+#include <linux/math64.h>
+#include <linux/slab.h>
+#include <linux/time64.h>
+
+#include "voicepay.h"
+#include "clock.h"
+#include "key.h"
+#include "seal.h"
+
+#define T0	1700000010ULL		/* the first second of a step */
+
+static const u8 sealing_key[VP_KEY_LEN] = "thirty-two bytes of sealing key";
+static const struct vp_blob_place place = {
+	.slot = 3, .device = "the device's id", .sealer = 0x0d002080, .module = 1,
+};
+
+static void fill(struct vp_blob *blob)
+{
+	struct vp_agree_grant *grant = &blob->grant;
+	int i;
+
+	memset(blob, 0, sizeof(*blob));
+	blob->counter = 0x0102030405060708ULL;
+	blob->generation = 9;
+	blob->now_ms = T0 * MSEC_PER_SEC;
+	blob->trusted_ms = blob->now_ms - 1;
+	blob->mark = 42;
+	blob->issued = 5;
+	blob->hour = 7;
+	blob->day = 8;
+	blob->hour_used = 3;
+	blob->day_used = 4;
+	memset(blob->gateway, 0xaa, sizeof(blob->gateway));
+	for (i = 0; i < VP_BLOB_POLICY; i++)
+		blob->policy[i] = 1000 + i;
+	memset(&blob->keys, 0x11, sizeof(blob->keys));
+	memset(blob->keys.code, 0x22, sizeof(blob->keys.code));
+	memcpy(grant->prefix, "71", 2);
+	grant->epoch = 6;
+	grant->time_ms = blob->now_ms;
+	grant->not_before = T0;
+	grant->rotate_after = T0 + 86400;
+	grant->not_after = T0 + 35 * 86400;
+	grant->per_key = 100;
+	grant->n_aliases = 2;
+	memset(grant->alias, 0, sizeof(grant->alias));
+	memcpy(grant->alias[0], "0123456789", VP_ALIAS_DIGITS);
+	memcpy(grant->alias[1], "9876543210", VP_ALIAS_DIGITS);
+}
+
+struct room {
+	struct vp_blob in, out;
+	u8 bytes[VP_BLOB_LEN + 1];
+};
+
+static struct room *sealed(struct kunit *test)
+{
+	struct room *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	fill(&r->in);
+	KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &place, &r->in), 0);
+	return r;
+}
+
+static void round_trip(struct kunit *test)
+{
+	struct room *r = sealed(test);
+	u8 again[VP_BLOB_HEAD_LEN];
+
+	KUNIT_ASSERT_EQ(test, vp_blob_open(&r->out, sealing_key, &place, r->bytes, VP_BLOB_LEN), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(&r->in, &r->out, sizeof(r->in)), 0);
+	/* Nothing of the keys is to be seen, and no two blobs are alike. */
+	KUNIT_EXPECT_PTR_EQ(test, strnstr((char *)r->bytes + VP_BLOB_HEAD_LEN, "\x22\x22\x22\x22",
+					  VP_BLOB_LEN - VP_BLOB_HEAD_LEN), NULL);
+	memcpy(again, r->bytes, sizeof(again));
+	KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &place, &r->in), 0);
+	KUNIT_EXPECT_NE(test, memcmp(again, r->bytes, sizeof(again)), 0);
+}
+
+static void every_bit_counts(struct kunit *test)
+{
+	struct room *r = sealed(test);
+	size_t i;
+
+	for (i = 0; i < 8 * VP_BLOB_LEN; i++) {
+		r->bytes[i / 8] ^= 1 << i % 8;
+		KUNIT_ASSERT_NE_MSG(test, vp_blob_open(&r->out, sealing_key, &place, r->bytes,
+						       VP_BLOB_LEN), 0, "bit %zu", i);
+		r->bytes[i / 8] ^= 1 << i % 8;
+	}
+	KUNIT_EXPECT_EQ(test, vp_blob_open(&r->out, sealing_key, &place, r->bytes, VP_BLOB_LEN), 0);
+}
+
+/* Attack: none; the power went while the file was written. */
+static void torn(struct kunit *test)
+{
+	struct room *r = sealed(test);
+	size_t len;
+
+	for (len = 0; len <= VP_BLOB_LEN + 1; len++) {
+		if (len == VP_BLOB_LEN)
+			continue;
+		KUNIT_ASSERT_EQ_MSG(test, vp_blob_open(&r->out, sealing_key, &place, r->bytes, len),
+				    -EBADMSG, "%zu bytes", len);
+	}
+}
+
+static int open_at(struct room *r, const struct vp_blob_place *where)
+{
+	return vp_blob_open(&r->out, sealing_key, where, r->bytes, VP_BLOB_LEN);
+}
+
+static void its_place_only(struct kunit *test)
+{
+	struct room *r = sealed(test);
+	struct vp_blob_place other = place;
+	u8 other_key[VP_KEY_LEN];
+
+	other.slot++;
+	KUNIT_EXPECT_EQ(test, open_at(r, &other), -EXDEV);
+	/* Attack: the slot number in the head is changed, too. */
+	r->bytes[11]++;
+	KUNIT_EXPECT_EQ(test, open_at(r, &other), -EBADMSG);
+	r->bytes[11]--;
+	other = place;
+	other.device[5] ^= 1;
+	KUNIT_EXPECT_EQ(test, open_at(r, &other), -ENODEV);
+	r->bytes[12 + 5] ^= 1;
+	KUNIT_EXPECT_EQ(test, open_at(r, &other), -EBADMSG);
+	r->bytes[12 + 5] ^= 1;
+	other = place;
+	other.sealer ^= 0x80;
+	KUNIT_EXPECT_EQ(test, open_at(r, &other), -EBADMSG);
+	other = place;
+	other.module = 0;
+	KUNIT_EXPECT_EQ(test, open_at(r, &other), -EBADMSG);
+	r->bytes[4]++;
+	KUNIT_EXPECT_EQ(test, open_at(r, &place), -EPROTONOSUPPORT);
+	r->bytes[4]--;
+	memcpy(other_key, sealing_key, sizeof(other_key));
+	other_key[31] ^= 1;
+	KUNIT_EXPECT_EQ(test, vp_blob_open(&r->out, other_key, &place, r->bytes, VP_BLOB_LEN),
+			-EBADMSG);
+	KUNIT_EXPECT_EQ(test, open_at(r, &place), 0);
+}
+
+static struct vp_key *imported(struct kunit *test, const struct vp_blob *blob)
+{
+	struct vp_key *key = vp_key_import(blob);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(key));
+	return key;
+}
+
+static int take(struct vp_key *key, u64 now, u64 *ordinal)
+{
+	u64 step = 0;
+	bool draw = true;
+	u32 q = 0;
+	int err = vp_key_take_ordinal(key, now, true, &draw, &step, &q);
+
+	*ordinal = paycode_ordinal(step, q);
+	return err;
+}
+
+/* A slot that was sealed at T0, has gone on issuing, and lost its power. */
+static void spent_codes_stay_spent(struct kunit *test)
+{
+	struct room *r = sealed(test);
+	struct vp_key *key, *back;
+	u64 ordinal, highest = 0, now;
+	int codes;
+
+	r->in.mark = 0;
+	r->in.issued = 0;
+	key = imported(test, &r->in);
+	KUNIT_EXPECT_EQ(test, take(key, T0, &ordinal), -ESTALE);
+	KUNIT_ASSERT_EQ(test, vp_key_export(key, &r->in, false), 0);
+	vp_key_sealed(key, &r->in);
+	KUNIT_EXPECT_EQ(test, take(key, T0, &ordinal), -ESTALE);
+	vp_key_stored(key);
+
+	for (now = T0, codes = 0; !take(key, now, &ordinal); now += 60, codes++)
+		highest = ordinal;
+	KUNIT_EXPECT_EQ(test, codes, VP_SEAL_CODES);
+
+	back = imported(test, &r->in);
+	KUNIT_ASSERT_EQ(test, vp_key_export(back, &r->out, true), 0);
+	KUNIT_EXPECT_GE(test, r->out.mark, highest);
+	KUNIT_EXPECT_EQ(test, r->out.issued, VP_SEAL_CODES);
+	/* Nor does the clock help that was set back. */
+	vp_key_sealed(back, &r->in);
+	vp_key_stored(back);
+	KUNIT_EXPECT_EQ(test, take(back, T0, &ordinal), -EAGAIN);
+	vp_key_destroy(back);
+	vp_key_destroy(key);
+}
+
+static void no_code_beyond_the_mark(struct kunit *test)
+{
+	struct room *r = sealed(test);
+	u64 last = T0 + VP_SEAL_STEPS * PAYCODE_STEP_SECONDS, ordinal;
+	struct vp_key *key;
+
+	r->in.mark = 0;
+	key = imported(test, &r->in);
+	KUNIT_ASSERT_EQ(test, vp_key_export(key, &r->in, false), 0);
+	vp_key_sealed(key, &r->in);
+	vp_key_stored(key);
+	KUNIT_EXPECT_EQ(test, take(key, last + PAYCODE_STEP_SECONDS, &ordinal), -ESTALE);
+	KUNIT_EXPECT_EQ(test, take(key, last, &ordinal), 0);
+	vp_key_destroy(key);
+}
+
+static void last_blob(struct kunit *test)
+{
+	struct room *r = sealed(test);
+	u64 before, after, ordinal;
+	struct vp_key *key, *back;
+
+	r->in.mark = 0;
+	key = imported(test, &r->in);
+	KUNIT_ASSERT_EQ(test, vp_key_export(key, &r->in, false), 0);
+	vp_key_sealed(key, &r->in);
+	vp_key_stored(key);
+	KUNIT_ASSERT_EQ(test, take(key, T0, &before), 0);
+	KUNIT_ASSERT_EQ(test, vp_key_export(key, &r->out, true), 0);
+	KUNIT_EXPECT_EQ(test, r->out.mark, before);
+	KUNIT_EXPECT_EQ(test, take(key, T0 + 60, &ordinal), -ESTALE);
+	/* Nothing was reserved: the same step goes on where it was. */
+	back = imported(test, &r->out);
+	r->out.now_ms = T0 * MSEC_PER_SEC;
+	KUNIT_ASSERT_EQ(test, vp_key_export(back, &r->out, false), 0);
+	vp_key_sealed(back, &r->out);
+	vp_key_stored(back);
+	KUNIT_ASSERT_EQ(test, take(back, T0, &after), 0);
+	KUNIT_EXPECT_EQ(test, after, before + 1);
+	vp_key_destroy(back);
+	vp_key_destroy(key);
+}
+
+/* The reserve of a blob never makes more of a budget than there is. */
+static void budgets(struct kunit *test)
+{
+	struct room *r = sealed(test);
+	struct vp_key *key;
+
+	r->in.issued = r->in.grant.per_key - 1;
+	key = imported(test, &r->in);
+	KUNIT_ASSERT_EQ(test, vp_key_export(key, &r->in, false), 0);
+	KUNIT_EXPECT_EQ(test, r->in.issued, r->in.grant.per_key);
+	vp_key_destroy(key);
+}
+
+static struct kunit_case seal_cases[] = {
+	KUNIT_CASE(round_trip),
+	KUNIT_CASE(every_bit_counts),
+	KUNIT_CASE(torn),
+	KUNIT_CASE(its_place_only),
+	KUNIT_CASE(spent_codes_stay_spent),
+	KUNIT_CASE(no_code_beyond_the_mark),
+	KUNIT_CASE(last_blob),
+	KUNIT_CASE(budgets),
+	{}
+};
+
+static struct kunit_suite seal_suite = {
+	.name = "voicepay_seal",
+	.test_cases = seal_cases,
+};
+
+kunit_test_suite(seal_suite);

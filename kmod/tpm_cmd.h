@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One TPM 2.0 command at a time: built byte by byte, sent, and taken apart. */
+#ifndef VP_TPM_CMD_H
+#define VP_TPM_CMD_H
+
+#include <linux/tpm.h>
+#include <linux/types.h>
+
+#define VP_TPM_NO_SESSIONS	0x8001
+#define VP_TPM_SESSIONS		0x8002
+
+/**
+ * struct vp_tpm - the TPM, held, and the command under way
+ * @chip: the chip, which nobody else can use as long as this is held
+ * @buf: what the TPM driver wants to be given
+ * @data: a page in it: the command, then the response
+ * @at: where the next byte is written or read
+ * @end: behind the last byte of the response
+ * @bad: something did not fit, or was not there
+ * @rc: the TPM's own code for the last error
+ */
+struct vp_tpm {
+	struct tpm_chip *chip;
+	struct tpm_buf *buf;
+	u8 *data;
+	u32 at;
+	u32 end;
+	bool bad;
+	u32 rc;
+};
+
+int vp_tpm_open(struct vp_tpm *tpm);
+void vp_tpm_close(struct vp_tpm *tpm);
+
+void vp_tpm_begin(struct vp_tpm *tpm, u16 tag, u32 code);
+void vp_tpm_put(struct vp_tpm *tpm, const void *data, u32 len);
+void vp_tpm_put8(struct vp_tpm *tpm, u8 value);
+void vp_tpm_put16(struct vp_tpm *tpm, u16 value);
+void vp_tpm_put32(struct vp_tpm *tpm, u32 value);
+void vp_tpm_put_auth(struct vp_tpm *tpm, u32 session);
+int vp_tpm_send(struct vp_tpm *tpm);
+
+u32 vp_tpm_get32(struct vp_tpm *tpm);
+const u8 *vp_tpm_get_sized(struct vp_tpm *tpm, u32 *len);
+
+#endif /* VP_TPM_CMD_H */
