@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-PROGRAMS += voicepayd voicepay-handshake
+PROGRAMS += voicepayd voicepay-handshake voicepay-store
 
 voicepayd_SRCS := $(addprefix user/voicepayd/,main.c listen.c peer.c jobs.c spawn.c reply.c log.c donate.c) \
 	user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 voicepayd_PKGS := inih libsystemd
 voicepayd_LIBS := libvoicepay
 voicepayd_DEST := $(sbindir)
+
+voicepay-store_SRCS := $(addprefix user/voicepayd/,store/main.c store/module.c store/files.c log.c)
+voicepay-store_PKGS := libsystemd libnl-3.0 libnl-genl-3.0
+voicepay-store_DEST := $(sbindir)
 
 # What the tests of the handshake need, too: all but its main() and its sandbox.
 VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c verify.c device.c connect.c) \
@@ -24,9 +28,13 @@ INSTALLS += $(foreach f,sysusers tmpfiles,user/voicepayd/systemd/$(f).conf:$(PRE
 	user/voicepayd/systemd/voicepayd.socket:$(unitdir)/voicepayd.socket:644 \
 	user/voicepayd/voicepay.conf:$(sysconfdir)/voicepay/voicepay.conf.example:644 \
 	Documentation/man/voicepayd.8:$(mandir)/man8/voicepayd.8:644 \
+	Documentation/man/voicepay-store.8:$(mandir)/man8/voicepay-store.8:644 \
+	user/voicepayd/initramfs/hook:$(datadir)/initramfs-tools/hooks/voicepay:755 \
+	user/voicepayd/initramfs/local-bottom:$(datadir)/initramfs-tools/scripts/local-bottom/voicepay:755 \
 	Documentation/man/voicepay.conf.5:$(mandir)/man5/voicepay.conf.5:644
 TEMPLATES += user/voicepayd/systemd/voicepayd.service.in:$(unitdir)/voicepayd.service:644 \
-	user/voicepayd/systemd/voicepay-vault.service.in:$(unitdir)/voicepay-vault.service:644
+	user/voicepayd/systemd/voicepay-vault.service.in:$(unitdir)/voicepay-vault.service:644 \
+	user/voicepayd/systemd/voicepay-store.service.in:$(unitdir)/voicepay-store.service:644
 
 TESTS += test_handshake
 test_handshake_SRCS := $(addprefix user/voicepayd/tests/,test_handshake.c certs.c) $(VP_HANDSHAKE_SRCS)

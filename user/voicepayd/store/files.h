@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that are whole or not there, whatever happens to the power. */
+#ifndef VP_STORE_FILES_H
+#define VP_STORE_FILES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Opens the directory, making it if need be. Returns a descriptor or -errno. */
+int files_open(const char *path);
+
+/* The file's bytes, at most @max. Returns their number or -errno; -EFBIG if there are more. */
+long files_read(int dir, const char *name, uint8_t *data, size_t max);
+
+/* Writes, syncs, renames, syncs. Returns 0 or -errno, and then the old file is untouched. */
+int files_write(int dir, const char *name, const uint8_t *data, size_t len);
+
+int files_remove(int dir, const char *name);
+
+#endif
