@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ktap: timeout=150
 #
-# What keys do not survive, as far as the machine comes back from it. Crash and
-# restart are selftests/vm/ram-search's.
+# What keys do not survive, as far as the machine comes back from it. The crash
+# is selftests/vm/ram-search's.
 
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/ktap.sh"
