@@ -111,7 +111,8 @@ static int issue_through_gate(struct vp_slot *slot, u32 uid, bool fresh, struct 
 	bool draw;
 	int err;
 
-	err = vp_gate_enter(&slot->gate, uid, ktime_divns(ktime_get_boottime(), NSEC_PER_SEC), &pass);
+	err = vp_gate_enter(&slot->gate, uid, ktime_divns(ktime_get_boottime(), NSEC_PER_SEC),
+			    &pass);
 	if (err)
 		return err;
 	draw = pass.may_draw;

@@ -46,7 +46,8 @@ static void audit(const struct vp_event *event)
 static void tell(struct vp_event *event)
 {
 	event->number = atomic64_inc_return(&count);
-	if (!trace_voicepay_event_enabled() && audit_enabled == AUDIT_OFF && !vp_netlink_has_listeners())
+	if (!trace_voicepay_event_enabled() && audit_enabled == AUDIT_OFF &&
+	    !vp_netlink_has_listeners())
 		return;
 	event->boot_ms = ktime_to_ms(ktime_get_boottime());
 	event->uid = from_kuid(&init_user_ns, current_euid());

@@ -72,7 +72,7 @@ int provision_device(struct manage *m, const struct config *config)
 	errno = 0;
 	if (identity_of(config->cert, id)) {
 		if (errno == EACCES)
-			return manage_tell(m, -EACCES);
+			return manage_tell(m, -EPERM);
 		return tell_error(STATUS_ENVIRONMENT, "CONFIG",
 				  "%s: [tls] cert: %s holds no certificate that can be read",
 				  config->path, config->cert);
