@@ -186,7 +186,8 @@ static int check_head(const u8 *in, size_t len, const struct vp_blob_place *plac
 		return -EBADMSG;
 	if (in[4] != VP_BLOB_VERSION)
 		return -EPROTONOSUPPORT;
-	if (len != VP_BLOB_LEN || get_unaligned_be32(in + 4) != (VP_BLOB_VERSION << 24 | VP_BLOB_LEN))
+	if (len != VP_BLOB_LEN ||
+	    get_unaligned_be32(in + 4) != (VP_BLOB_VERSION << 24 | VP_BLOB_LEN))
 		return -EBADMSG;	/* torn */
 	if (get_unaligned_be32(in + 8) != place->slot)
 		return -EXDEV;

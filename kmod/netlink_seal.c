@@ -105,7 +105,7 @@ static void explain_sealer(struct genl_info *info, int err)
 {
 	switch (err) {
 	case -ENODEV:
-		NL_SET_ERR_MSG(info->extack, "no TPM 2.0: keys are in RAM only, enrol again after a reboot");
+		NL_SET_ERR_MSG(info->extack, "no TPM 2.0: keys end with this boot, enrol again");
 		break;
 	case -ENOKEY:
 		NL_SET_ERR_MSG(info->extack, "no sealing key in this boot yet");
@@ -117,7 +117,7 @@ static void explain_sealer(struct genl_info *info, int err)
 		NL_SET_ERR_MSG(info->extack, "shut until the next boot");
 		break;
 	case -EKEYREJECTED:
-		NL_SET_ERR_MSG(info->extack, "the TPM refused: another TPM, or booted otherwise, or altered");
+		NL_SET_ERR_MSG(info->extack, "the TPM refused: another TPM or boot, or altered");
 		break;
 	}
 }

@@ -128,7 +128,7 @@ static void put_pcrs(struct vp_tpm *tpm, u32 pcrs)
 /* A session that has seen the PCRs as they are now. */
 static int start_session(struct vp_tpm *tpm, u8 type, u32 pcrs, u32 *session)
 {
-	static const u8 nonce[16];	/* no secret is kept by it: nothing is encrypted or signed */
+	static const u8 nonce[16];	/* nothing is encrypted or signed with it */
 	int err;
 
 	vp_tpm_begin(tpm, VP_TPM_NO_SESSIONS, CC_START_AUTH_SESSION);

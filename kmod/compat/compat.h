@@ -11,15 +11,10 @@
 #include <linux/socket.h>
 
 /* Moved in 6.12. */
-#if __has_include(<linux/unaligned.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
-#endif
-
-/* From then on a TPM command's bytes lie inside struct tpm_buf. */
-#if __has_include(<linux/tpm_buf.h>)
-#define VP_TPM_BUF_INLINE	1
 #endif
 
 /*
