@@ -14,7 +14,7 @@
 
 #include "voicepay.h"
 #include "event.h"
-#include "netlink.h"
+#include "netlink_event.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"

@@ -1,20 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The generic netlink family "voicepay". */
+/* The generic netlink family "voicepay", for the files that serve its commands. */
 #ifndef VP_NETLINK_H
 #define VP_NETLINK_H
 
-#include <linux/types.h>
+#include <net/genetlink.h>
 
-struct vp_event;
+#include "rights.h"
 
-bool vp_netlink_has_listeners(void);
-void vp_netlink_tell(const struct vp_event *event);
-struct genl_info;
-struct sk_buff;
+struct vp_slot;
 
-/* For the files that serve commands. */
-int vp_nl_manager_only(struct sk_buff *skb, struct genl_info *info);
+extern struct genl_family vp_nl_family;
+
+/* A reply that is being filled in. */
+struct vp_nl_reply {
+	struct sk_buff *skb;
+	void *head;
+};
+
+int vp_nl_reply_begin(struct vp_nl_reply *reply, struct genl_info *info);
+int vp_nl_reply_end(struct vp_nl_reply *reply, struct genl_info *info, int err);
 int vp_nl_reply_bytes(struct genl_info *info, int attr, const void *data, size_t len);
+
+int vp_nl_want(struct genl_info *info, int attr);
+struct vp_slot *vp_nl_want_slot(struct genl_info *info, int attr);
+
+/* Who sends. */
+struct vp_caller vp_nl_caller(const struct sk_buff *skb);
+int vp_nl_manager_only(struct sk_buff *skb, struct genl_info *info);
+
+/* What a command does with its slot, on behalf of its sender. */
+typedef int vp_nl_action(struct vp_slot *slot, const struct vp_caller *caller,
+			 struct genl_info *info);
+
+int vp_nl_with_slot(struct sk_buff *skb, struct genl_info *info, int attr, u32 right,
+		    vp_nl_action *action);
+
+/* A slot's policy as attributes: netlink_policy.c. */
+int vp_nl_put_policy(struct sk_buff *skb, struct vp_slot *slot);
 
 int vp_netlink_init(void);
 void vp_netlink_exit(void);

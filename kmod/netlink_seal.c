@@ -11,11 +11,6 @@
 #include "sealer.h"
 #include "slot.h"
 
-static int want_attr(struct genl_info *info, int attr)
-{
-	return GENL_REQ_ATTR_CHECK(info, attr) ? -EINVAL : 0;
-}
-
 /* The sentence for an error, if there is more to say than its number. */
 static void explain(struct genl_info *info, int err)
 {
@@ -58,7 +53,7 @@ int voicepay_nl_blob_get_doit(struct sk_buff *skb, struct genl_info *info)
 	BUILD_BUG_ON(VP_BLOB_LEN > VOICEPAY_BLOB_MAX || VP_WRAPPED_MAX > VOICEPAY_BLOB_MAX);
 	err = vp_nl_manager_only(skb, info);
 	if (!err)
-		err = want_attr(info, VOICEPAY_A_BLOB_SLOT);
+		err = vp_nl_want(info, VOICEPAY_A_BLOB_SLOT);
 	if (err)
 		return err;
 	mutex_lock(&vp_manage_lock);
@@ -77,7 +72,7 @@ int voicepay_nl_blob_put_doit(struct sk_buff *skb, struct genl_info *info)
 	err = vp_nl_manager_only(skb, info);
 	if (err)
 		return err;
-	if (want_attr(info, VOICEPAY_A_BLOB_SLOT) || want_attr(info, VOICEPAY_A_BLOB_BLOB))
+	if (vp_nl_want(info, VOICEPAY_A_BLOB_SLOT) || vp_nl_want(info, VOICEPAY_A_BLOB_BLOB))
 		return -EINVAL;
 	mutex_lock(&vp_manage_lock);
 	err = vp_seal_put(nla_get_u32(info->attrs[VOICEPAY_A_BLOB_SLOT]), nla_data(blob),
@@ -151,7 +146,7 @@ int voicepay_nl_sealer_put_doit(struct sk_buff *skb, struct genl_info *info)
 
 	err = vp_nl_manager_only(skb, info);
 	if (!err)
-		err = want_attr(info, VOICEPAY_A_SEALER_WRAPPED_KEY);
+		err = vp_nl_want(info, VOICEPAY_A_SEALER_WRAPPED_KEY);
 	if (err)
 		return err;
 	mutex_lock(&vp_manage_lock);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What happened, to the listeners of the netlink group "events". */
+
+#include <net/genetlink.h>
+#include <net/netlink.h>
+
+#include "voicepay.h"
+#include "event.h"
+#include "netlink.h"
+#include "netlink_event.h"
+#include "netlink_gen.h"
+
+/* Without the family there is no group, and its number may be another's. */
+static bool family_is_up;
+
+void vp_netlink_events_start(void)
+{
+	WRITE_ONCE(family_is_up, true);
+}
+
+void vp_netlink_events_stop(void)
+{
+	WRITE_ONCE(family_is_up, false);
+}
+
+bool vp_netlink_has_listeners(void)
+{
+	return READ_ONCE(family_is_up) &&
+	       genl_has_listeners(&vp_nl_family, &init_net, VOICEPAY_NLGRP_EVENTS);
+}
+
+static int put_event(struct sk_buff *skb, const struct vp_event *event)
+{
+	if (nla_put_u32(skb, VOICEPAY_A_EVENT_KIND, event->kind) ||
+	    nla_put_u64_64bit(skb, VOICEPAY_A_EVENT_NUMBER, event->number, 0) ||
+	    nla_put_u32(skb, VOICEPAY_A_EVENT_UID, event->uid) ||
+	    nla_put_u32(skb, VOICEPAY_A_EVENT_PID, event->pid) ||
+	    nla_put_string(skb, VOICEPAY_A_EVENT_COMM, event->comm) ||
+	    nla_put_u64_64bit(skb, VOICEPAY_A_EVENT_BOOT_MS, event->boot_ms, 0))
+		return -EMSGSIZE;
+	if (event->slot != VP_NO_SLOT && nla_put_u32(skb, VOICEPAY_A_EVENT_SLOT, event->slot))
+		return -EMSGSIZE;
+	if (event->error && nla_put_u32(skb, VOICEPAY_A_EVENT_ERROR, -event->error))
+		return -EMSGSIZE;
+	if (event->kind == VOICEPAY_EVENT_CLOCK &&
+	    nla_put_s64(skb, VOICEPAY_A_EVENT_DRIFT_MS, event->drift_ms, 0))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* To the listeners, if there are any; who is too slow sees a gap in the numbers. */
+void vp_netlink_tell(const struct vp_event *event)
+{
+	struct sk_buff *skb;
+	void *head;
+
+	if (!vp_netlink_has_listeners())
+		return;
+	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	head = genlmsg_put(skb, 0, 0, &vp_nl_family, 0, VOICEPAY_CMD_EVENT);
+	if (!head || put_event(skb, event)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, head);
+	genlmsg_multicast(&vp_nl_family, skb, 0, VOICEPAY_NLGRP_EVENTS, GFP_KERNEL);
+}
