@@ -6,7 +6,8 @@
  * fresh random bytes as salt, and ChaCha20-Poly1305 under it with nonce 0: no
  * count of nonces has to survive a power cut. The head is authenticated, and
  * whoever opens a blob makes the head anew from where he wants to put it, so
- * that a blob opens in its own place only.
+ * that a blob opens in its own place only, and under no weaker policy than it
+ * was sealed under.
  */
 
 #include <linux/random.h>
@@ -15,9 +16,11 @@
 
 #include "voicepay.h"
 #include "blob.h"
+#include "policy.h"
 #include "common/hkdf.h"
 
 #define MAGIC		"VPB1"
+#define MODULE_AT	32
 #define SALT_AT		36
 #define SALT_LEN	32
 #define GRANT_ROOM	VP_GRANT_LEN(VP_ALIASES_MAX)
@@ -206,20 +209,24 @@ static int check_head(const u8 *in, size_t len, const struct vp_blob_place *plac
  *
  * Return: 0; -EPROTONOSUPPORT if it has another version; -EXDEV if it says that
  * it is another slot's, -ENODEV another device's; -EBADMSG if it is torn,
- * altered, or sealed with another key or under another policy; -ENOMEM.
+ * altered, or sealed with another key or under another policy of the sealer;
+ * -EKEYREJECTED if this module's policy is weaker than the one that it was
+ * sealed under; -ENOMEM.
  */
 int vp_blob_open(struct vp_blob *blob, const u8 key[VP_KEY_LEN],
 		 const struct vp_blob_place *place, const u8 *in, size_t len)
 {
 	u8 head[VP_BLOB_HEAD_LEN], own[VP_KEY_LEN], *body;
+	struct vp_blob_place sealed = *place;
 	int err;
 
 	err = check_head(in, len, place);
 	if (err)
 		return err;
-	write_head(head, place, in + SALT_AT);
+	sealed.module = get_unaligned_be32(in + MODULE_AT);
+	write_head(head, &sealed, in + SALT_AT);
 	if (memcmp(in, head, sizeof(head)))
-		return -EBADMSG;	/* another policy; the tag would say no more */
+		return -EBADMSG;	/* the sealer's policy; the tag would say no more */
 	body = kmalloc(VP_BLOB_BODY_LEN, GFP_KERNEL);
 	if (!body)
 		return -ENOMEM;
@@ -227,6 +234,9 @@ int vp_blob_open(struct vp_blob *blob, const u8 key[VP_KEY_LEN],
 	if (!err)
 		err = vp_prim_open(body, own, 0, head, sizeof(head), in + VP_BLOB_HEAD_LEN,
 				   len - VP_BLOB_HEAD_LEN);
+	/* Only now: the policy is as good as the tag. */
+	if (!err && vp_policy_is_weaker(place->module, sealed.module))
+		err = -EKEYREJECTED;
 	if (!err)
 		err = read_body(blob, body);
 	memzero_explicit(own, sizeof(own));

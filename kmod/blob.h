@@ -26,7 +26,7 @@ struct vp_blob_keys {
  * @slot: slot number
  * @device: device id
  * @sealer: policy of the sealer
- * @module: policy of the module
+ * @module: policy of the module; under a stricter one the blob opens, too
  */
 struct vp_blob_place {
 	u32 slot;

@@ -36,8 +36,11 @@ static void explain(struct genl_info *info, int err)
 	case -EPROTONOSUPPORT:
 		NL_SET_ERR_MSG(info->extack, "a blob of another version of this module");
 		break;
+	case -EKEYREJECTED:
+		NL_SET_ERR_MSG(info->extack, "sealed under a stricter policy than this module's");
+		break;
 	case -EBADMSG:
-		NL_SET_ERR_MSG(info->extack, "torn, altered, or sealed with another key or policy");
+		NL_SET_ERR_MSG(info->extack, "torn, altered, or sealed with another key or PCRs");
 		break;
 	case -EBUSY:
 		NL_SET_ERR_MSG(info->extack, "take and store the blobs of all slots first");

@@ -16,9 +16,13 @@
 #include "voicepay.h"
 #include "clock.h"
 #include "device.h"
+#include "event.h"
+#include "policy.h"
 #include "seal.h"
 #include "sealer.h"
 #include "slot.h"
+#include "vault.h"
+#include "wipe.h"
 
 static unsigned int clock_days = 7;
 module_param_named(offline_clock_days, clock_days, uint, 0444);
@@ -46,10 +50,16 @@ static struct vp_key *key_of(struct vp_slot *slot)
 
 static void set_place(struct vp_blob_place *place, u32 id, const u8 device[VP_DEVICE_ID_LEN])
 {
+	const struct vp_module_policy policy = {
+		.vault = vp_vault_required(),
+		.wipe_on_suspend = vp_wipe_on_suspend(),
+		.clock_days = clock_days,
+	};
+
 	place->slot = id;
 	memcpy(place->device, device, sizeof(place->device));
 	place->sealer = vp_sealer_policy();
-	place->module = 0;
+	place->module = vp_policy_encode(&policy);
 }
 
 /* What blobs made now will need the counter to say at most. */
@@ -157,6 +167,7 @@ int vp_seal_get(u32 id, bool final, u8 out[VP_BLOB_LEN])
 		err = seal(slot, key_of(slot), final, blob, out);
 	kfree_sensitive(blob);
 	vp_slot_put(slot);
+	vp_event(VOICEPAY_EVENT_SEAL, id, err);
 	return err;
 }
 
@@ -297,10 +308,9 @@ int vp_seal_put(u32 id, const u8 *in, size_t len)
 	if (err)
 		return err;
 	blob = kzalloc(sizeof(*blob), GFP_KERNEL);
-	if (!blob)
-		return -ENOMEM;
-	err = open_blob(id, in, len, blob);
+	err = blob ? open_blob(id, in, len, blob) : -ENOMEM;
 	kfree_sensitive(blob);
+	vp_event(VOICEPAY_EVENT_RESTORE, id, err);
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #include <linux/string.h>
 
 #include "voicepay.h"
+#include "event.h"
 #include "sealer.h"
 #include "vault.h"
 
@@ -78,6 +79,7 @@ static int settle(int err, const u8 key[VP_KEY_LEN], const u8 *wrapped, size_t l
 	}
 	if (!err)
 		err = vp_cell_write(cell, 0, key, VP_KEY_LEN);
+	vp_event(VOICEPAY_EVENT_SEALER, VP_NO_SLOT, err);
 	if (err) {
 		vp_cell_free(cell);
 		sealer.state = VOICEPAY_SEALER_CLOSED;
@@ -227,6 +229,8 @@ int vp_sealer_move(void)
 void vp_sealer_shut(void)
 {
 	mutex_lock(&sealer_lock);
+	if (sealer.cell)
+		vp_event(VOICEPAY_EVENT_SEALER, VP_NO_SLOT, -EKEYREVOKED);
 	vp_cell_free(sealer.cell);
 	sealer.cell = NULL;
 	if (sealer.state != VOICEPAY_SEALER_NONE)

@@ -211,6 +211,12 @@ u32 vp_vault_flags(void)
 	return flags;
 }
 
+/* enum voicepay_vault: no key is held in a weaker back end than this. */
+u32 vp_vault_required(void)
+{
+	return vault_required ? best_allowed : VOICEPAY_VAULT_NONE;
+}
+
 bool vp_vault_holds_any(void)
 {
 	size_t i;

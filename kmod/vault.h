@@ -66,6 +66,7 @@ void vp_vault_exit(void);
 int vp_vault_offer(int fd, u32 *pages);
 u32 vp_vault_in_use(void);
 u32 vp_vault_flags(void);
+u32 vp_vault_required(void);
 bool vp_vault_holds_any(void);
 void vp_vault_close(void);
 void vp_vault_emergency(void);

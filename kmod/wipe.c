@@ -25,6 +25,11 @@ static bool wipe_on_suspend;
 module_param(wipe_on_suspend, bool, 0444);
 MODULE_PARM_DESC(wipe_on_suspend, "wipe all keys before the machine sleeps");
 
+bool vp_wipe_on_suspend(void)
+{
+	return wipe_on_suspend;
+}
+
 static void wipe_keys(const char *why)
 {
 	bool any;

@@ -3,7 +3,10 @@
 #ifndef VP_WIPE_H
 #define VP_WIPE_H
 
+#include <linux/types.h>
+
 int vp_wipe_init(void);
 void vp_wipe_exit(void);
+bool vp_wipe_on_suspend(void);
 
 #endif /* VP_WIPE_H */

@@ -9,13 +9,15 @@
 #include "voicepay.h"
 #include "clock.h"
 #include "key.h"
+#include "policy.h"
 #include "seal.h"
 
 #define T0	1700000010ULL		/* the first second of a step */
 
 static const u8 sealing_key[VP_KEY_LEN] = "thirty-two bytes of sealing key";
 static const struct vp_blob_place place = {
-	.slot = 3, .device = "the device's id", .sealer = 0x0d002080, .module = 1,
+	.slot = 3, .device = "the device's id", .sealer = 0x0d002080,
+	.module = 7 << 16 | 0x100 | VOICEPAY_VAULT_SECRETMEM,
 };
 
 static void fill(struct vp_blob *blob)
@@ -136,9 +138,6 @@ static void its_place_only(struct kunit *test)
 	other = place;
 	other.sealer ^= 0x80;
 	KUNIT_EXPECT_EQ(test, open_at(r, &other), -EBADMSG);
-	other = place;
-	other.module = 0;
-	KUNIT_EXPECT_EQ(test, open_at(r, &other), -EBADMSG);
 	r->bytes[4]++;
 	KUNIT_EXPECT_EQ(test, open_at(r, &place), -EPROTONOSUPPORT);
 	r->bytes[4]--;
@@ -147,6 +146,43 @@ static void its_place_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vp_blob_open(&r->out, other_key, &place, r->bytes, VP_BLOB_LEN),
 			-EBADMSG);
 	KUNIT_EXPECT_EQ(test, open_at(r, &place), 0);
+}
+
+/* Attack: root loads the module with weaker parameters, to have the keys where he can read. */
+static void no_weaker_policy(struct kunit *test)
+{
+	static const struct {
+		struct vp_module_policy policy;
+		int err;
+	} now[] = {
+		{ { VOICEPAY_VAULT_SECRETMEM, true, 7 }, 0 },
+		{ { VOICEPAY_VAULT_RESERVED, true, 0 }, 0 },
+		{ { VOICEPAY_VAULT_SPLIT, true, 7 }, -EKEYREJECTED },
+		{ { VOICEPAY_VAULT_NONE, true, 7 }, -EKEYREJECTED },
+		{ { VOICEPAY_VAULT_RESERVED, false, 0 }, -EKEYREJECTED },
+		{ { VOICEPAY_VAULT_RESERVED, true, 8 }, -EKEYREJECTED },
+		/* More days than there are bits for must not come out as few. */
+		{ { VOICEPAY_VAULT_RESERVED, true, 0x10000 }, -EKEYREJECTED },
+		{ { VOICEPAY_VAULT_RESERVED, true, U32_MAX }, -EKEYREJECTED },
+	};
+	struct room *r = sealed(test);
+	struct vp_blob_place where = place;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(now); i++) {
+		where.module = vp_policy_encode(&now[i].policy);
+		KUNIT_EXPECT_EQ_MSG(test, open_at(r, &where), now[i].err, "policy %zu", i);
+	}
+	/* Attack: the policy in the head is made weaker, too. */
+	where.module = 0;
+	r->bytes[35] = 0;
+	r->bytes[34] = 0;
+	KUNIT_EXPECT_EQ(test, open_at(r, &where), -EBADMSG);
+	/* A newer module asked for what this one does not know. */
+	where = place;
+	where.module |= 0x200;
+	KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &where, &r->in), 0);
+	KUNIT_EXPECT_EQ(test, open_at(r, &place), -EKEYREJECTED);
 }
 
 static struct vp_key *imported(struct kunit *test, const struct vp_blob *blob)
@@ -262,6 +298,7 @@ static struct kunit_case seal_cases[] = {
 	KUNIT_CASE(every_bit_counts),
 	KUNIT_CASE(torn),
 	KUNIT_CASE(its_place_only),
+	KUNIT_CASE(no_weaker_policy),
 	KUNIT_CASE(spent_codes_stay_spent),
 	KUNIT_CASE(no_code_beyond_the_mark),
 	KUNIT_CASE(last_blob),

@@ -55,6 +55,9 @@ static const char *kind_name(uint32_t kind)
 		[VOICEPAY_EVENT_CLOCK] = "clock",
 		[VOICEPAY_EVENT_WIPE] = "wipe",
 		[VOICEPAY_EVENT_DENIED] = "denied",
+		[VOICEPAY_EVENT_SEAL] = "seal",
+		[VOICEPAY_EVENT_RESTORE] = "restore",
+		[VOICEPAY_EVENT_SEALER] = "sealer",
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "unknown";

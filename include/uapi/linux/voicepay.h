@@ -111,6 +111,11 @@ enum voicepay_presence {
  *	clock can drift; with an error if it was not taken
  * @VOICEPAY_EVENT_WIPE: all keys were wiped
  * @VOICEPAY_EVENT_DENIED: a request was refused for want of a right
+ * @VOICEPAY_EVENT_SEAL: a slot was given out as a blob, or not (with an error)
+ * @VOICEPAY_EVENT_RESTORE: a slot was restored from a blob, or the blob refused
+ *	(with an error)
+ * @VOICEPAY_EVENT_SEALER: the sealing key was made or unwrapped; with an error,
+ *	there is none until the next boot
  */
 enum voicepay_event {
 	VOICEPAY_EVENT_CODE	= 1,
@@ -124,6 +129,9 @@ enum voicepay_event {
 	VOICEPAY_EVENT_CLOCK	= 9,
 	VOICEPAY_EVENT_WIPE	= 10,
 	VOICEPAY_EVENT_DENIED	= 11,
+	VOICEPAY_EVENT_SEAL	= 12,
+	VOICEPAY_EVENT_RESTORE	= 13,
+	VOICEPAY_EVENT_SEALER	= 14,
 };
 
 /**
