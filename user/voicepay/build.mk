@@ -2,7 +2,7 @@
 
 PROGRAMS += voicepay
 voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c check.c code.c confirm.c enrol.c events.c lock.c pay.c provision.c \
-	scan.c slot.c status.c wipe.c http.c identity.c netlink.c symbol.c ticket.c) user/common/amount.c $(VP_CONFIG_SRCS)
+	scan.c slot.c status.c wipe.c http.c identity.c netlink.c symbol.c ticket.c) user/common/amount.c $(VP_CONFIG_SRCS) $(VP_MANAGE_SRCS)
 voicepay_PKGS := inih jansson libcurl libcrypto libnl-3.0 libnl-genl-3.0
 # zint has no pkg-config file
 voicepay_LDLIBS := -lzint

@@ -8,7 +8,7 @@ voicepayd_PKGS := inih libsystemd
 voicepayd_LIBS := libvoicepay
 voicepayd_DEST := $(sbindir)
 
-voicepay-store_SRCS := $(addprefix user/voicepayd/,store/main.c store/module.c store/files.c log.c)
+voicepay-store_SRCS := $(addprefix user/voicepayd/,store/main.c store/files.c log.c) $(VP_MANAGE_SRCS)
 voicepay-store_PKGS := libsystemd libnl-3.0 libnl-genl-3.0
 voicepay-store_DEST := $(sbindir)
 

@@ -19,9 +19,9 @@
 #include <unistd.h>
 #include <linux/voicepay.h>
 
+#include "../../common/manage.h"
 #include "../log.h"
 #include "files.h"
-#include "module.h"
 
 #define EXIT_REFUSED	1
 #define EXIT_USAGE	2
@@ -67,7 +67,7 @@ static const struct argp argp = {
 	"and on SIGTERM.", NULL, NULL, NULL
 };
 
-static struct module module;
+static struct manage module;
 static int dir;
 
 /* Epoch of each slot's key at the last look, 0 for none. */
@@ -88,8 +88,8 @@ static const char *blob_name(uint32_t slot)
 
 static int make_key(void)
 {
-	struct bytes wrapped;
-	int err = module_sealer_get(&module, true, &wrapped);
+	struct manage_bytes wrapped;
+	int err = manage_sealer_get(&module, true, &wrapped);
 
 	if (err) {
 		log_err("no sealing key can be made: %s", why(err));
@@ -107,10 +107,13 @@ static int make_key(void)
 /* Returns 0, or -errno if nothing can be sealed in this boot. */
 static int give_key(bool make)
 {
-	struct bytes wrapped;
+	struct manage_bytes wrapped;
+	struct manage_device device;
 	uint32_t state;
 	long len;
-	int err = module_sealer_state(&module, &state);
+	int err = manage_dev_get(&module, &device);
+
+	state = device.sealer_state;
 
 	if (err || state == VOICEPAY_SEALER_READY)
 		return err;
@@ -130,7 +133,7 @@ static int give_key(bool make)
 		return len ? len : -ENODATA;
 	}
 	wrapped.len = len;
-	err = module_sealer_put(&module, &wrapped);
+	err = manage_sealer_put(&module, &wrapped);
 	if (err)
 		log_err("the sealing key is not unwrapped: %s. If it stays so, remove %s/" KEY_FILE
 			", reboot and enrol again", why(err), directory);
@@ -139,7 +142,7 @@ static int give_key(bool make)
 
 static void restore_one(uint32_t slot)
 {
-	struct bytes blob;
+	struct manage_bytes blob;
 	long len = files_read(dir, blob_name(slot), blob.data, sizeof(blob.data));
 	int err;
 
@@ -148,7 +151,7 @@ static void restore_one(uint32_t slot)
 		return;
 	}
 	blob.len = len;
-	err = module_blob_put(&module, slot, &blob);
+	err = manage_blob_put(&module, slot, &blob);
 	if (!err)
 		log_info("slot %u is back", slot);
 	else if (err != -EEXIST)
@@ -183,13 +186,13 @@ static void note(uint32_t slot, uint64_t epoch, void *arg)
 static bool look(void)
 {
 	memset(seen, 0, sizeof(seen));
-	return !module_slots(&module, note, NULL) && memcmp(seen, epochs, sizeof(seen));
+	return !manage_slots(&module, note, NULL) && memcmp(seen, epochs, sizeof(seen));
 }
 
 static int save_one(uint32_t slot, bool final)
 {
-	struct bytes blob;
-	int err = module_blob_get(&module, slot, final, &blob);
+	struct manage_bytes blob;
+	int err = manage_blob_get(&module, slot, final, &blob);
 
 	if (err) {
 		log_err("slot %u is not sealed: %s", slot, why(err));
@@ -223,11 +226,11 @@ static int save(bool final, bool retire)
 	}
 	if (failed)
 		return failed;
-	err = module_blob_commit(&module, false);
+	err = manage_blob_commit(&module, false);
 	if (!err)
 		memcpy(epochs, seen, sizeof(epochs));
 	if (!err && retire)
-		err = module_blob_commit(&module, true);
+		err = manage_blob_commit(&module, true);
 	if (err && err != -EOPNOTSUPP)
 		log_err("the module does not take note of it: %s", why(err));
 	return err == -EOPNOTSUPP ? 0 : err;
@@ -294,7 +297,7 @@ int main(int argc, char **argv)
 		log_err("%s: %s", directory, strerror(-dir));
 		return EXIT_ENVIRONMENT;
 	}
-	err = module_open(&module);
+	err = manage_open(&module);
 	if (err) {
 		log_err("the voicepay module does not answer: load it (modprobe voicepay)");
 		return EXIT_ENVIRONMENT;
@@ -308,7 +311,7 @@ int main(int argc, char **argv)
 	} else {
 		ret = run();
 	}
-	module_close(&module);
+	manage_close(&module);
 	close(dir);
 	return ret;
 }
