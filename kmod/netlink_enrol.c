@@ -40,6 +40,8 @@ static void explain_vault(struct genl_info *info, int err)
 		NL_SET_ERR_MSG(info->extack, "the vault is full; delete slots or enlarge it");
 	else if (err == -ESHUTDOWN)
 		NL_SET_ERR_MSG(info->extack, "the machine is going down");
+	else if (err == -EBUSY)
+		NL_SET_ERR_MSG(info->extack, "the machine is being put to sleep; again afterwards");
 }
 
 int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)

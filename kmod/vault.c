@@ -30,7 +30,7 @@ static const struct vp_vault_ops *const back_ends[VOICEPAY_VAULT_RESERVED + 1] =
 static u32 best_allowed = VOICEPAY_VAULT_RESERVED;
 /* Where new cells are made; NULL if nothing is good enough. Under vp_manage_lock. */
 static const struct vp_vault_ops *chosen;
-static bool closed;
+static atomic_t shut = ATOMIC_INIT(0);		/* for which reasons, VP_SHUT_... */
 static atomic_t wipes = ATOMIC_INIT(0);
 static atomic_t held[VOICEPAY_VAULT_RESERVED + 1];
 
@@ -43,27 +43,44 @@ static void warn_of_split(void)
 	told = true;
 }
 
+static int check_open(void)
+{
+	int reasons = atomic_read(&shut);
+
+	if (reasons & VP_SHUT_DOWN)
+		return -ESHUTDOWN;
+	return reasons ? -EBUSY : 0;
+}
+
 /**
  * vp_cell_alloc() - a place for secrets, in the back end that policy chose
  *
  * Return: a cell, or an ERR_PTR: -ENOMEDIUM if the back end that is required is
- * not there; -ENOSPC if it is full; -ESHUTDOWN while the machine goes down.
+ * not there; -ENOSPC if it is full; -ESHUTDOWN while the machine goes down;
+ * -EBUSY while it goes to sleep.
  */
 struct vp_cell *vp_cell_alloc(void)
 {
 	const struct vp_vault_ops *ops = READ_ONCE(chosen);
 	struct vp_cell *cell;
+	int err;
 
-	if (READ_ONCE(closed))
-		return ERR_PTR(-ESHUTDOWN);
 	if (!ops)
 		return ERR_PTR(-ENOMEDIUM);
-	cell = ops->alloc();
-	if (IS_ERR(cell))
+	/*
+	 * Counted before the question whether that is allowed: whoever shuts the
+	 * vault, and counts afterwards, either sees this cell or has stopped it.
+	 */
+	atomic_inc(&held[ops->id]);
+	smp_mb__after_atomic();		/* pairs with that in vp_vault_shut() */
+	err = check_open();
+	cell = err ? ERR_PTR(err) : ops->alloc();
+	if (IS_ERR(cell)) {
+		atomic_dec(&held[ops->id]);
 		return cell;
+	}
 	cell->ops = ops;
 	cell->wipes = atomic_read(&wipes);
-	atomic_inc(&held[ops->id]);
 	if (ops == &vp_vault_split)
 		warn_of_split();
 	return cell;
@@ -227,10 +244,26 @@ bool vp_vault_holds_any(void)
 	return false;
 }
 
-/* The machine goes down: nothing new comes in after the wipe. */
-void vp_vault_close(void)
+/**
+ * vp_vault_shut() - let nothing new in
+ * @reason: VP_SHUT_DOWN, which is for good, VP_SHUT_HIBERNATION or VP_SHUT_SLEEP
+ *
+ * To be called before the keys are wiped or counted: a key that were made
+ * between that and the machine's sleep would be written to the disk.
+ */
+void vp_vault_shut(int reason)
 {
-	WRITE_ONCE(closed, true);
+	atomic_or(reason, &shut);
+	smp_mb__after_atomic();		/* pairs with that in vp_cell_alloc() */
+}
+
+/**
+ * vp_vault_reopen() - the reason is gone
+ * @reason: as given to vp_vault_shut(); there may be others, or it was none
+ */
+void vp_vault_reopen(int reason)
+{
+	atomic_andnot(reason, &shut);
 }
 
 /**

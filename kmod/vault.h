@@ -55,6 +55,11 @@ extern const struct vp_vault_ops vp_vault_split;
 extern const struct vp_vault_ops vp_vault_secretmem;
 extern const struct vp_vault_ops vp_vault_reserved;
 
+/* Why nothing new is let in. A suspend can happen while hibernation is prepared. */
+#define VP_SHUT_DOWN		1
+#define VP_SHUT_HIBERNATION	2
+#define VP_SHUT_SLEEP		4
+
 struct vp_cell *vp_cell_alloc(void);
 void vp_cell_free(struct vp_cell *cell);
 int vp_cell_write(struct vp_cell *cell, size_t offset, const void *data, size_t len);
@@ -68,7 +73,8 @@ u32 vp_vault_in_use(void);
 u32 vp_vault_flags(void);
 u32 vp_vault_required(void);
 bool vp_vault_holds_any(void);
-void vp_vault_close(void);
+void vp_vault_shut(int reason);
+void vp_vault_reopen(int reason);
 void vp_vault_emergency(void);
 
 /* What the front calls of the back ends beside their operations. */

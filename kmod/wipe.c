@@ -48,7 +48,7 @@ static void wipe_keys(const char *why)
 /* Also before kexec, whose next kernel would find the memory as it is. */
 static int on_reboot(struct notifier_block *nb, unsigned long action, void *arg)
 {
-	vp_vault_close();
+	vp_vault_shut(VP_SHUT_DOWN);
 	wipe_keys("the machine goes down");
 	return NOTIFY_DONE;
 }
@@ -74,21 +74,47 @@ static int on_vmfork(struct notifier_block *nb, unsigned long action, void *arg)
 	return NOTIFY_DONE;
 }
 
+/* What is in memory is about to be written to a disk. */
+static int before_hibernation(void)
+{
+	vp_vault_shut(VP_SHUT_HIBERNATION);
+	if (!vp_vault_holds_any())
+		return NOTIFY_DONE;
+	/* Who refuses is not told when it is over. */
+	vp_vault_reopen(VP_SHUT_HIBERNATION);
+	pr_notice("no hibernation while a key is held: it would be written to the disk; wipe first\n");
+	return notifier_from_errno(-EBUSY);
+}
+
+/*
+ * Each step until its opposite: processes run between being told and being
+ * frozen, and with /dev/snapshot for as long as somebody likes.
+ */
 static int on_pm(struct notifier_block *nb, unsigned long action, void *arg)
 {
 	switch (action) {
 	case PM_HIBERNATION_PREPARE:
-		if (!vp_vault_holds_any())
-			return NOTIFY_DONE;
-		pr_notice("no hibernation while a key is held: it would be written to the disk; wipe first\n");
-		return notifier_from_errno(-EBUSY);
+		return before_hibernation();
+	case PM_RESTORE_PREPARE:
+		/* The system that comes back would find this one's memory in its free pages. */
+		vp_vault_shut(VP_SHUT_HIBERNATION);
+		wipe_keys("another system's memory is restored");
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		vp_vault_reopen(VP_SHUT_HIBERNATION);
+		break;
 	case PM_SUSPEND_PREPARE:
-		if (wipe_on_suspend)
-			wipe_keys("the machine sleeps");
-		return NOTIFY_DONE;
-	default:
-		return NOTIFY_DONE;
+		if (!wipe_on_suspend)
+			break;
+		vp_vault_shut(VP_SHUT_SLEEP);
+		wipe_keys("the machine sleeps");
+		break;
+	case PM_POST_SUSPEND:
+		vp_vault_reopen(VP_SHUT_SLEEP);
+		break;
 	}
+	return NOTIFY_DONE;
 }
 
 /* First of all who is told: others may hang. */
