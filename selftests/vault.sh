@@ -136,7 +136,7 @@ T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 grep -q 'memmap=1M$0x7000000' /proc/cmdline || ktap_skip_all "no carve-out: boot with memmap=1M\$$AT"
 modprobe -q voicepay
-ktap_plan 28
+ktap_plan 29
 ktap_run "nothing named: split, and secretmem wanted" by_default
 ktap_run "split warns, once" warned_once
 ktap_run "parameters that make no sense" bad_parameters
@@ -163,6 +163,7 @@ ktap_run "a vault of ten cells" too_full
 ktap_run "reserved: ioctl" in_reserved ioctl
 ktap_run "reserved: netlink" in_reserved netlink
 ktap_run "reserved: races" in_reserved races
+ktap_run "secretmem: ioctl" in_secretmem ioctl
 ktap_run "secretmem: netlink" in_secretmem netlink
 ktap_run "secretmem: races" in_secretmem races
 load

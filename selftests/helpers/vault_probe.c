@@ -83,8 +83,14 @@ static int donate(const char *how)
 	if (is(how, "duplicate"))
 		dup(fd);
 	donation.memfd = is(how, "closed") ? -1 : fd;
-	if (ioctl(dev, VOICEPAY_IOC_VAULT, &donation))
-		return -errno;
+	if (ioctl(dev, VOICEPAY_IOC_VAULT, &donation)) {
+		int err = errno;
+
+		/* Who closes it again may close another thread's. */
+		if ((fcntl(fd, F_GETFD) == -1) != (err == EFBIG || err == ENODATA))
+			return -EBADFD;
+		return -err;
+	}
 	if (donation.pages != pages)
 		return -EPROTO;
 	/* The descriptor is gone, and so is every other way to the pages. */

@@ -366,9 +366,11 @@ struct voicepay_donation {
 /**
  * VOICEPAY_IOC_VAULT - give the module pages that the direct map does not have
  *
- * The caller must hold the only descriptor of @memfd, which is closed by the
- * call. What the module keeps moves there from a weaker back end. From then on
- * until the module is unloaded the kernel refuses to hibernate.
+ * The caller must hold the only descriptor of @memfd. What the module keeps moves
+ * there from a weaker back end. From then on until the module is unloaded the
+ * kernel refuses to hibernate.
+ *
+ * Success closes @memfd. These errors, and those of every request, leave it open:
  *
  *	EPERM		the caller lacks CAP_SYS_ADMIN in the initial user
  *			namespace
@@ -376,10 +378,14 @@ struct voicepay_donation {
  *			parameter vault= does not want this one
  *	EBADF		@memfd is no open descriptor
  *	EMEDIUMTYPE	it is not a memfd_secret
- *	EBUSY		somebody else holds or maps it; @memfd may be closed
- *			already
+ *	EBUSY		somebody else holds or maps it; closed if that somebody
+ *			came during the call
+ *
+ * and with these it is closed:
+ *
  *	EFBIG		empty, not of whole pages, or too large
  *	ENODATA		a page was never written to
+ *	ENOMEM		too little memory to note the pages, or as below
  *	ENOSPC, ENOMEM, ENOKEY	it was taken, but not all keys could be moved
  *			there: those stay where they were
  */
