@@ -58,7 +58,7 @@ static enum refusal identify(struct call *c, const struct paycode *code, struct 
 			     __u64 *ordinal)
 {
 	enum store_result r = store_key_alias(c->st, (const char *)code->alias, key);
-	struct row_name row = row_of_ticket((const __u8 *)"nobody\0");
+	struct row_name row = row_of_nobody();
 	struct vp_root_keys roots;
 	enum verdict verdict;
 	__u64 now = call_now(c);

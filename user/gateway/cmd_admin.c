@@ -11,12 +11,13 @@
 #include "hex.h"
 #include "command.h"
 #include "enrol.h"
+#include "fields.h"
 #include "ledger.h"
 #include "log.h"
 #include "prim_openssl.h"
 
 struct args {
-	const char *name, *balance, *cert, *ttl, *confirm_above, *per_day;
+	const char *name, *balance, *cert, *id, *ttl, *confirm_above, *per_day, *per_payment;
 	bool want_add, set_too, added, set;
 };
 
@@ -35,6 +36,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		a->cert = arg;
 		return 0;
+	case 'i':
+		a->id = arg;
+		return 0;
 	case 't':
 		a->ttl = arg;
 		return 0;
@@ -43,6 +47,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'd':
 		a->per_day = arg;
+		return 0;
+	case 'p':
+		a->per_payment = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->set_too && !a->added && !strcmp(arg, "set")) {
@@ -127,15 +134,12 @@ int cmd_init(int argc, char **argv)
 	struct store *st;
 	struct args a = { 0 };
 	enum store_result r;
+	int ret;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
 		return EXIT_USAGE;
-	if (settings_load(&set, common.config))
+	if (gateway_settings(&set, common.config, common.state))
 		return EXIT_ENVIRONMENT;
-	if (common.state && strlen(common.state) > 200)
-		return EXIT_USAGE;
-	if (common.state)
-		strcpy(set.state, common.state);
 	if (mkdir(set.state, 0700) && errno != EEXIST) {
 		fprintf(stderr, "voicepay-gateway: cannot make %s: %m\n", set.state);
 		return EXIT_ENVIRONMENT;
@@ -149,15 +153,17 @@ int cmd_init(int argc, char **argv)
 	if (r != STORE_OK)
 		return command_store(r, db);
 	store_close(st);
-	if (gateway_open(&gw, common.config, common.state))
-		return EXIT_ENVIRONMENT;
+	/* Opened once as everybody will, which notes whose the database is. */
+	ret = command_open(&gw, &st);
+	if (ret)
+		return ret;
 	print_pubkey(&gw);
-	gateway_close(&gw);
+	command_close(&gw, st);
 	return EXIT_OK;
 }
 
-/* Adds a party within one transaction; @spki is NULL for a user. */
-static int add_party(const struct args *a, enum party_kind kind, const __u8 *spki)
+/* Adds a party within one transaction; @m is NULL for a user. */
+static int add_party(const struct args *a, enum party_kind kind, struct merchant *m)
 {
 	struct gateway gw;
 	struct store *st;
@@ -177,14 +183,18 @@ static int add_party(const struct args *a, enum party_kind kind, const __u8 *spk
 	r = store_begin(st);
 	if (r == STORE_OK)
 		r = ledger_open_account(st, kind, a->name, gw.set.currency, balance, gateway_clock_ms() / 1000, &acc);
-	if (r == STORE_OK && spki)
-		r = store_merchant_add(st, acc.party, spki);
+	if (r == STORE_OK && m) {
+		m->party = acc.party;
+		r = store_merchant_add(st, m);
+	}
 	if (r == STORE_OK)
 		r = store_commit(st);
 	ret = command_store(r, a->name);
 	if (!ret && common.json)
-		print_json(json_pack("{s:s, s:s, s:I}", "name", a->name, "currency", gw.set.currency,
-				     "balance", (json_int_t)balance));
+		print_json(json_pack("{s:s, s:s, s:I, s:s*}", "name", a->name, "currency", gw.set.currency,
+				     "balance", (json_int_t)balance, "id", m ? m->id : NULL));
+	else if (!ret && m)
+		puts(m->id);
 	command_close(&gw, st);
 	return ret;
 }
@@ -209,7 +219,7 @@ static int limit_of(const struct gateway *gw, const char *text, int64_t *limit)
 
 static int set_limits(const struct args *a)
 {
-	int64_t confirm_above, per_day;
+	int64_t confirm_above, per_day, per_payment;
 	struct account acc;
 	struct gateway gw;
 	struct store *st;
@@ -218,7 +228,8 @@ static int set_limits(const struct args *a)
 
 	if (ret)
 		return ret;
-	if (limit_of(&gw, a->confirm_above, &confirm_above) || limit_of(&gw, a->per_day, &per_day)) {
+	if (limit_of(&gw, a->confirm_above, &confirm_above) || limit_of(&gw, a->per_day, &per_day) ||
+	    limit_of(&gw, a->per_payment, &per_payment)) {
 		command_close(&gw, st);
 		return EXIT_USAGE;
 	}
@@ -227,8 +238,11 @@ static int set_limits(const struct args *a)
 		r = store_account_by_name(st, a->name, gw.set.currency, &acc);
 	if (r == STORE_OK && acc.kind != PARTY_USER)
 		r = STORE_NONE;
+	acc.confirm_above = confirm_above;
+	acc.per_day = per_day;
+	acc.per_payment = per_payment;
 	if (r == STORE_OK)
-		r = store_account_limits(st, acc.id, confirm_above, per_day);
+		r = store_account_limits(st, &acc);
 	if (r == STORE_OK)
 		r = store_commit(st);
 	ret = command_store(r, a->name);
@@ -243,6 +257,7 @@ int cmd_user(int argc, char **argv)
 		{ "balance", 'b', "AMOUNT", 0, "Opening balance, such as 1000.00, booked from the account \"equity\"", 0 },
 		{ "confirm-above", 'a', "AMOUNT", 0, "set: payments by code above this wait for the owner's word on the device", 0 },
 		{ "per-day", 'd', "AMOUNT", 0, "set: what may be paid within 24 hours", 0 },
+		{ "per-payment", 'p', "AMOUNT", 0, "set: what one payment may be", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse, "add|set", "Adds a user, or sets a user's own limits; one that is not given is the gateway's.", children, NULL, NULL };
@@ -263,11 +278,13 @@ int cmd_merchant(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "name", 'n', "NAME", 0, "The merchant's name, as on receipts", 0 },
+		{ "id", 'i', "ID", 0, "What codes for this merchant alone are bound to, 1 to 64 letters, digits, dots, dashes or underscores; drawn from its key unless given", 0 },
 		{ "cert", 'f', "FILE", 0, "Its TLS client certificate, PEM: its public key is the merchant's identity", 0 },
 		{ 0 }
 	};
-	static const struct argp argp = { options, parse, "add", "Registers a merchant.", children, NULL, NULL };
+	static const struct argp argp = { options, parse, "add", "Registers a merchant and prints its id.", children, NULL, NULL };
 	struct args a = { .want_add = true };
+	struct merchant m = { 0 };
 	struct peer peer;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
@@ -278,11 +295,17 @@ int cmd_merchant(int argc, char **argv)
 	}
 	if (!name_good(a.name))
 		return EXIT_USAGE;
+	if (a.id && !fields_id_good(a.id)) {
+		fprintf(stderr, "voicepay-gateway: --id is 1 to 64 letters, digits, dots, dashes or underscores\n");
+		return EXIT_USAGE;
+	}
 	if (peer_from_file(&peer, a.cert)) {
 		fprintf(stderr, "voicepay-gateway: %s is not a certificate in PEM\n", a.cert);
 		return EXIT_ENVIRONMENT;
 	}
-	return add_party(&a, PARTY_MERCHANT, peer.spki);
+	memcpy(m.spki, peer.spki, sizeof(m.spki));
+	strcpy(m.id, a.id ? a.id : "");
+	return add_party(&a, PARTY_MERCHANT, &m);
 }
 
 static int print_ticket(struct gateway *gw, struct store *st, const struct args *a, long long ttl)

@@ -36,7 +36,8 @@ int command_open(struct gateway *gw, struct store **st)
 	*st = NULL;
 	if (gateway_open(gw, common.config, common.state))
 		return EXIT_ENVIRONMENT;
-	if (store_open(st, gw->db_path, false) != STORE_OK) {
+	if (store_open(st, gw->db_path, false) != STORE_OK || gateway_fits(gw, *st) != STORE_OK) {
+		store_close(*st);
 		gateway_close(gw);
 		return EXIT_ENVIRONMENT;
 	}

@@ -33,5 +33,8 @@ int cmd_user(int argc, char **argv);
 int cmd_merchant(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_payments(int argc, char **argv);
+int cmd_alarms(int argc, char **argv);
+int cmd_migrate(int argc, char **argv);
+int cmd_rekey(int argc, char **argv);
 
 #endif /* VPG_COMMAND_H */

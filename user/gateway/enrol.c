@@ -75,13 +75,18 @@ static enum refusal within_ration(struct call *c, const struct vp_agree_request 
 static enum refusal by_ticket(struct call *c, const struct vp_agree_request *req,
 			      __u8 psk[VP_KEY_LEN], long long *party)
 {
-	struct row_name row = row_of_ticket(req->ticket_id);
+	__u8 id[STORE_TICKET_HASH];
+	struct row_name row;
 	struct ticket t;
-	enum store_result r = store_ticket_find(c->st, req->ticket_id, &t);
+	enum store_result r;
 
+	if (keystore_ticket_hash(id, req->ticket_id))
+		return RF_FAILED;
+	row = row_of_ticket(id);
+	r = store_ticket_find(c->st, id, &t);
 	if (r != STORE_OK)
 		return refuse_store(c, r, "no such ticket");
-	r = store_ticket_use(c->st, req->ticket_id, call_now(c));
+	r = store_ticket_use(c->st, id, call_now(c));
 	if (r != STORE_OK)
 		return refuse_store(c, r, t.used ? "the ticket was used" : "the ticket has expired");
 	if (t.sealed_len != VP_KEY_LEN + KEYSTORE_OVERHEAD ||
@@ -324,7 +329,8 @@ enum store_result enrol_ticket(struct gateway *gw, struct store *st, long long p
 
 	if (prim_random(ticket, VP_TICKET_LEN))
 		return r;
-	memcpy(t.id, ticket, VP_TICKET_ID_LEN);
+	if (keystore_ticket_hash(t.id, ticket))
+		return r;
 	row = row_of_ticket(t.id);
 	t.sealed_len = sizeof(psk) + KEYSTORE_OVERHEAD;
 	if (!vp_agree_ticket_psk(psk, ticket) &&

@@ -7,7 +7,7 @@
 #define BAD(c, ...) (snprintf((c)->detail, sizeof((c)->detail), __VA_ARGS__), RF_BAD_REQUEST)
 
 /* Letters, digits and "._-": what can stand in a path, a file name and a receipt. */
-static bool order_good(const char *s)
+bool fields_id_good(const char *s)
 {
 	size_t len = strlen(s);
 
@@ -53,7 +53,7 @@ static enum refusal read_field(struct call *c, const struct field *f, const json
 	}
 	if (!s)
 		return BAD(c, "\"%s\" must be a string.", f->name);
-	if (f->type == F_ORDER && !order_good(s))
+	if (f->type == F_ORDER && !fields_id_good(s))
 		return BAD(c, "\"%s\" must be 1 to %d letters, digits, dots, dashes or underscores.", f->name, STORE_ORDER_MAX);
 	if (f->type == F_REF && !ref_good(s))
 		return BAD(c, "\"%s\" must be the %d hex digits that the gateway gave.", f->name, STORE_REF_LEN);

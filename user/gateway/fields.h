@@ -31,6 +31,9 @@ struct field {
  */
 enum refusal fields_read(struct call *c, const json_t *body, const struct field *fields);
 
+/* 1 to 64 letters, digits and "._-". */
+bool fields_id_good(const char *s);
+
 /* RF_BAD_REQUEST with a sentence of the call's own. */
 enum refusal fields_bad(struct call *c, const char *why);
 

@@ -4,11 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "filemode.h"
 #include "gateway.h"
 #include "jwt.h"
 #include "log.h"
+#include "statedir.h"
 
 #define CLOCK_SLACK	60	/* seconds */
 
@@ -36,28 +38,40 @@ bool gateway_clock_kept(const struct gateway_moment *from, const struct gateway_
 	return off >= -CLOCK_SLACK && off <= CLOCK_SLACK;
 }
 
+int gateway_settings(struct settings *set, const char *config, const char *state)
+{
+	int ret = settings_load(set, config);
+
+	if (ret)
+		return ret;
+	if (state && strlen(state) > 200)
+		return log_error("the path of the state directory is too long"), -ENAMETOOLONG;
+	if (state)
+		strcpy(set->state, state);
+	return 0;
+}
+
 int gateway_open(struct gateway *gw, const char *config, const char *state)
 {
 	char master[300], key[300];
 	int ret;
 
 	memset(gw, 0, sizeof(*gw));
-	ret = settings_load(&gw->set, config);
+	gw->state_fd = -1;
+	ret = gateway_settings(&gw->set, config, state);
 	if (ret)
 		return ret;
-	if (state && strlen(state) > 200)
-		return log_error("the path of the state directory is too long"), -ENAMETOOLONG;
-	if (state)
-		strcpy(gw->set.state, state);
+	gw->state_fd = statedir_hold(gw->set.state, false);
+	if (gw->state_fd < 0)
+		return gw->state_fd;
 	settings_path(&gw->set, "ledger.db", gw->db_path, sizeof(gw->db_path));
 	settings_path(&gw->set, "master.key", master, sizeof(master));
 	settings_path(&gw->set, "gateway.key", key, sizeof(key));
 	ret = keystore_load(&gw->keys, master, key);
-	if (ret)
-		return ret;
-	gw->throttle = throttle_new();
-	if (!gw->throttle)
-		ret = -ENOMEM;
+	if (!ret) {
+		gw->throttle = throttle_new();
+		ret = gw->throttle ? 0 : -ENOMEM;
+	}
 	if (!ret && *gw->set.voice_key) {
 		if (filemode_good(gw->set.voice_key, S_IWOTH))
 			gw->voice_key = jwt_load_key(gw->set.voice_key);
@@ -78,7 +92,41 @@ void gateway_close(struct gateway *gw)
 	EVP_PKEY_free(gw->voice_key);
 	throttle_free(gw->throttle);
 	keystore_wipe(&gw->keys);
+	if (gw->state_fd >= 0)
+		close(gw->state_fd);
 	memset(gw, 0, sizeof(*gw));
+	gw->state_fd = -1;
+}
+
+/* A database that was restored without its key, or a change of keys that was cut short. */
+enum store_result gateway_fits(struct gateway *gw, struct store *st)
+{
+	char is[KEYSTORE_ID_LEN + 1], has[KEYSTORE_ID_LEN + 1];
+	enum store_result r;
+
+	if (keystore_id(&gw->keys, is))
+		return STORE_FAILED;
+	r = store_meta(st, META_REKEY_TO, has, sizeof(has));
+	if (r == STORE_OK) {
+		log_error("a change of the master key was cut short: run \"voicepay-gateway rekey\" to finish it");
+		return STORE_FAILED;
+	}
+	if (r == STORE_NONE)
+		r = store_meta(st, META_MASTER, has, sizeof(has));
+	if (r == STORE_OK && strcmp(is, has)) {
+		log_error("master.key is not the key that this database is sealed under: if a change of it was cut short, run \"voicepay-gateway rekey\"; else restore the right one from its backup");
+		return STORE_FAILED;
+	}
+	if (r != STORE_NONE)
+		return r;
+	/* The first time: nothing sealed under another key has been seen here yet. */
+	r = store_begin(st);
+	if (r == STORE_OK)
+		r = store_meta_set(st, META_MASTER, is);
+	if (r == STORE_OK)
+		return store_commit(st);
+	store_rollback(st);
+	return r;
 }
 
 enum refusal refusal_of_store(enum store_result r)

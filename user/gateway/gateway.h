@@ -22,6 +22,7 @@ struct gateway {
 	struct throttle *throttle;
 	EVP_PKEY *voice_key;	/* NULL: voice orders are refused */
 	char db_path[300];
+	int state_fd;		/* holds the state directory */
 };
 
 struct call {
@@ -49,9 +50,15 @@ struct gateway_moment gateway_moment(void);
 /* Between the two the clock was not set, but for what NTP slews. */
 bool gateway_clock_kept(const struct gateway_moment *from, const struct gateway_moment *to);
 
+/* Settings, with @state, if it is given, in place of theirs. */
+int gateway_settings(struct settings *set, const char *config, const char *state);
+
 /* Opens settings, keys and the voice cloud's key; stores are opened a thread each. */
 int gateway_open(struct gateway *gw, const char *config, const char *state);
 void gateway_close(struct gateway *gw);
+
+/* Are these the keys of that database? The log is told if not. */
+enum store_result gateway_fits(struct gateway *gw, struct store *st);
 
 enum refusal refusal_of_store(enum store_result r);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -62,6 +63,19 @@ static int read_secret(const char *path, __u8 secret[32])
 	return 0;
 }
 
+int keystore_create_master_anew(const char *path)
+{
+	__u8 secret[32];
+	int ret = prim_random(secret, sizeof(secret));
+
+	if (!ret && unlink(path) && errno != ENOENT)
+		ret = -errno;
+	if (!ret)
+		ret = write_secret(path, secret);
+	vp_prim_wipe(secret, sizeof(secret));
+	return ret;
+}
+
 int keystore_create(const char *master_path, const char *key_path)
 {
 	__u8 secret[32], pub[32];
@@ -84,7 +98,7 @@ int keystore_create(const char *master_path, const char *key_path)
 int keystore_load(struct keystore *ks, const char *master_path, const char *key_path)
 {
 	__u8 nobody[sizeof(struct vp_root_keys)];
-	struct row_name row = row_of_ticket((const __u8 *)"nobody\0");
+	struct row_name row = row_of_nobody();
 	int ret;
 
 	/* Out of swap if the limits allow it; a core dump is forbidden by main. */
@@ -177,11 +191,37 @@ struct row_name row_of_key(const __u8 device[VP_DEVICE_ID_LEN], __u32 slot, __u6
 	return row;
 }
 
-struct row_name row_of_ticket(const __u8 id[VP_TICKET_ID_LEN])
+struct row_name row_of_ticket(const __u8 id[STORE_TICKET_HASH])
 {
 	struct row_name row = { .len = 0 };
 
 	put(&row, "ticket", 6);
-	put(&row, id, VP_TICKET_ID_LEN);
+	put(&row, id, STORE_TICKET_HASH);
 	return row;
+}
+
+struct row_name row_of_nobody(void)
+{
+	struct row_name row = { .len = 0 };
+
+	put(&row, "nobody", 6);
+	return row;
+}
+
+int keystore_ticket_hash(__u8 out[STORE_TICKET_HASH], const __u8 id[VP_TICKET_ID_LEN])
+{
+	const struct vp_piece pieces[] = { { "voicepay ticket id 1", 20 }, { id, VP_TICKET_ID_LEN } };
+
+	return vp_prim_hash(out, pieces, 2);
+}
+
+int keystore_id(const struct keystore *ks, char id[KEYSTORE_ID_LEN + 1])
+{
+	const struct vp_piece info = { "voicepay master key id 1", 24 };
+	__u8 raw[KEYSTORE_ID_LEN / 2];
+	int ret = vp_hkdf_expand(raw, sizeof(raw), ks->master, sizeof(ks->master), &info, 1);
+
+	if (!ret)
+		hex_encode(id, raw, sizeof(raw));
+	return ret;
 }

@@ -8,26 +8,41 @@
 #define VPG_KEYSTORE_H
 
 #include "agreement.h"
+#include "store.h"
 
 struct keystore {
 	__u8 master[32];
 	__u8 s[VP_KEY_LEN];
 	__u8 s_pub[VP_KEY_LEN];
 	/* Root keys of nobody, for codes whose alias nobody has. */
-	__u8 dummy[160];
+	__u8 dummy[192];
 	size_t dummy_len;
 };
 
 /* Draws both and writes the files; refuses to overwrite. */
 int keystore_create(const char *master_path, const char *key_path);
+/* A new master key alone, in place of a file of that name. */
+int keystore_create_master_anew(const char *path);
 int keystore_load(struct keystore *ks, const char *master_path, const char *key_path);
 void keystore_wipe(struct keystore *ks);
+
+/* Names the master key without telling anything about it: hex digits. */
+#define KEYSTORE_ID_LEN	32
+int keystore_id(const struct keystore *ks, char id[KEYSTORE_ID_LEN + 1]);
+
+/* Where a database notes whose it is, and whose it is on the way to be. */
+#define META_MASTER	"master"
+#define META_REKEY_TO	"rekey-to"
+#define META_REKEY_DONE	"rekey-done"
+
+/* The name under which a ticket is kept: what is kept does not lead back to its id. */
+int keystore_ticket_hash(__u8 out[STORE_TICKET_HASH], const __u8 id[VP_TICKET_ID_LEN]);
 
 #define KEYSTORE_SALT_LEN	16
 #define KEYSTORE_OVERHEAD	(KEYSTORE_SALT_LEN + 16)
 
 /*
- * Seals @len bytes (at most 128) to @out of len + KEYSTORE_OVERHEAD. @ad names
+ * Seals @len bytes (at most 160) to @out of len + KEYSTORE_OVERHEAD. @ad names
  * the row that they belong to: moved to another row they do not open.
  */
 int keystore_seal(const struct keystore *ks, const void *ad, size_t ad_len,
@@ -43,6 +58,8 @@ struct row_name {
 };
 
 struct row_name row_of_key(const __u8 device[VP_DEVICE_ID_LEN], __u32 slot, __u64 epoch);
-struct row_name row_of_ticket(const __u8 id[VP_TICKET_ID_LEN]);
+struct row_name row_of_ticket(const __u8 id[STORE_TICKET_HASH]);
+/* The row of nobody's keys. */
+struct row_name row_of_nobody(void);
 
 #endif /* VPG_KEYSTORE_H */

@@ -19,6 +19,8 @@ static const struct {
 	{ "merchant", cmd_merchant },
 	{ "ledger", cmd_ledger },
 	{ "payments", cmd_payments },
+	{ "migrate", cmd_migrate },
+	{ "rekey", cmd_rekey },
 };
 
 static const char doc[] =
@@ -33,6 +35,8 @@ static const char doc[] =
 	"  ticket        print a one-time enrolment ticket for a user\n"
 	"  ledger        list accounts and check that they sum to zero\n"
 	"  payments      list payments\n"
+	"  migrate       bring an older database to this version\n"
+	"  rekey         change the master key\n"
 	"\n\"voicepay-gateway COMMAND --help\" says more. Exit codes: 0 done, 1 refused, "
 	"2 wrong usage, 3 something is missing on this machine.";
 

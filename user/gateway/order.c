@@ -8,7 +8,10 @@
 
 enum refusal order_merchant(struct call *c, long long *merchant)
 {
-	enum store_result r = store_merchant_find(c->st, c->peer.spki, merchant);
+	struct merchant m;
+	enum store_result r = store_merchant_find(c->st, c->peer.spki, &m);
+
+	*merchant = r == STORE_OK ? m.party : 0;
 
 	return r == STORE_NONE ? RF_PEER_UNKNOWN : refusal_of_store(r);
 }

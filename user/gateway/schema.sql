@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 --
--- The gateway's database, version 2. What must never happen is forbidden here,
+-- The gateway's database, version 3. What must never happen is forbidden here,
 -- by constraint or trigger, and not only by the program that writes: money
 -- without a counter-entry, an overdrawn customer, a code booked twice, an
 -- alias with two keys, an order number with two outcomes.
@@ -9,7 +9,7 @@ CREATE TABLE meta (
 	name	TEXT PRIMARY KEY,
 	value	TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('schema', '2');
+INSERT INTO meta VALUES ('schema', '3');
 
 -- Who can own an account. Names are unique over all kinds: a payee is a name.
 CREATE TABLE party (
@@ -20,7 +20,9 @@ CREATE TABLE party (
 
 CREATE TABLE merchant (
 	party	INTEGER PRIMARY KEY REFERENCES party,
-	spki	BLOB NOT NULL UNIQUE CHECK (length(spki) = 32)
+	spki	BLOB NOT NULL UNIQUE CHECK (length(spki) = 32),
+	-- What codes that are bound to a merchant are bound to.
+	id	TEXT NOT NULL UNIQUE CHECK (length(id) BETWEEN 1 AND 64 AND id NOT GLOB '*[^A-Za-z0-9._-]*')
 ) STRICT;
 
 -- The ledger. A transfer is one row with one amount; a trigger writes its two
@@ -35,6 +37,7 @@ CREATE TABLE account (
 	balance	INTEGER NOT NULL DEFAULT 0,	-- minor units
 	confirm_above INTEGER CHECK (confirm_above >= 0),	-- the owner's limits; NULL: the gateway's
 	per_day	INTEGER CHECK (per_day >= 0),
+	per_payment INTEGER CHECK (per_payment >= 0),
 	UNIQUE (party, currency),
 	CONSTRAINT not_enough CHECK (overdraft OR balance >= 0)
 ) STRICT;
@@ -88,9 +91,10 @@ CREATE TRIGGER entry_stay BEFORE DELETE ON entry
 BEGIN SELECT RAISE(ABORT, 'the ledger is only added to'); END;
 
 -- A one-time ticket. The secret itself is not kept: what the handshake needs
--- of it is sealed under the master key.
+-- of it is sealed under the master key. Nor is the id, but a hash of it: with
+-- the id alone, out of a copy of this file, a ticket could be used up.
 CREATE TABLE ticket (
-	id	BLOB PRIMARY KEY CHECK (length(id) = 8),
+	id	BLOB PRIMARY KEY CHECK (length(id) = 32),
 	party	INTEGER NOT NULL REFERENCES party,
 	sealed	BLOB NOT NULL,
 	expires	INTEGER NOT NULL,
@@ -115,6 +119,7 @@ CREATE TABLE device_key (
 	nonce	BLOB NOT NULL CHECK (length(nonce) = 16),
 	asked	BLOB NOT NULL CHECK (length(asked) = 32),	-- SHA-256 of message 1
 	answer	BLOB NOT NULL,		-- message 2, for whoever lost it
+	modes	INTEGER NOT NULL DEFAULT 2,	-- granted: bit V of each
 	UNIQUE (device, slot, epoch),
 	UNIQUE (device, nonce),
 	CHECK ((state = 'old') <= (old_until IS NOT NULL))
@@ -133,6 +138,8 @@ CREATE TABLE alias (
 CREATE INDEX alias_key ON alias (key);
 CREATE INDEX alias_rest ON alias (rests_until) WHERE rests_until IS NOT NULL;
 
+-- A code's ordinal is step * 10 + Q. A code of a pool has -(serial * 16 + index)
+-- and an online code -2^62 - number, so that no two codes of a key share one.
 CREATE TABLE payment (
 	id	TEXT PRIMARY KEY CHECK (length(id) = 32),
 	kind	TEXT NOT NULL CHECK (kind IN ('code', 'voice', 'order')),
@@ -226,3 +233,61 @@ CREATE TABLE voice_token (
 	expires	INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX voice_token_expires ON voice_token (expires);
+
+-- Codes fetched in advance: at most one pool a key is alive, and each code in it
+-- is good once, in any order. Serials rise and never come again.
+CREATE TABLE pool (
+	serial	INTEGER PRIMARY KEY AUTOINCREMENT,
+	key	INTEGER NOT NULL UNIQUE REFERENCES device_key,
+	not_after INTEGER NOT NULL,
+	used	INTEGER NOT NULL DEFAULT 0 CHECK (used BETWEEN 0 AND 0x7fff)	-- bit index of each
+) STRICT;
+
+-- A code drawn at random by the gateway: an HMAC of it, never the code.
+CREATE TABLE online_code (
+	number	INTEGER PRIMARY KEY AUTOINCREMENT,
+	key	INTEGER NOT NULL UNIQUE REFERENCES device_key,
+	mac	BLOB NOT NULL CHECK (length(mac) = 32),
+	expires	INTEGER NOT NULL,
+	used	INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1))
+) STRICT;
+
+-- Authorisations of calls that are not told apart by a number of their own:
+-- seen once, good once. Too old, they are refused for their age.
+CREATE TABLE authorisation (
+	mac	BLOB PRIMARY KEY CHECK (length(mac) = 32),
+	expires	INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX authorisation_expires ON authorisation (expires);
+
+-- What should not happen, and for what a person has to look: once for each
+-- key and merchant, with a count, so that nobody can fill the disk with them.
+CREATE TABLE alarm (
+	id	INTEGER PRIMARY KEY AUTOINCREMENT,
+	kind	TEXT NOT NULL CHECK (kind IN ('old-key', 'expired-key', 'old-authorisation')),
+	key	INTEGER NOT NULL REFERENCES device_key,
+	merchant INTEGER REFERENCES merchant,
+	first	INTEGER NOT NULL,
+	last	INTEGER NOT NULL,
+	count	INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX alarm_one ON alarm (kind, key, coalesce(merchant, 0));
+
+-- What a device is told when it asks. For the party whose key it was: one that
+-- a device is given to later does not see them.
+CREATE TABLE notification (
+	number	INTEGER PRIMARY KEY AUTOINCREMENT,
+	device	BLOB NOT NULL CHECK (length(device) = 16),
+	party	INTEGER NOT NULL REFERENCES party,
+	slot	INTEGER NOT NULL,
+	time	INTEGER NOT NULL,
+	kind	TEXT NOT NULL CHECK (kind IN ('confirm', 'paid', 'not-paid', 'refunded', 'reversed')),
+	ref	TEXT NOT NULL,		-- of a payment, a refund, or what waits
+	payee	TEXT NOT NULL,
+	amount	INTEGER NOT NULL,
+	currency TEXT NOT NULL,
+	reason	TEXT,
+	expires	INTEGER
+) STRICT;
+CREATE INDEX notification_device ON notification (device, number);
+CREATE INDEX notification_time ON notification (time);

@@ -35,12 +35,21 @@ enum store_result {
 #define STORE_ORDER_MAX		64
 #define STORE_AMOUNT_MAX	1000000000000LL
 #define STORE_ANSWER_MAX	VP_MSG2_MAX
-#define STORE_SEALED_MAX	160
+#define STORE_SEALED_MAX	256
+#define STORE_MERCHANT_ID_MAX	64
+#define STORE_TICKET_HASH	32
 
 struct store;
 
 /* With @create, makes a database that must not be there yet. */
 enum store_result store_open(struct store **st, const char *path, bool create);
+/*
+ * Writes what is in the database at @path, of any earlier version, to a new one
+ * at @to, which it makes, and checks that nothing was lost. @version is what
+ * @path had; STORE_NONE if it is this program's own, and then nothing is made.
+ * Whoever calls holds the state directory alone.
+ */
+enum store_result store_migrate(const char *path, const char *to, int *version);
 void store_close(struct store *st);
 
 enum store_result store_begin(struct store *st);
@@ -54,6 +63,14 @@ void store_rollback(struct store *st);	/* does nothing outside a transaction */
  */
 enum store_result store_sweep(struct store *st, __u64 now, __u64 rest);
 
+/* Everything into the database's file, and nothing of it left in a log beside it. */
+enum store_result store_flush(struct store *st);
+
+/* What the database says about itself; STORE_NONE if it says nothing. */
+enum store_result store_meta(struct store *st, const char *name, char *value, size_t size);
+/* NULL takes it away. */
+enum store_result store_meta_set(struct store *st, const char *name, const char *value);
+
 /* --- parties and the ledger --- */
 
 enum party_kind { PARTY_USER, PARTY_MERCHANT, PARTY_EQUITY };
@@ -64,7 +81,8 @@ struct account {
 	char name[STORE_NAME_MAX];
 	char currency[STORE_CURRENCY_LEN + 1];
 	long long balance;
-	long long confirm_above, per_day;	/* the owner's limits; below 0: the gateway's */
+	/* The owner's limits; below 0: the gateway's. */
+	long long confirm_above, per_day, per_payment;
 };
 
 enum store_result store_party_add(struct store *st, enum party_kind kind, const char *name,
@@ -73,12 +91,18 @@ enum store_result store_account_by_name(struct store *st, const char *name, cons
 					struct account *acc);
 enum store_result store_account_of(struct store *st, long long party, const char *currency,
 				   struct account *acc);
-enum store_result store_merchant_add(struct store *st, long long party, const __u8 spki[32]);
-/* The merchant's party. */
-enum store_result store_merchant_find(struct store *st, const __u8 spki[32], long long *party);
+struct merchant {
+	long long party;
+	__u8 spki[32];
+	char id[STORE_MERCHANT_ID_MAX + 1];	/* what its codes are bound to */
+};
 
-enum store_result store_account_limits(struct store *st, long long account, long long confirm_above,
-				       long long per_day);
+/* Without an id it gets one that follows from its key; @m has it afterwards. */
+enum store_result store_merchant_add(struct store *st, struct merchant *m);
+enum store_result store_merchant_find(struct store *st, const __u8 spki[32], struct merchant *m);
+
+/* What is below 0 is the gateway's from now on. */
+enum store_result store_account_limits(struct store *st, const struct account *acc);
 /* What went out of the account after @since. */
 enum store_result store_spent(struct store *st, long long account, __u64 since, long long *sum);
 
@@ -101,7 +125,7 @@ enum store_result store_audit_newest(struct store *st, long long transfers, stru
 /* --- tickets --- */
 
 struct ticket {
-	__u8 id[VP_TICKET_ID_LEN];
+	__u8 id[STORE_TICKET_HASH];	/* a hash of the ticket's own */
 	long long party;
 	__u8 sealed[STORE_SEALED_MAX];
 	size_t sealed_len;
@@ -110,10 +134,13 @@ struct ticket {
 };
 
 enum store_result store_ticket_add(struct store *st, const struct ticket *t);
-enum store_result store_ticket_find(struct store *st, const __u8 id[VP_TICKET_ID_LEN],
+enum store_result store_ticket_find(struct store *st, const __u8 id[STORE_TICKET_HASH],
 				    struct ticket *t);
 /* STORE_NONE if it was used or has expired. */
-enum store_result store_ticket_use(struct store *st, const __u8 id[VP_TICKET_ID_LEN], __u64 now);
+enum store_result store_ticket_use(struct store *st, const __u8 id[STORE_TICKET_HASH], __u64 now);
+/* The first whose id follows on @id; for whoever seals all of them anew. */
+enum store_result store_ticket_after(struct store *st, const __u8 id[STORE_TICKET_HASH], struct ticket *t);
+enum store_result store_ticket_seal(struct store *st, const struct ticket *t);
 
 /* --- device keys and their aliases --- */
 
@@ -134,6 +161,7 @@ struct device_key {
 	__u8 asked[VP_HASH_LEN];
 	__u8 answer[STORE_ANSWER_MAX];
 	size_t answer_len;
+	__u32 modes;			/* granted: bit V of each */
 };
 
 /* As 'next', without keys and answer; sets key->id. STORE_TAKEN for an epoch or nonce that was there. */
@@ -147,6 +175,10 @@ enum store_result store_key_epoch(struct store *st, const __u8 device[VP_DEVICE_
 enum store_result store_key_alias(struct store *st, const char alias[VP_ALIAS_DIGITS],
 				  struct device_key *key);
 enum store_result store_key_by_id(struct store *st, long long id, struct device_key *key);
+/* The first above @id that has root keys; for whoever seals all of them anew. */
+enum store_result store_key_after(struct store *st, long long id, struct device_key *key);
+enum store_result store_key_seal(struct store *st, const struct device_key *key);
+enum store_result store_keys_total(struct store *st, long long *n);
 /* The slot's newest key that lives. */
 enum store_result store_key_of_slot(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				    __u32 slot, __u64 now, struct device_key *key);
@@ -177,6 +209,102 @@ enum store_result store_key_promote(struct store *st, const struct device_key *k
 enum store_result store_key_accept(struct store *st, long long key, __u64 ordinal, __u64 now);
 enum store_result store_alias_add(struct store *st, const char alias[VP_ALIAS_DIGITS],
 				  long long key);
+
+/* --- codes that are not of a time step --- */
+
+#define POOL_CODES	15
+
+struct pool {
+	__u64 serial;
+	long long key;
+	__u64 not_after;
+	__u32 used;	/* bit index of each */
+};
+
+/* In place of the one that the key had; sets pool->serial, which only rises. */
+enum store_result store_pool_put(struct store *st, struct pool *pool);
+enum store_result store_pool_of(struct store *st, long long key, struct pool *pool);
+/* Compare and set; STORE_NONE if it was used, or another pool has come. */
+enum store_result store_pool_use(struct store *st, const struct pool *pool, unsigned int index, __u64 now);
+
+struct online_code {
+	long long number, key;
+	__u8 mac[VP_HASH_LEN];
+	__u64 expires;
+	bool used;
+};
+
+/* In place of the one that the key had; sets oc->number. */
+enum store_result store_online_put(struct store *st, struct online_code *oc);
+enum store_result store_online_of(struct store *st, long long key, struct online_code *oc);
+/* Compare and set; STORE_NONE if it was used or overtaken, or has expired. */
+enum store_result store_online_use(struct store *st, const struct online_code *oc, __u64 now);
+/* None is good any more: they were kept under another master key. */
+enum store_result store_online_drop(struct store *st);
+
+/* STORE_TAKEN if this authorisation has been seen. */
+enum store_result store_authorisation_use(struct store *st, const __u8 mac[VP_HASH_LEN], __u64 expires);
+
+/* --- alarms, notifications, the statement --- */
+
+struct alarm {
+	long long id;
+	const char *kind;
+	long long key, merchant;	/* merchant 0: none */
+	/* Filled in when read. */
+	struct device_key of;		/* device, slot, epoch and party only */
+	char user[STORE_NAME_MAX], merchant_name[STORE_NAME_MAX];
+	__u64 first, last, count;
+};
+
+/* Another of those that there are, or the first. */
+enum store_result store_alarm_raise(struct store *st, const struct alarm *al, __u64 now);
+enum store_result store_each_alarm(struct store *st, __u64 since,
+				   void (*fn)(void *arg, const struct alarm *al), void *arg);
+
+struct notification {
+	long long number;
+	__u8 device[VP_DEVICE_ID_LEN];
+	long long party;
+	__u32 slot;
+	__u64 time;
+	const char *kind;
+	char ref[STORE_REF_LEN + 1];
+	char payee[STORE_NAME_MAX];
+	long long amount;
+	char currency[STORE_CURRENCY_LEN + 1];
+	char reason[32];
+	__u64 expires;
+};
+
+enum store_result store_notify(struct store *st, const struct notification *n);
+/* Those above @since of a device, for parties that have a live key on it; at most @limit. */
+enum store_result store_each_notification(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
+					  __u64 now, long long since, int limit,
+					  void (*fn)(void *arg, const struct notification *n), void *arg);
+/* The highest number ever given. */
+enum store_result store_notification_top(struct store *st, long long *top);
+/* Devices that were told something above @since. */
+enum store_result store_each_notified(struct store *st, long long since,
+				      void (*fn)(void *arg, const __u8 device[VP_DEVICE_ID_LEN]), void *arg);
+
+struct statement_entry {
+	long long id;
+	bool refund;
+	char ref[STORE_PAYMENT_LEN + 1], payment[STORE_PAYMENT_LEN + 1];
+	char payee[STORE_NAME_MAX];
+	long long amount;
+	char currency[STORE_CURRENCY_LEN + 1];
+	__u64 time;
+};
+
+/*
+ * What this device has paid, and what came back of it, for parties that have a
+ * live key on it: the newest below @before, at most @limit.
+ */
+enum store_result store_statement(struct store *st, const __u8 device[VP_DEVICE_ID_LEN], __u64 now,
+				  long long before, int limit,
+				  void (*fn)(void *arg, const struct statement_entry *e), void *arg);
 
 /* --- payments --- */
 

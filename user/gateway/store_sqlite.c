@@ -34,7 +34,7 @@ static enum store_result failed(struct store *st, int rc, const char *what)
 	return STORE_FAILED;
 }
 
-static enum store_result exec(struct store *st, const char *sql)
+enum store_result sq_exec(struct store *st, const char *sql)
 {
 	int rc = sqlite3_exec(st->db, sql, NULL, NULL, NULL);
 
@@ -43,33 +43,43 @@ static enum store_result exec(struct store *st, const char *sql)
 
 static enum store_result create_schema(struct store *st)
 {
-	enum store_result r = exec(st, "BEGIN EXCLUSIVE");
+	enum store_result r = sq_exec(st, "BEGIN EXCLUSIVE");
 
 	if (r == STORE_OK)
-		r = exec(st, schema_sql);
-	return r == STORE_OK ? exec(st, "COMMIT") : r;
+		r = sq_exec(st, schema_sql);
+	return r == STORE_OK ? sq_exec(st, "COMMIT") : r;
 }
 
+int sq_version(struct store *st)
+{
+	char version[16] = "";
+
+	return store_meta(st, "schema", version, sizeof(version)) == STORE_OK ? atoi(version) : 0;
+}
+
+/* An older one is not changed under way: somebody may want to go back, and a copy takes its time. */
 static enum store_result check_schema(struct store *st)
 {
-	sqlite3_stmt *q = sq(st, "SELECT value FROM meta WHERE name = 'schema'", "");
-	char version[16] = "";
-	enum store_result r;
+	int version = sq_version(st);
 
-	if (!q)
-		return STORE_FAILED;
-	r = sq_row(st, q);
-	if (r == STORE_OK)
-		sq_text(q, 0, version, sizeof(version));
-	sq_end(q, r);
-	if (r != STORE_OK || strcmp(version, SCHEMA_VERSION)) {
-		log_error("database: version '%s' is not '%s' that this program was made for", version, SCHEMA_VERSION);
-		return STORE_FAILED;
-	}
-	return STORE_OK;
+	if (version == SCHEMA_VERSION)
+		return STORE_OK;
+	if (version > 0 && version < SCHEMA_VERSION)
+		log_error("database: it is of version %d, this program's is %d: stop the gateway and run \"voicepay-gateway migrate\", which keeps the old file",
+			  version, SCHEMA_VERSION);
+	else if (version > SCHEMA_VERSION)
+		log_error("database: it is of version %d, from a newer program than this one, which knows %d: install that one again",
+			  version, SCHEMA_VERSION);
+	else
+		log_error("database: it is not voicepay's");
+	return STORE_FAILED;
 }
 
-enum store_result store_open(struct store **out, const char *path, bool create)
+/*
+ * WAL with FULL: a commit is on the disk when it returns. Defensive mode and
+ * cell checks turn a damaged file into an error.
+ */
+enum store_result sq_open(struct store **out, const char *path)
 {
 	struct store *st = calloc(1, sizeof(*st));
 	enum store_result r;
@@ -78,20 +88,6 @@ enum store_result store_open(struct store **out, const char *path, bool create)
 	*out = NULL;
 	if (!st)
 		return STORE_FAILED;
-	if (create) {
-		/* O_EXCL and 0600 are not SQLite's to give. */
-		int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-
-		if (fd < 0) {
-			log_error("database: cannot create %s: %m", path);
-			free(st);
-			return errno == EEXIST ? STORE_TAKEN : STORE_FAILED;
-		}
-		close(fd);
-	} else if (!filemode_good(path, S_IRWXO)) {
-		free(st);
-		return STORE_FAILED;
-	}
 	rc = sqlite3_open_v2(path, &st->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK) {
 		log_error("database: cannot open %s: %s", path, sqlite3_errstr(rc));
@@ -100,22 +96,49 @@ enum store_result store_open(struct store **out, const char *path, bool create)
 	}
 	sqlite3_extended_result_codes(st->db, 1);
 	sqlite3_busy_timeout(st->db, BUSY_MS);
-	/*
-	 * WAL with FULL: a commit is on the disk when it returns. Defensive
-	 * mode and cell checks turn a damaged file into an error.
-	 */
 	sqlite3_db_config(st->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(st->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	r = exec(st, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-		     "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON");
-	if (r == STORE_OK)
-		r = create ? create_schema(st) : check_schema(st);
+	r = sq_exec(st, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+			"PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON");
 	if (r != STORE_OK) {
 		store_close(st);
 		return r;
 	}
 	*out = st;
 	return STORE_OK;
+}
+
+/* O_EXCL and 0600 are not SQLite's to give. */
+static enum store_result make_file(const char *path)
+{
+	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		log_error("database: cannot create %s: %m", path);
+		return errno == EEXIST ? STORE_TAKEN : STORE_FAILED;
+	}
+	close(fd);
+	return STORE_OK;
+}
+
+enum store_result store_open(struct store **out, const char *path, bool create)
+{
+	enum store_result r;
+
+	*out = NULL;
+	if (create)
+		r = make_file(path);
+	else
+		r = filemode_good(path, S_IRWXO) ? STORE_OK : STORE_FAILED;
+	if (r == STORE_OK)
+		r = sq_open(out, path);
+	if (r == STORE_OK)
+		r = create ? create_schema(*out) : check_schema(*out);
+	if (r != STORE_OK) {
+		store_close(*out);
+		*out = NULL;
+	}
+	return r;
 }
 
 void store_close(struct store *st)
@@ -129,12 +152,35 @@ void store_close(struct store *st)
 	free(st);
 }
 
+enum store_result store_flush(struct store *st)
+{
+	return sq_exec(st, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+enum store_result store_meta(struct store *st, const char *name, char *value, size_t size)
+{
+	sqlite3_stmt *q = sq(st, "SELECT value FROM meta WHERE name = ?1", "t", name);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		sq_text(q, 0, value, size);
+	return sq_end(q, r);
+}
+
+enum store_result store_meta_set(struct store *st, const char *name, const char *value)
+{
+	if (value)
+		return sq_run(st, sq(st, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+				     "tt", name, value));
+	return sq_run(st, sq(st, "DELETE FROM meta WHERE name = ?1", "t", name));
+}
+
 enum store_result store_begin(struct store *st)
 {
 	enum store_result r;
 
 	pthread_mutex_lock(&writer);
-	r = exec(st, "BEGIN IMMEDIATE");
+	r = sq_exec(st, "BEGIN IMMEDIATE");
 	if (r != STORE_OK)
 		pthread_mutex_unlock(&writer);
 	else
@@ -148,7 +194,7 @@ enum store_result store_commit(struct store *st)
 	enum store_result r;
 
 	step("before commit");
-	r = exec(st, "COMMIT");
+	r = sq_exec(st, "COMMIT");
 	if (r != STORE_OK) {
 		store_rollback(st);
 		return r;
@@ -165,7 +211,7 @@ void store_rollback(struct store *st)
 		return;
 	/* Some errors have ended the transaction already. */
 	if (!sqlite3_get_autocommit(st->db))
-		exec(st, "ROLLBACK");
+		sq_exec(st, "ROLLBACK");
 	st->writing = false;
 	pthread_mutex_unlock(&writer);
 }
@@ -304,6 +350,14 @@ enum store_result store_sweep(struct store *st, __u64 now, __u64 rest)
 				  "time = expires WHERE state = 'USERPAYING' AND expires <= ?1", "i", t));
 	if (r <= STORE_NONE)
 		r = sq_run(st, sq(st, "DELETE FROM ticket WHERE expires < ?1 - 86400", "i", t));
+	if (r <= STORE_NONE)
+		r = sq_run(st, sq(st, "DELETE FROM online_code WHERE expires < ?1", "i", t));
+	if (r <= STORE_NONE)
+		r = sq_run(st, sq(st, "DELETE FROM pool WHERE not_after < ?1", "i", t));
+	if (r <= STORE_NONE)
+		r = sq_run(st, sq(st, "DELETE FROM authorisation WHERE expires < ?1", "i", t));
+	if (r <= STORE_NONE)
+		r = sq_run(st, sq(st, "DELETE FROM notification WHERE time < ?1 - 30 * 86400", "i", t));
 	if (r <= STORE_NONE)
 		return store_commit(st);
 	store_rollback(st);

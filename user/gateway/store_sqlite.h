@@ -8,7 +8,7 @@
 #include "store.h"
 
 /* One prepared statement for each place that runs one, found by its text's address. */
-#define STORE_STATEMENTS	96
+#define STORE_STATEMENTS	160
 
 struct store {
 	sqlite3 *db;
@@ -18,6 +18,13 @@ struct store {
 		sqlite3_stmt *stmt;
 	} cache[STORE_STATEMENTS];
 };
+
+/* Opens and sets the connection up; looks at nothing inside. */
+enum store_result sq_open(struct store **st, const char *path);
+/* Of the schema; 0 if there is none. */
+int sq_version(struct store *st);
+/* One or more statements whose rows are of no interest. */
+enum store_result sq_exec(struct store *st, const char *sql);
 
 /*
  * Prepares @sql, a string literal, and binds: i long long, t text, b blob

@@ -10,27 +10,48 @@ enum store_result store_ticket_add(struct store *st, const struct ticket *t)
 			     t->id, sizeof(t->id), t->party, t->sealed, t->sealed_len, (long long)t->expires));
 }
 
-enum store_result store_ticket_find(struct store *st, const __u8 id[VP_TICKET_ID_LEN],
+static void read_ticket(sqlite3_stmt *q, struct ticket *t)
+{
+	sq_blob(q, 0, t->id, sizeof(t->id));
+	t->party = sqlite3_column_int64(q, 1);
+	t->sealed_len = sq_blob(q, 2, t->sealed, sizeof(t->sealed));
+	t->expires = sqlite3_column_int64(q, 3);
+	t->used = sqlite3_column_int(q, 4);
+}
+
+#define TICKET	"SELECT id, party, sealed, expires, used IS NOT NULL FROM ticket "
+
+enum store_result store_ticket_find(struct store *st, const __u8 id[STORE_TICKET_HASH],
 				    struct ticket *t)
 {
-	sqlite3_stmt *q = sq(st, "SELECT party, sealed, expires, used IS NOT NULL FROM ticket WHERE id = ?1", "b",
-			     id, (size_t)VP_TICKET_ID_LEN);
+	sqlite3_stmt *q = sq(st, TICKET "WHERE id = ?1", "b", id, (size_t)STORE_TICKET_HASH);
 	enum store_result r = sq_row(st, q);
 
-	if (r == STORE_OK) {
-		memcpy(t->id, id, VP_TICKET_ID_LEN);
-		t->party = sqlite3_column_int64(q, 0);
-		t->sealed_len = sq_blob(q, 1, t->sealed, sizeof(t->sealed));
-		t->expires = sqlite3_column_int64(q, 2);
-		t->used = sqlite3_column_int(q, 3);
-	}
+	if (r == STORE_OK)
+		read_ticket(q, t);
 	return sq_end(q, r);
 }
 
-enum store_result store_ticket_use(struct store *st, const __u8 id[VP_TICKET_ID_LEN], __u64 now)
+enum store_result store_ticket_use(struct store *st, const __u8 id[STORE_TICKET_HASH], __u64 now)
 {
 	return sq_run(st, sq(st, "UPDATE ticket SET used = ?2 WHERE id = ?1 AND used IS NULL AND expires > ?2", "bi",
-			     id, (size_t)VP_TICKET_ID_LEN, (long long)now));
+			     id, (size_t)STORE_TICKET_HASH, (long long)now));
+}
+
+enum store_result store_ticket_after(struct store *st, const __u8 id[STORE_TICKET_HASH], struct ticket *t)
+{
+	sqlite3_stmt *q = sq(st, TICKET "WHERE id > ?1 ORDER BY id LIMIT 1", "b", id, (size_t)STORE_TICKET_HASH);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		read_ticket(q, t);
+	return sq_end(q, r);
+}
+
+enum store_result store_ticket_seal(struct store *st, const struct ticket *t)
+{
+	return sq_run(st, sq(st, "UPDATE ticket SET sealed = ?2 WHERE id = ?1", "bb", t->id, sizeof(t->id),
+			     t->sealed, t->sealed_len));
 }
 
 enum store_result store_key_add(struct store *st, struct device_key *key)
@@ -38,12 +59,12 @@ enum store_result store_key_add(struct store *st, struct device_key *key)
 	enum store_result r;
 
 	r = sq_run(st, sq(st, "INSERT INTO device_key (device, slot, epoch, party, state, static, sealed, watermark, "
-			  "created, not_after, nonce, asked, answer) "
-			  "VALUES (?1, ?2, ?3, ?4, 'next', ?5, x'', ?6, ?7, ?8, ?9, ?10, x'')", "biiibiiibb",
+			  "created, not_after, nonce, asked, answer, modes) "
+			  "VALUES (?1, ?2, ?3, ?4, 'next', ?5, x'', ?6, ?7, ?8, ?9, ?10, x'', ?11)", "biiibiiibbi",
 			  key->device, sizeof(key->device), (long long)key->slot, (long long)key->epoch, key->party,
 			  key->d_pub, sizeof(key->d_pub), (long long)key->watermark, (long long)key->created,
 			  (long long)key->not_after, key->nonce, sizeof(key->nonce),
-			  key->asked, sizeof(key->asked)));
+			  key->asked, sizeof(key->asked), (long long)key->modes));
 	if (r == STORE_OK)
 		key->id = sqlite3_last_insert_rowid(st->db);
 	return r;
@@ -56,7 +77,7 @@ enum store_result store_key_complete(struct store *st, const struct device_key *
 }
 
 #define KEY	"SELECT k.id, device, slot, epoch, party, state, static, sealed, watermark, created, " \
-		"not_after, coalesce(old_until, 0), nonce, asked, answer FROM device_key k "
+		"not_after, coalesce(old_until, 0), nonce, asked, answer, modes FROM device_key k "
 
 static enum store_result one_key(struct store *st, sqlite3_stmt *q, struct device_key *key)
 {
@@ -83,6 +104,7 @@ static enum store_result one_key(struct store *st, sqlite3_stmt *q, struct devic
 	sq_blob(q, 12, key->nonce, sizeof(key->nonce));
 	sq_blob(q, 13, key->asked, sizeof(key->asked));
 	key->answer_len = sq_blob(q, 14, key->answer, sizeof(key->answer));
+	key->modes = sqlite3_column_int64(q, 15);
 	return sq_end(q, STORE_OK);
 }
 
@@ -113,6 +135,27 @@ enum store_result store_key_alias(struct store *st, const char alias[VP_ALIAS_DI
 enum store_result store_key_by_id(struct store *st, long long id, struct device_key *key)
 {
 	return one_key(st, sq(st, KEY "WHERE k.id = ?1", "i", id), key);
+}
+
+enum store_result store_key_after(struct store *st, long long id, struct device_key *key)
+{
+	return one_key(st, sq(st, KEY "WHERE k.id > ?1 AND length(sealed) > 0 ORDER BY k.id LIMIT 1", "i", id), key);
+}
+
+enum store_result store_key_seal(struct store *st, const struct device_key *key)
+{
+	return sq_run(st, sq(st, "UPDATE device_key SET sealed = ?2 WHERE id = ?1", "ib", key->id,
+			     key->sealed, key->sealed_len));
+}
+
+enum store_result store_keys_total(struct store *st, long long *n)
+{
+	sqlite3_stmt *q = sq(st, "SELECT count(*) FROM device_key", "");
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		*n = sqlite3_column_int64(q, 0);
+	return sq_end(q, r);
 }
 
 enum store_result store_key_of_slot(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],

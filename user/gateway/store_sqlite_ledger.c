@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* SQLite: parties, accounts, transfers. */
+#include <stdio.h>
 #include <string.h>
 
+#include "hex.h"
 #include "store_sqlite.h"
 
 static const char *const kind_name[] = {
@@ -41,10 +43,11 @@ static void read_account(sqlite3_stmt *q, struct account *acc)
 	acc->balance = sqlite3_column_int64(q, 5);
 	acc->confirm_above = sqlite3_column_int64(q, 6);
 	acc->per_day = sqlite3_column_int64(q, 7);
+	acc->per_payment = sqlite3_column_int64(q, 8);
 }
 
 #define ACCOUNT	"SELECT a.id, a.party, p.kind, p.name, a.currency, a.balance, " \
-		"coalesce(a.confirm_above, -1), coalesce(a.per_day, -1) " \
+		"coalesce(a.confirm_above, -1), coalesce(a.per_day, -1), coalesce(a.per_payment, -1) " \
 		"FROM account a JOIN party p ON p.id = a.party "
 
 static enum store_result one_account(struct store *st, sqlite3_stmt *q, struct account *acc)
@@ -68,26 +71,36 @@ enum store_result store_account_of(struct store *st, long long party, const char
 	return one_account(st, sq(st, ACCOUNT "WHERE a.party = ?1 AND a.currency = ?2", "it", party, currency), acc);
 }
 
-enum store_result store_merchant_add(struct store *st, long long party, const __u8 spki[32])
+enum store_result store_merchant_add(struct store *st, struct merchant *m)
 {
-	return sq_run(st, sq(st, "INSERT INTO merchant VALUES (?1, ?2)", "ib", party, spki, (size_t)32));
+	char hex[2 * 6 + 1];
+
+	if (!*m->id) {
+		hex_encode(hex, m->spki, 6);
+		snprintf(m->id, sizeof(m->id), "m%s", hex);
+	}
+	return sq_run(st, sq(st, "INSERT INTO merchant (party, spki, id) VALUES (?1, ?2, ?3)", "ibt", m->party,
+			     m->spki, sizeof(m->spki), m->id));
 }
 
-enum store_result store_merchant_find(struct store *st, const __u8 spki[32], long long *party)
+enum store_result store_merchant_find(struct store *st, const __u8 spki[32], struct merchant *m)
 {
-	sqlite3_stmt *q = sq(st, "SELECT party FROM merchant WHERE spki = ?1", "b", spki, (size_t)32);
+	sqlite3_stmt *q = sq(st, "SELECT party, id FROM merchant WHERE spki = ?1", "b", spki, (size_t)32);
 	enum store_result r = sq_row(st, q);
 
-	if (r == STORE_OK)
-		*party = sqlite3_column_int64(q, 0);
+	if (r == STORE_OK) {
+		m->party = sqlite3_column_int64(q, 0);
+		memcpy(m->spki, spki, sizeof(m->spki));
+		sq_text(q, 1, m->id, sizeof(m->id));
+	}
 	return sq_end(q, r);
 }
 
-enum store_result store_account_limits(struct store *st, long long account, long long confirm_above,
-				       long long per_day)
+enum store_result store_account_limits(struct store *st, const struct account *acc)
 {
 	return sq_run(st, sq(st, "UPDATE account SET confirm_above = nullif(max(?2, -1), -1), "
-			     "per_day = nullif(max(?3, -1), -1) WHERE id = ?1", "iii", account, confirm_above, per_day));
+			     "per_day = nullif(max(?3, -1), -1), per_payment = nullif(max(?4, -1), -1) WHERE id = ?1",
+			     "iiii", acc->id, acc->confirm_above, acc->per_day, acc->per_payment));
 }
 
 enum store_result store_spent(struct store *st, long long account, __u64 since, long long *sum)

@@ -26,12 +26,16 @@ static void peer_of(struct peer *peer, const char *name)
 
 static void add_merchant(struct world *w, const char *name)
 {
+	struct merchant m = { 0 };
 	struct account acc;
 	struct peer peer;
 
 	peer_of(&peer, name);
 	assert_int_equal(ledger_open_account(w->st, PARTY_MERCHANT, name, "CNY", 0, TEST_TIME, &acc), STORE_OK);
-	assert_int_equal(store_merchant_add(w->st, acc.party, peer.spki), STORE_OK);
+	m.party = acc.party;
+	memcpy(m.spki, peer.spki, sizeof(m.spki));
+	snprintf(m.id, sizeof(m.id), "%s.1", name);
+	assert_int_equal(store_merchant_add(w->st, &m), STORE_OK);
 }
 
 int world_new(void **state)

@@ -136,7 +136,9 @@ static void owners_limits(void **state)
 
 	world_enrol(w);
 	assert_int_equal(store_begin(w->st), STORE_OK);
-	assert_int_equal(store_account_limits(w->st, w->alice.id, 100, 1000), STORE_OK);
+	w->alice.confirm_above = 100;
+	w->alice.per_day = 1000;
+	assert_int_equal(store_account_limits(w->st, &w->alice), STORE_OK);
 	assert_int_equal(store_commit(w->st), STORE_OK);
 	assert_string_equal(charge(w, "a", 0, 101, NULL), "USERPAYING");
 	for (unsigned int i = 1; i < 10; i++) {

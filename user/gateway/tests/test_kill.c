@@ -29,6 +29,7 @@
 #include "enrol.h"
 #include "fixture.h"
 #include "http.h"
+#include "kill_rekey.h"
 #include "ledger.h"
 
 #define ES256	"{\"alg\":\"ES256\",\"typ\":\"JWT\"}"
@@ -161,6 +162,7 @@ static int post(const struct server *s, const char *cert, const char *path, cons
 
 static void set_up(struct server *s, void **state)
 {
+	struct merchant m = { 0 };
 	struct account acc;
 	FILE *f;
 
@@ -178,7 +180,9 @@ static void set_up(struct server *s, void **state)
 	assert_int_equal(device_init(&s->w->dev, s->w->device_peer.device, s->w->gw.keys.s_pub), 0);
 	assert_int_equal(store_begin(s->w->st), STORE_OK);
 	assert_int_equal(ledger_open_account(s->w->st, PARTY_MERCHANT, "till", "CNY", 0, s->w->now, &acc), STORE_OK);
-	assert_int_equal(store_merchant_add(s->w->st, acc.party, s->w->shop_peer.spki), STORE_OK);
+	m.party = acc.party;
+	memcpy(m.spki, s->w->shop_peer.spki, sizeof(m.spki));
+	assert_int_equal(store_merchant_add(s->w->st, &m), STORE_OK);
 	assert_int_equal(store_commit(s->w->st), STORE_OK);
 }
 
@@ -488,6 +492,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(at_every_step),
 		cmocka_unit_test(at_any_time),
+		cmocka_unit_test(rekey_at_every_step),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "serve"))

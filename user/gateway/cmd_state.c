@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* migrate, rekey: the state directory is held alone */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "command.h"
+#include "log.h"
+#include "rekey.h"
+#include "statedir.h"
+
+static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+
+static error_t no_args(int key, char *arg, struct argp_state *state)
+{
+	if (key == ARGP_KEY_ARG)
+		argp_error(state, "there is no \"%s\" here", arg);
+	return ARGP_ERR_UNKNOWN;
+}
+
+static int hold(struct settings *set)
+{
+	return gateway_settings(set, common.config, common.state) ? -1 : statedir_hold(set->state, true);
+}
+
+/* The old file keeps its content under a name that tells its version. */
+static int swap(const char *db, const char *made, const char *kept, int dir)
+{
+	if (link(db, kept) && errno != EEXIST)
+		return log_error("cannot keep %s as %s: %m", db, kept), -1;
+	if (statedir_sync(dir) || rename(made, db))
+		return log_error("cannot put %s in its place: %m", made), -1;
+	return statedir_sync(dir);
+}
+
+int cmd_migrate(int argc, char **argv)
+{
+	static const struct argp argp = { NULL, no_args, "",
+		"Brings the database to this program's version. The old one is kept beside it, as ledger.db.vN.\v"
+		"The gateway must not be running. Unused tickets are not taken along: make new ones.",
+		children, NULL, NULL };
+	char db[300], made[300], kept[320];
+	struct settings set;
+	enum store_result r;
+	int dir, version = 0, ret = EXIT_ENVIRONMENT;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
+		return EXIT_USAGE;
+	dir = hold(&set);
+	if (dir < 0)
+		return EXIT_ENVIRONMENT;
+	settings_path(&set, "ledger.db", db, sizeof(db));
+	settings_path(&set, "ledger.db.new", made, sizeof(made));
+	/* Left by a run that was cut short: nobody has used it. */
+	unlink(made);
+	r = store_migrate(db, made, &version);
+	snprintf(kept, sizeof(kept), "%s.v%d", db, version);
+	if (r == STORE_OK && !swap(db, made, kept, dir))
+		ret = EXIT_OK;
+	if (r == STORE_NONE)
+		ret = EXIT_OK;
+	if (ret == EXIT_OK && common.json)
+		printf("{\"from\": %d, \"changed\": %s}\n", version, r == STORE_OK ? "true" : "false");
+	else if (r == STORE_OK && ret == EXIT_OK)
+		printf("migrated from version %d; the old database is kept as %s\n", version, kept);
+	else if (r == STORE_NONE)
+		printf("nothing to do: the database is of version %d\n", version);
+	close(dir);
+	return ret;
+}
+
+static void show(void *arg, const struct rekey_progress *p)
+{
+	*(struct rekey_progress *)arg = *p;
+	if (!common.json)
+		fprintf(stderr, "%s: %lld of %lld\n", p->what, p->done, p->total);
+}
+
+int cmd_rekey(int argc, char **argv)
+{
+	static const struct argp argp = { NULL, no_args, "",
+		"Draws another master key and seals everything anew under it.\v"
+		"The gateway must not be running. Cut short at any moment, run it again: it goes on where it was, and the "
+		"old key stays until nothing needs it. Afterwards make a new copy of master.key; copies of the database "
+		"made before still need the old one.",
+		children, NULL, NULL };
+	struct rekey_progress last = { "", 0, 0 };
+	struct settings set;
+	int dir, ret;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
+		return EXIT_USAGE;
+	dir = hold(&set);
+	if (dir < 0)
+		return EXIT_ENVIRONMENT;
+	ret = rekey(&set, dir, show, &last);
+	close(dir);
+	if (ret) {
+		fprintf(stderr, "voicepay-gateway: rekey did not end: see above, then run it again\n");
+		return EXIT_ENVIRONMENT;
+	}
+	if (common.json)
+		printf("{\"keys\": %lld}\n", last.done);
+	else
+		printf("%lld keys are sealed under a new master key: make a copy of master.key now\n", last.done);
+	return EXIT_OK;
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What outlives a version and a master key: databases of earlier versions, keys sealed anew. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "fixture.h"
+#include "keystore.h"
+#include "statedir.h"
+#include "store_sqlite.h"
+
+const char *argp_program_version = "test";
+
+static char *path_of(const struct world *w, const char *name)
+{
+	static char path[4][160];
+	static int n;
+
+	n = (n + 1) % 4;
+	snprintf(path[n], sizeof(path[n]), "%s/%s", w->dir, name);
+	return path[n];
+}
+
+/* A subcommand as its user runs it, in a process of its own; its exit code. */
+static int run(struct world *w, int (*cmd)(int argc, char **argv), const char *name)
+{
+	char *argv[] = { (char *)name, "--config", path_of(w, "conf"), "--state", w->dir, "--json", NULL };
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		int fd = open("/dev/null", O_WRONLY);
+
+		dup2(fd, 1);
+		dup2(fd, 2);
+		exit(cmd(6, argv));
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void let_go(struct world *w)
+{
+	store_close(w->st);
+	w->st = NULL;
+	gateway_close(&w->gw);
+}
+
+static void take_up(struct world *w)
+{
+	assert_int_equal(gateway_open(&w->gw, path_of(w, "conf"), w->dir), 0);
+	assert_int_equal(store_open(&w->st, w->gw.db_path, false), STORE_OK);
+	assert_int_equal(gateway_fits(&w->gw, w->st), STORE_OK);
+}
+
+static char *read_text(const char *path)
+{
+	char *text = calloc(1, 65536);
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	assert_true(fread(text, 1, 65535, f) > 0);
+	fclose(f);
+	return text;
+}
+
+static void sql_on(const char *path, const char *sql)
+{
+	sqlite3 *db;
+	char *err = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &err) != SQLITE_OK)
+		fail_msg("%s", err);
+	sqlite3_close(db);
+}
+
+static long long number_of(struct store *st, const char *sql)
+{
+	sqlite3_stmt *q;
+	long long n;
+
+	assert_int_equal(sqlite3_prepare_v2(st->db, sql, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	n = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	return n;
+}
+
+/* Rows as the program of that version wrote them: a user with a key who has paid by code and by voice. */
+static void fill_old(const char *path, int version)
+{
+	static const char rows[] =
+		"INSERT INTO party VALUES (1,'user','alice'),(2,'merchant','shop'),(3,'equity','equity'),(4,'user','mom');"
+		"INSERT INTO merchant VALUES (2, unhex('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'));"
+		"INSERT INTO account (id, party, currency, overdraft) VALUES (1,1,'CNY',0),(2,2,'CNY',0),(3,3,'CNY',1),(4,4,'CNY',0);"
+		"INSERT INTO transfer VALUES (1,3,1,100000,1),(2,1,2,1200,2),(3,1,4,500,3);"
+		"INSERT INTO ticket VALUES (x'0102030405060708',1,zeroblob(64),99,NULL);"
+		"INSERT INTO device_key VALUES (7,zeroblob(16),0,1,1,'current',zeroblob(32),zeroblob(128),17,1,99999999999,NULL,"
+		" zeroblob(16),zeroblob(32),x'aa');"
+		"INSERT INTO alias VALUES ('0123456789',7,NULL);"
+		"INSERT INTO payment VALUES ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','code',2,7,17),"
+		" ('bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb','voice',3,NULL,NULL);"
+		"INSERT INTO voice_order VALUES (zeroblob(16),'v1',zeroblob(32),'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',3);"
+		"INSERT INTO voice_token VALUES ('t',4);";
+	char file[512];
+	char *schema;
+
+	snprintf(file, sizeof(file), "%s/user/gateway/tests/data/schema-%d.sql", getenv("VOICEPAY_TOP"), version);
+	schema = read_text(file);
+	unlink(path);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	sql_on(path, schema);
+	free(schema);
+	sql_on(path, rows);
+	sql_on(path, version == 1 ?
+	       "INSERT INTO merchant_order (merchant,order_no,amount,currency,code,state,payment,time) VALUES "
+	       "(2,'o1',1200,'CNY',zeroblob(32),'SUCCESS','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',2)" :
+	       "INSERT INTO merchant_order (merchant,order_no,kind,amount,currency,code,state,payment,time) VALUES "
+	       "(2,'o1','code',1200,'CNY',zeroblob(32),'SUCCESS','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',2);"
+	       "UPDATE account SET per_day = 77 WHERE id = 1");
+}
+
+static void one_version(struct world *w, int version)
+{
+	char kept[64];
+	struct account acc;
+	struct audit audit;
+	struct store *st;
+
+	let_go(w);
+	unlink(path_of(w, "ledger.db-wal"));
+	unlink(path_of(w, "ledger.db-shm"));
+	fill_old(path_of(w, "ledger.db"), version);
+	/* Served as it is, it is refused; migrated, it has all that it had. */
+	assert_int_equal(store_open(&st, path_of(w, "ledger.db"), false), STORE_FAILED);
+	assert_int_equal(run(w, cmd_ledger, "ledger"), EXIT_ENVIRONMENT);
+	assert_int_equal(run(w, cmd_migrate, "migrate"), EXIT_OK);
+	assert_int_equal(run(w, cmd_migrate, "migrate"), EXIT_OK);
+	take_up(w);
+	assert_int_equal(store_audit(w->st, &audit), STORE_OK);
+	assert_int_equal(audit.sum, 0);
+	assert_int_equal(audit.wrong, 0);
+	assert_int_equal(audit.transfers, 3);
+	assert_int_equal(world_balance(w, "alice"), 100000 - 1700);
+	assert_int_equal(world_balance(w, "shop"), 1200);
+	assert_int_equal(store_account_by_name(w->st, "alice", "CNY", &acc), STORE_OK);
+	assert_int_equal(acc.per_day, version == 1 ? -1 : 77);
+	assert_int_equal(number_of(w->st, "SELECT count(*) FROM device_key WHERE id = 7 AND watermark = 17 AND modes = 2"), 1);
+	assert_int_equal(number_of(w->st, "SELECT count(*) FROM alias"), 1);
+	assert_int_equal(number_of(w->st, "SELECT count(*) FROM voice_order"), 1);
+	assert_int_equal(number_of(w->st, "SELECT count(*) FROM merchant WHERE id = 'm001122334455'"), 1);
+	assert_int_equal(number_of(w->st, "SELECT count(*) FROM merchant_order WHERE kind = 'code'"), 1);
+	/* A transfer's number is never given twice. */
+	assert_int_equal(number_of(w->st, "SELECT seq FROM sqlite_sequence WHERE name = 'transfer'"), 3);
+	snprintf(kept, sizeof(kept), "ledger.db.v%d", version);
+	assert_int_equal(access(path_of(w, kept), F_OK), 0);
+	assert_int_equal(access(path_of(w, "ledger.db.new"), F_OK), -1);
+}
+
+static void from_version_1(void **state)
+{
+	one_version(*state, 1);
+}
+
+static void from_version_2(void **state)
+{
+	one_version(*state, 2);
+}
+
+/* A ledger that does not add up is not made to add up; a newer one is not touched. */
+static void not_migrated(void **state)
+{
+	struct world *w = *state;
+	char *db;
+
+	let_go(w);
+	unlink(path_of(w, "ledger.db-wal"));
+	unlink(path_of(w, "ledger.db-shm"));
+	db = path_of(w, "ledger.db");
+	fill_old(db, 2);
+	sql_on(db, "DROP TRIGGER entry_keep; UPDATE account SET balance = balance + 1 WHERE id = 1");
+	assert_int_equal(run(w, cmd_migrate, "migrate"), EXIT_ENVIRONMENT);
+	sql_on(path_of(w, "ledger.db"), "UPDATE account SET balance = balance - 1 WHERE id = 1");
+	sql_on(path_of(w, "ledger.db"), "UPDATE meta SET value = '4' WHERE name = 'schema'");
+	assert_int_equal(run(w, cmd_migrate, "migrate"), EXIT_ENVIRONMENT);
+	assert_int_equal(run(w, cmd_ledger, "ledger"), EXIT_ENVIRONMENT);
+	sql_on(path_of(w, "ledger.db"), "UPDATE meta SET value = '2' WHERE name = 'schema'");
+	/* What a run that was cut short left does not matter; who works there does. */
+	close(open(path_of(w, "ledger.db.new"), O_CREAT | O_WRONLY, 0600));
+	{
+		int fd = statedir_hold(w->dir, false);
+
+		assert_int_equal(run(w, cmd_migrate, "migrate"), EXIT_ENVIRONMENT);
+		close(fd);
+	}
+	assert_int_equal(run(w, cmd_migrate, "migrate"), EXIT_OK);
+	take_up(w);
+}
+
+/* All constraints and triggers of a fresh database are a migrated one's. */
+static void the_same_schema(void **state)
+{
+	static const char list[] = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name)";
+	struct world *w = *state;
+	sqlite3_stmt *q;
+	char *fresh;
+
+	assert_int_equal(sqlite3_prepare_v2(w->st->db, list, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	fresh = strdup((const char *)sqlite3_column_text(q, 0));
+	sqlite3_finalize(q);
+	one_version(w, 1);
+	assert_int_equal(sqlite3_prepare_v2(w->st->db, list, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_string_equal(fresh, (const char *)sqlite3_column_text(q, 0));
+	sqlite3_finalize(q);
+	free(fresh);
+}
+
+static void rekeyed(void **state)
+{
+	struct world *w = *state;
+	__u8 ticket[VP_TICKET_LEN], msg1[VP_MSG1_LEN], msg2[VP_MSG2_MAX];
+	char code[25], *before, *after;
+	struct test_device other;
+	struct keystore old;
+	struct vp_root_keys roots;
+	struct device_key key;
+	struct row_name row;
+	size_t len;
+
+	world_enrol(w);
+	world_ticket(w, ticket);
+	old = w->gw.keys;
+	before = read_text(path_of(w, "master.key"));
+	/* Not while somebody has the old key in memory. */
+	assert_int_equal(run(w, cmd_rekey, "rekey"), EXIT_ENVIRONMENT);
+	assert_int_equal(access(path_of(w, "master.key.new"), F_OK), -1);
+	let_go(w);
+	assert_int_equal(run(w, cmd_rekey, "rekey"), EXIT_OK);
+	after = read_text(path_of(w, "master.key"));
+	assert_string_not_equal(before, after);
+	assert_int_equal(access(path_of(w, "master.key.new"), F_OK), -1);
+	take_up(w);
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 0, code), 0);
+	assert_string_equal(world_charge(w, w->st, "a", code, 100, NULL), "SUCCESS");
+	assert_int_equal(store_key_epoch(w->st, w->dev.id, 0, 1, &key), STORE_OK);
+	row = row_of_key(key.device, key.slot, key.epoch);
+	assert_int_equal(keystore_open(&old, row.bytes, row.len, key.sealed, key.sealed_len, (__u8 *)&roots), -EBADMSG);
+	/* The ticket, too. */
+	other = w->dev;
+	other.req.slot = 1;
+	other.grant.epoch = 0;
+	assert_int_equal(device_enrol(&other, ticket, msg1), 0);
+	assert_int_equal(world_send_msg1(w, &w->device_peer, msg1, sizeof(msg1), msg2, &len), RF_OK);
+	assert_int_equal(device_finish(&other, msg2, len), 0);
+	/* The old key back, as from a wrong backup: nothing is served. */
+	let_go(w);
+	{
+		FILE *f = fopen(path_of(w, "master.key"), "w");
+
+		fputs(before, f);
+		fclose(f);
+	}
+	assert_int_equal(run(w, cmd_ledger, "ledger"), EXIT_ENVIRONMENT);
+	assert_int_equal(run(w, cmd_rekey, "rekey"), EXIT_ENVIRONMENT);
+	{
+		FILE *f = fopen(path_of(w, "master.key"), "w");
+
+		fputs(after, f);
+		fclose(f);
+	}
+	assert_int_equal(run(w, cmd_ledger, "ledger"), EXIT_OK);
+	take_up(w);
+	free(before);
+	free(after);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
+	const struct CMUnitTest tests[] = {
+		T(from_version_1), T(from_version_2), T(not_migrated), T(the_same_schema), T(rekeyed),
+	};
+
+	return cmocka_run_group_tests_name("versions and keys", tests, NULL, NULL);
+}
