@@ -5,11 +5,11 @@
 
 #include "common/agreement.h"
 
-#define VP_BLOB_VERSION		1
+#define VP_BLOB_VERSION		2
 
 /* See Documentation/sealing.md, which has the form byte by byte. */
 #define VP_BLOB_HEAD_LEN	68
-#define VP_BLOB_BODY_LEN	514
+#define VP_BLOB_BODY_LEN	516
 #define VP_BLOB_LEN		(VP_BLOB_HEAD_LEN + VP_BLOB_BODY_LEN + VP_TAG_LEN)
 
 /* The keys of a slot, as bytes that every kernel reads alike. */

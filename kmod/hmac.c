@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SHA-256, and HMAC-SHA-256 from prepared states.
+ * SHA-256, and HMAC with it, SHA-1 and SHA-512 from prepared states.
  *
- * The kernel's hmac(sha256) transform would keep each key's states in an
- * allocation of its own, where nobody looks after them. Here one keyless
- * transform serves everybody, and a key's two states lie wherever its owner
- * keeps secrets. What an operation needs beyond that is on the stack, and wiped.
+ * The kernel's hmac(...) transforms would keep each key's states in an
+ * allocation of their own, where nobody looks after them. Here one keyless
+ * transform of each hash serves everybody, and a key's two states lie wherever
+ * its owner keeps secrets. What an operation needs beyond that is on the stack,
+ * and wiped.
  */
 
 #include <crypto/hash.h>
@@ -14,31 +15,63 @@
 #include "voicepay.h"
 #include "hmac.h"
 
-#define SHA256_BLOCK	64
+#define BLOCK_MAX	128	/* of SHA-512 */
 
-static struct crypto_shash *sha256_tfm;
+static const struct {
+	const char *name;
+	unsigned int digest, state_max;
+	bool required;
+} kinds[VP_HASHES] = {
+	[VP_SHA256]	= { "sha256", VP_HASH_LEN, VP_SHA_STATE_MAX, true },
+	[VP_SHA1]	= { "sha1", 20, VP_ANY_STATE_MAX, false },
+	[VP_SHA512]	= { "sha512", VP_HASH512_LEN, VP_ANY_STATE_MAX, true },
+};
 
-int vp_hmac_init(void)
+/* NULL: this kernel does not have it. */
+static struct crypto_shash *tfms[VP_HASHES];
+
+static int get_tfm(enum vp_hash hash)
 {
-	struct crypto_shash *tfm = crypto_alloc_shash("sha256", 0, 0);
+	struct crypto_shash *tfm = crypto_alloc_shash(kinds[hash].name, 0, 0);
 
 	if (IS_ERR(tfm)) {
-		pr_err("this kernel has no sha256 (CONFIG_CRYPTO_SHA256)\n");
+		if (!kinds[hash].required)
+			return 0;
+		pr_err("this kernel has no %s\n", kinds[hash].name);
 		return PTR_ERR(tfm);
 	}
-	if (crypto_shash_statesize(tfm) > VP_SHA_STATE_MAX) {
-		pr_err("SHA-256 state of %u bytes, room for %u\n",
-		       crypto_shash_statesize(tfm), VP_SHA_STATE_MAX);
+	if (crypto_shash_statesize(tfm) > kinds[hash].state_max ||
+	    crypto_shash_blocksize(tfm) > BLOCK_MAX ||
+	    crypto_shash_digestsize(tfm) != kinds[hash].digest) {
+		pr_err("%s: state of %u bytes, room for %u\n", kinds[hash].name,
+		       crypto_shash_statesize(tfm), kinds[hash].state_max);
 		crypto_free_shash(tfm);
 		return -EOPNOTSUPP;
 	}
-	sha256_tfm = tfm;
+	tfms[hash] = tfm;
 	return 0;
+}
+
+int vp_hmac_init(void)
+{
+	int i, err = 0;
+
+	for (i = 0; i < VP_HASHES && !err; i++)
+		err = get_tfm(i);
+	if (err)
+		vp_hmac_exit();
+	return err;
 }
 
 void vp_hmac_exit(void)
 {
-	crypto_free_shash(sha256_tfm);
+	int i;
+
+	for (i = 0; i < VP_HASHES; i++) {
+		if (tfms[i])
+			crypto_free_shash(tfms[i]);
+		tfms[i] = NULL;
+	}
 }
 
 static int update(struct shash_desc *desc, const struct vp_piece *pieces, size_t n)
@@ -52,12 +85,12 @@ static int update(struct shash_desc *desc, const struct vp_piece *pieces, size_t
 	return err;
 }
 
-int vp_sha256(u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
+static int digest(u8 *out, enum vp_hash hash, const struct vp_piece *pieces, size_t n)
 {
-	SHASH_DESC_ON_STACK(desc, sha256_tfm);
+	SHASH_DESC_ON_STACK(desc, tfms[hash]);
 	int err;
 
-	desc->tfm = sha256_tfm;
+	desc->tfm = tfms[hash];
 	err = crypto_shash_init(desc);
 	if (!err)
 		err = update(desc, pieces, n);
@@ -67,23 +100,71 @@ int vp_sha256(u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
 	return err;
 }
 
-static int prepare_half(u8 *state, const u8 key[SHA256_BLOCK], u8 pad)
+int vp_sha256(u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
 {
-	SHASH_DESC_ON_STACK(desc, sha256_tfm);
-	u8 block[SHA256_BLOCK];
+	return digest(out, VP_SHA256, pieces, n);
+}
+
+static int prepare_half(u8 *state, enum vp_hash hash, const u8 key[BLOCK_MAX], u8 pad)
+{
+	SHASH_DESC_ON_STACK(desc, tfms[hash]);
+	u8 block[BLOCK_MAX];
 	int err, i;
 
-	for (i = 0; i < SHA256_BLOCK; i++)
+	for (i = 0; i < BLOCK_MAX; i++)
 		block[i] = key[i] ^ pad;
 
-	desc->tfm = sha256_tfm;
+	desc->tfm = tfms[hash];
 	err = crypto_shash_init(desc);
 	if (!err)
-		err = crypto_shash_update(desc, block, sizeof(block));
+		err = crypto_shash_update(desc, block, crypto_shash_blocksize(desc->tfm));
 	if (!err)
 		err = crypto_shash_export(desc, state);
 	shash_desc_zero(desc);
 	memzero_explicit(block, sizeof(block));
+	return err;
+}
+
+/* A key longer than a block is hashed first (RFC 2104). */
+static int prepare(u8 *inner, u8 *outer, enum vp_hash hash, const u8 *key, size_t len)
+{
+	const struct vp_piece piece = { key, len };
+	u8 block[BLOCK_MAX] = {};
+	int err = 0;
+
+	if (!tfms[hash])
+		return -EOPNOTSUPP;
+	if (len > crypto_shash_blocksize(tfms[hash]))
+		err = digest(block, hash, &piece, 1);
+	else
+		memcpy(block, key, len);
+	if (!err)
+		err = prepare_half(inner, hash, block, 0x36);
+	if (!err)
+		err = prepare_half(outer, hash, block, 0x5c);
+	memzero_explicit(block, sizeof(block));
+	return err;
+}
+
+static int mac(u8 *out, const u8 *inner, const u8 *outer, enum vp_hash hash,
+	       const struct vp_piece *pieces, size_t n)
+{
+	SHASH_DESC_ON_STACK(desc, tfms[hash]);
+	u8 half[VP_HASH512_LEN];
+	int err;
+
+	desc->tfm = tfms[hash];
+	err = crypto_shash_import(desc, inner);
+	if (!err)
+		err = update(desc, pieces, n);
+	if (!err)
+		err = crypto_shash_final(desc, half);
+	if (!err)
+		err = crypto_shash_import(desc, outer);
+	if (!err)
+		err = crypto_shash_finup(desc, half, kinds[hash].digest, out);
+	shash_desc_zero(desc);
+	memzero_explicit(half, sizeof(half));
 	return err;
 }
 
@@ -97,21 +178,10 @@ static int prepare_half(u8 *state, const u8 key[SHA256_BLOCK], u8 pad)
  */
 int vp_hmac_prepare(struct vp_hmac_states *states, const u8 *key, size_t len)
 {
-	u8 block[SHA256_BLOCK] = {};
-	const struct vp_piece piece = { key, len };
-	int err = 0;
+	int err = prepare(states->inner, states->outer, VP_SHA256, key, len);
 
-	if (len > sizeof(block))
-		err = vp_sha256(block, &piece, 1);
-	else
-		memcpy(block, key, len);
-	if (!err)
-		err = prepare_half(states->inner, block, 0x36);
-	if (!err)
-		err = prepare_half(states->outer, block, 0x5c);
 	if (err)
 		memzero_explicit(states, sizeof(*states));
-	memzero_explicit(block, sizeof(block));
 	return err;
 }
 
@@ -129,21 +199,50 @@ int vp_hmac_prepare(struct vp_hmac_states *states, const u8 *key, size_t len)
 int vp_hmac(u8 out[VP_HASH_LEN], const struct vp_hmac_states *states,
 	    const struct vp_piece *pieces, size_t n)
 {
-	SHASH_DESC_ON_STACK(desc, sha256_tfm);
-	u8 inner[VP_HASH_LEN];
+	return mac(out, states->inner, states->outer, VP_SHA256, pieces, n);
+}
+
+/* Bytes that vp_mac() writes. */
+size_t vp_mac_size(enum vp_hash hash)
+{
+	return kinds[hash].digest;
+}
+
+/**
+ * vp_mac_prepare() - vp_hmac_prepare() with any of the hashes
+ * @states: where to
+ * @hash: which
+ * @key: the key
+ * @len: its length
+ *
+ * Return: 0; -EOPNOTSUPP if this kernel does not have the hash; another
+ * negative errno. With an error @states is wiped.
+ */
+int vp_mac_prepare(struct vp_mac_states *states, enum vp_hash hash, const u8 *key, size_t len)
+{
 	int err;
 
-	desc->tfm = sha256_tfm;
-	err = crypto_shash_import(desc, states->inner);
-	if (!err)
-		err = update(desc, pieces, n);
-	if (!err)
-		err = crypto_shash_final(desc, inner);
-	if (!err)
-		err = crypto_shash_import(desc, states->outer);
-	if (!err)
-		err = crypto_shash_finup(desc, inner, sizeof(inner), out);
-	shash_desc_zero(desc);
-	memzero_explicit(inner, sizeof(inner));
+	memset(states, 0, sizeof(*states));	/* what is not used of them is stored, too */
+	err = prepare(states->inner, states->outer, hash, key, len);
+	if (err)
+		memzero_explicit(states, sizeof(*states));
 	return err;
+}
+
+/**
+ * vp_mac() - HMAC under a prepared key
+ * @out: vp_mac_size() bytes
+ * @states: the prepared key
+ * @hash: with which hash it was prepared
+ * @pieces: the message
+ * @n: number of pieces
+ *
+ * Neither allocates nor sleeps.
+ *
+ * Return: 0 or a negative errno, and then @out is undefined.
+ */
+int vp_mac(u8 *out, const struct vp_mac_states *states, enum vp_hash hash,
+	   const struct vp_piece *pieces, size_t n)
+{
+	return mac(out, states->inner, states->outer, hash, pieces, n);
 }

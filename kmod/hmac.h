@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* SHA-256, and HMAC from prepared states. */
+/* Hashes, and HMAC from prepared states. */
 #ifndef VP_HMAC_H
 #define VP_HMAC_H
 
 #include "common/prim.h"
 
-/* Room for an exported SHA-256 state on every kernel that this builds for. */
+/* The hashes there are. SHA-1 for authenticators only, and if the kernel has it. */
+enum vp_hash {
+	VP_SHA256,
+	VP_SHA1,
+	VP_SHA512,
+	VP_HASHES,
+};
+
+/* Room for an exported state on every kernel that this builds for: SHA-256, any. */
 #define VP_SHA_STATE_MAX	128
+#define VP_ANY_STATE_MAX	216
 
 /**
  * struct vp_hmac_states - an HMAC-SHA-256 key, taken half way
@@ -21,6 +30,12 @@ struct vp_hmac_states {
 	u8 outer[VP_SHA_STATE_MAX];
 };
 
+/* The same for any of the hashes; which one its owner remembers. */
+struct vp_mac_states {
+	u8 inner[VP_ANY_STATE_MAX];
+	u8 outer[VP_ANY_STATE_MAX];
+};
+
 int vp_hmac_init(void);
 void vp_hmac_exit(void);
 
@@ -28,5 +43,10 @@ int vp_hmac_prepare(struct vp_hmac_states *states, const u8 *key, size_t len);
 int vp_hmac(u8 out[VP_HASH_LEN], const struct vp_hmac_states *states,
 	    const struct vp_piece *pieces, size_t n);
 int vp_sha256(u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n);
+
+size_t vp_mac_size(enum vp_hash hash);
+int vp_mac_prepare(struct vp_mac_states *states, enum vp_hash hash, const u8 *key, size_t len);
+int vp_mac(u8 *out, const struct vp_mac_states *states, enum vp_hash hash,
+	   const struct vp_piece *pieces, size_t n);
 
 #endif /* VP_HMAC_H */

@@ -29,6 +29,19 @@ int vp_prim_hmac(u8 out[VP_HASH_LEN], const u8 *key, size_t key_len,
 	return err;
 }
 
+int vp_prim_hmac512(u8 out[VP_HASH512_LEN], const u8 *key, size_t key_len,
+		    const struct vp_piece *pieces, size_t n)
+{
+	struct vp_mac_states states;
+	int err;
+
+	err = vp_mac_prepare(&states, VP_SHA512, key, key_len);
+	if (!err)
+		err = vp_mac(out, &states, VP_SHA512, pieces, n);
+	memzero_explicit(&states, sizeof(states));
+	return err;
+}
+
 int vp_prim_dh(u8 out[VP_KEY_LEN], const u8 priv[VP_KEY_LEN], const u8 pub[VP_KEY_LEN])
 {
 	return curve25519(out, priv, pub) ? 0 : -EKEYREJECTED;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the tests of ioctl and netlink share: a netlink client and a gateway.
 ENROL_SRCS := selftests/lib/genl.c selftests/lib/enrol.c kmod/common/agreement.c \
-	kmod/common/hkdf.c kmod/common/noise.c kmod/common/paycode.c user/gateway/prim_openssl.c
+	kmod/common/authorise.c kmod/common/bind.c kmod/common/pool.c kmod/common/hkdf.c kmod/common/noise.c kmod/common/paycode.c user/gateway/prim_openssl.c
 ENROL_CPPFLAGS := -I$(TOP)/selftests/lib -I$(TOP)/user/gateway
 
 ioctl_SRCS := $(ENROL_SRCS)

@@ -8,6 +8,8 @@
 #include "hkdf.h"
 
 #define WIRE_VERSION	1
+/* A grant that says which modes. */
+#define GRANT_VERSION	2
 
 /* A cursor that never runs past its end: reading too far only sets bad. */
 struct reader {
@@ -64,14 +66,19 @@ static int all_digits(const __u8 *p, size_t len)
 	return 1;
 }
 
-/* u8 version, u8 kind, u16 zero, device, u32 slot, u64 epoch, u64 ordinal, nonce, ticket id */
+static int modes_ok(__u64 modes)
+{
+	return !(modes & ~(__u64)PAYCODE_MODES_MASK);
+}
+
+/* u8 version, u8 kind, u16 modes, device, u32 slot, u64 epoch, u64 ordinal, nonce, ticket id */
 void vp_agree_encode_request(__u8 out[VP_REQUEST_LEN], const struct vp_agree_request *req)
 {
 	__u8 *p = out;
 
 	p = put_be(p, WIRE_VERSION, 1);
 	p = put_be(p, req->kind, 1);
-	p = put_be(p, 0, 2);
+	p = put_be(p, req->modes, 2);
 	p = put(p, req->device, sizeof(req->device));
 	p = put_be(p, req->slot, 4);
 	p = put_be(p, req->epoch, 8);
@@ -83,11 +90,11 @@ void vp_agree_encode_request(__u8 out[VP_REQUEST_LEN], const struct vp_agree_req
 int vp_agree_decode_request(struct vp_agree_request *req, const __u8 *in, size_t len)
 {
 	struct reader r = { in, in + len, 0 };
-	__u64 version, zero;
+	__u64 version;
 
 	version = get_be(&r, 1);
 	req->kind = (__u8)get_be(&r, 1);
-	zero = get_be(&r, 2);
+	req->modes = (__u16)get_be(&r, 2);
 	get(&r, req->device, sizeof(req->device));
 	req->slot = (__u32)get_be(&r, 4);
 	req->epoch = get_be(&r, 8);
@@ -95,7 +102,7 @@ int vp_agree_decode_request(struct vp_agree_request *req, const __u8 *in, size_t
 	get(&r, req->nonce, sizeof(req->nonce));
 	get(&r, req->ticket_id, sizeof(req->ticket_id));
 
-	if (r.bad || r.p != r.end || version != WIRE_VERSION || zero)
+	if (r.bad || r.p != r.end || version != WIRE_VERSION || !modes_ok(req->modes))
 		return -EPROTO;
 	if (req->kind != VP_AGREE_ENROL && req->kind != VP_AGREE_ROTATE)
 		return -EPROTO;
@@ -109,7 +116,7 @@ static int grant_ok(const struct vp_agree_grant *g)
 
 	if (!all_digits(g->prefix, sizeof(g->prefix)) || !g->epoch)
 		return 0;
-	if (!g->n_aliases || g->n_aliases > VP_ALIASES_MAX)
+	if (!g->n_aliases || g->n_aliases > VP_ALIASES_MAX || !modes_ok(g->modes))
 		return 0;
 	for (i = 0; i < g->n_aliases; i++)
 		if (!all_digits(g->alias[i], VP_ALIAS_DIGITS))
@@ -118,7 +125,7 @@ static int grant_ok(const struct vp_agree_grant *g)
 }
 
 /*
- * u8 version, u8 number of aliases, prefix, u64 epoch, u64 time in ms, u64 not before,
+ * u8 version, u8 number of aliases, prefix, u16 modes (not in version 1), u64 epoch, u64 time in ms, u64 not before,
  * u64 rotate after, u64 not after, u32 per hour, u32 per day, u32 per key, aliases
  */
 int vp_agree_encode_grant(__u8 *out, const struct vp_agree_grant *grant)
@@ -128,9 +135,11 @@ int vp_agree_encode_grant(__u8 *out, const struct vp_agree_grant *grant)
 
 	if (!grant_ok(grant))
 		return -EPROTO;
-	p = put_be(p, WIRE_VERSION, 1);
+	p = put_be(p, grant->modes ? GRANT_VERSION : WIRE_VERSION, 1);
 	p = put_be(p, grant->n_aliases, 1);
 	p = put(p, grant->prefix, sizeof(grant->prefix));
+	if (grant->modes)
+		p = put_be(p, grant->modes, 2);
 	p = put_be(p, grant->epoch, 8);
 	p = put_be(p, grant->time_ms, 8);
 	p = put_be(p, grant->not_before, 8);
@@ -154,6 +163,8 @@ int vp_agree_decode_grant(struct vp_agree_grant *grant, const __u8 *in, size_t l
 	version = get_be(&r, 1);
 	grant->n_aliases = (__u32)get_be(&r, 1);
 	get(&r, grant->prefix, sizeof(grant->prefix));
+	grant->modes = version == GRANT_VERSION ? (__u16)get_be(&r, 2) :
+						  PAYCODE_MODE(PAYCODE_PLAIN);
 	grant->epoch = get_be(&r, 8);
 	grant->time_ms = get_be(&r, 8);
 	grant->not_before = get_be(&r, 8);
@@ -162,12 +173,13 @@ int vp_agree_decode_grant(struct vp_agree_grant *grant, const __u8 *in, size_t l
 	grant->per_hour = (__u32)get_be(&r, 4);
 	grant->per_day = (__u32)get_be(&r, 4);
 	grant->per_key = (__u32)get_be(&r, 4);
-	if (version != WIRE_VERSION || grant->n_aliases > VP_ALIASES_MAX)
+	if ((version != WIRE_VERSION && version != GRANT_VERSION) ||
+	    grant->n_aliases > VP_ALIASES_MAX)
 		return -EPROTO;
 	for (i = 0; i < grant->n_aliases; i++)
 		get(&r, grant->alias[i], VP_ALIAS_DIGITS);
 
-	if (r.bad || r.p != r.end || !grant_ok(grant))
+	if (r.bad || r.p != r.end || !grant->modes || !grant_ok(grant))
 		return -EPROTO;
 	return 0;
 }
@@ -187,11 +199,11 @@ int vp_agree_ticket_psk(__u8 psk[VP_KEY_LEN], const __u8 ticket[VP_TICKET_LEN])
 	return err;
 }
 
-static int root_key(__u8 key[VP_KEY_LEN], const struct vp_noise *hs, const char *label)
+static int root_key(__u8 *key, size_t len, const struct vp_noise *hs, const char *label)
 {
 	const struct vp_piece info[] = { { label, strlen(label) }, { hs->h, VP_HASH_LEN } };
 
-	return vp_hkdf_expand(key, VP_KEY_LEN, hs->ck, VP_HASH_LEN, info, 2);
+	return vp_hkdf_expand(key, len, hs->ck, VP_HASH_LEN, info, 2);
 }
 
 int vp_agree_root_keys(struct vp_root_keys *keys, const struct vp_noise *hs)
@@ -200,11 +212,14 @@ int vp_agree_root_keys(struct vp_root_keys *keys, const struct vp_noise *hs)
 
 	if (hs->state != VP_NOISE_DONE)
 		return -EPROTO;
-	err = root_key(keys->code, hs, "voicepay-1 code key");
+	err = root_key(keys->code, VP_KEY_LEN, hs, "voicepay-1 code key");
 	if (!err)
-		err = root_key(keys->auth, hs, "voicepay-1 authorisation key");
+		err = root_key(keys->auth, VP_KEY_LEN, hs, "voicepay-1 authorisation key");
 	if (!err)
-		err = root_key(keys->psk, hs, "voicepay-1 pre-shared key");
+		err = root_key(keys->psk, VP_KEY_LEN, hs, "voicepay-1 pre-shared key");
+	if (!err)
+		err = root_key(keys->code512, VP_KEY512_LEN, hs,
+			       "voicepay-1 code key HMAC-SHA-512");
 	if (err)
 		vp_prim_wipe(keys, sizeof(*keys));
 	return err;

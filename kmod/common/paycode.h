@@ -6,7 +6,7 @@
  *
  * This file knows the format and nothing else: no clock, no key, no HMAC. It
  * says over which bytes the MAC goes and what becomes of the MAC; who calls it
- * computes HMAC-SHA-256 with what it has.
+ * computes HMAC-SHA-256 with what it has, or HMAC-SHA-512 for V = 6.
  */
 #ifndef VP_PAYCODE_H
 #define VP_PAYCODE_H
@@ -29,10 +29,33 @@
 #define PAYCODE_PER_STEP	10	/* values of Q */
 #define PAYCODE_BIND_MAX	32	/* a SHA-256, or nothing */
 
-/* V: version and mode of a code. */
+/* V: version and mode of a code. A code is never tried as another than it says. */
 enum paycode_mode {
-	PAYCODE_PLAIN	= 1,
+	PAYCODE_PLAIN		= 1,
+	PAYCODE_AMOUNT		= 2,	/* bound to currency and amount */
+	PAYCODE_MERCHANT	= 3,	/* bound to a merchant and its challenge */
+	PAYCODE_BOUND		= 4,	/* bound to all of these */
+	PAYCODE_SHOWN		= 5,	/* plain, its digits shown or spoken: less is believed */
+	PAYCODE_PLAIN_512	= 6,	/* plain, with HMAC-SHA-512 under a key of its own */
+	PAYCODE_POOL		= 8,	/* from a pool that was granted beforehand: needs no clock */
+	PAYCODE_ONLINE		= 9,	/* drawn by the gateway */
 };
+
+/* Sets of modes, as device and gateway negotiate them: bit V. A V is one digit, and never 0. */
+#define PAYCODE_MODE(v)		(1U << (v))
+#define PAYCODE_MODES_MASK	0x3feU
+/* What a device can issue by itself. */
+#define PAYCODE_MODES_DEVICE							\
+	(PAYCODE_MODE(PAYCODE_PLAIN) | PAYCODE_MODE(PAYCODE_AMOUNT) |		\
+	 PAYCODE_MODE(PAYCODE_MERCHANT) | PAYCODE_MODE(PAYCODE_BOUND) |		\
+	 PAYCODE_MODE(PAYCODE_SHOWN) | PAYCODE_MODE(PAYCODE_PLAIN_512) |	\
+	 PAYCODE_MODE(PAYCODE_POOL))
+
+/* Do amount, merchant and the like go under the MAC? */
+static inline int paycode_is_bound(unsigned int mode)
+{
+	return mode >= PAYCODE_AMOUNT && mode <= PAYCODE_BOUND;
+}
 
 /* A code taken apart, or about to be put together. Digits are ASCII. */
 struct paycode {
@@ -60,7 +83,8 @@ static inline __u64 paycode_ordinal(__u64 step, unsigned int q)
 
 /*
  * Writes the bytes that the MAC of @code at @step goes over to @out and returns
- * their number. @bind_len is 0 or 32.
+ * their number. @bind_len is 0 or 32; bind.h makes the 32 bytes. For V = 8
+ * @step is what paycode_pool_step() (pool.h) says.
  */
 size_t paycode_mac_input(__u8 out[PAYCODE_INPUT_MAX], const struct paycode *code,
 			 __u64 step, const __u8 *bind, size_t bind_len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The cryptographic primitives that the shared sources stand on: X25519,
- * ChaCha20-Poly1305, SHA-256 and HMAC, in the shapes Noise asks for. The
+ * ChaCha20-Poly1305, SHA-256 and HMAC, in the shapes Noise and PC1 ask for. The
  * module implements them over the kernel's crypto (kmod/prim.c), userspace
  * over OpenSSL (user/gateway/prim_openssl.c).
  *
@@ -24,6 +24,8 @@
 #define VP_KEY_LEN	32	/* X25519, ChaCha20-Poly1305 and PSK alike */
 #define VP_HASH_LEN	32	/* SHA-256 */
 #define VP_TAG_LEN	16	/* Poly1305 */
+#define VP_HASH512_LEN	64	/* SHA-512 */
+#define VP_KEY512_LEN	64	/* a key for HMAC-SHA-512 */
 
 /* A piece of a message that is hashed in several pieces. */
 struct vp_piece {
@@ -37,6 +39,10 @@ int vp_prim_hash(__u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
 /* HMAC-SHA-256 (RFC 2104) over @n pieces under @key. */
 int vp_prim_hmac(__u8 out[VP_HASH_LEN], const __u8 *key, size_t key_len,
 		 const struct vp_piece *pieces, size_t n);
+
+/* HMAC-SHA-512, the same. */
+int vp_prim_hmac512(__u8 out[VP_HASH512_LEN], const __u8 *key, size_t key_len,
+		    const struct vp_piece *pieces, size_t n);
 
 /*
  * X25519 (RFC 7748). -EKEYREJECTED if the result is all zero, which a peer

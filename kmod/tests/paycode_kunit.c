@@ -2,12 +2,14 @@
 /* KUnit: the payment code's format, with the module's own HMAC. */
 
 #include <kunit/test.h>
+#include <linux/hex.h>
 #include <linux/math64.h>
 #include <linux/prandom.h>
 #include <linux/slab.h>
 
 #include "voicepay.h"
 #include "hmac.h"
+#include "common/bind.h"
 #include "common/paycode.h"
 #include "vectors.h"
 
@@ -33,6 +35,67 @@ static void pc1_vectors_hold(struct kunit *test)
 		code.mac = paycode_truncate(mac);
 		paycode_format(out, &code);
 		KUNIT_EXPECT_MEMEQ(test, out, pc1_vectors[i].digits, PAYCODE_DIGITS);
+	}
+}
+
+static void expect_code(struct kunit *test, struct paycode *code, u64 step, const u8 *bind,
+			size_t bind_len, const char *digits)
+{
+	u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH512_LEN], key[VP_KEY512_LEN], out[PAYCODE_DIGITS];
+	struct vp_piece piece = { input, 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(key); i++)
+		key[i] = i;
+	piece.len = paycode_mac_input(input, code, step, bind, bind_len);
+	if (code->mode == PAYCODE_PLAIN_512)
+		KUNIT_ASSERT_EQ(test, vp_prim_hmac512(mac, key, sizeof(key), &piece, 1), 0);
+	else
+		KUNIT_ASSERT_EQ(test, vp_prim_hmac(mac, key, VP_KEY_LEN, &piece, 1), 0);
+	code->mac = paycode_truncate(mac);
+	paycode_format(out, code);
+	KUNIT_EXPECT_MEMEQ(test, out, digits, PAYCODE_DIGITS);
+}
+
+static void mode_vectors_hold(struct kunit *test)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mode_vectors); i++) {
+		const struct mode_vector *v = &mode_vectors[i];
+		struct paycode code = { .prefix = "71", .mode = v->mode, .alias = "0123456789",
+					.q = v->q };
+
+		expect_code(test, &code, v->step, NULL, 0, v->digits);
+	}
+}
+
+static void bind_vectors_hold(struct kunit *test)
+{
+	u8 bind[PAYCODE_BIND_MAX], expected[PAYCODE_BIND_MAX];
+	struct paycode_terms terms;
+	size_t i;
+	u32 mode;
+
+	for (i = 0; i < ARRAY_SIZE(bind_vectors); i++) {
+		const struct bind_vector *v = &bind_vectors[i];
+		struct paycode code = { .prefix = "71", .mode = v->mode, .alias = "0123456789" };
+
+		memset(&terms, 0, sizeof(terms));
+		terms.amount = v->amount;
+		memcpy(terms.currency, v->currency, strlen(v->currency));
+		memcpy(terms.merchant, v->merchant, strlen(v->merchant));
+		memcpy(terms.challenge, v->challenge, strlen(v->challenge));
+		for (mode = 0; mode < 12; mode++)
+			KUNIT_EXPECT_EQ(test, paycode_bind(bind, &terms, mode),
+					mode == v->mode ? 0 : -EINVAL);
+		KUNIT_ASSERT_EQ(test, paycode_bind(bind, &terms, v->mode), 0);
+		KUNIT_ASSERT_EQ(test, hex2bin(expected, v->bind, sizeof(expected)), 0);
+		KUNIT_EXPECT_MEMEQ(test, bind, expected, sizeof(bind));
+		expect_code(test, &code, 56666666, bind, sizeof(bind), v->digits);
+		terms.currency[1] = '\0';
+		terms.merchant[1] = '\0';
+		KUNIT_EXPECT_EQ(test, paycode_bind(bind, &terms, v->mode), -EINVAL);
 	}
 }
 
@@ -87,6 +150,8 @@ static void parse_finds_wrong_digits(struct kunit *test)
 
 static struct kunit_case paycode_cases[] = {
 	KUNIT_CASE(pc1_vectors_hold),
+	KUNIT_CASE(mode_vectors_hold),
+	KUNIT_CASE(bind_vectors_hold),
 	KUNIT_CASE(truncate_is_modulo),
 	KUNIT_CASE(damm_vectors_hold),
 	KUNIT_CASE(parse_finds_wrong_digits),

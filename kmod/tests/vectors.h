@@ -114,6 +114,7 @@ static const struct hkdf_vector hkdf_vectors[] = {
 
 struct hmac_vector {
 	const char *key, *data, *mac;
+	const char *mac512;	/* HMAC-SHA-512 */
 };
 
 static const struct hmac_vector hmac_vectors[] = {
@@ -121,11 +122,15 @@ static const struct hmac_vector hmac_vectors[] = {
 		.key = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
 		.data = "4869205468657265",
 		.mac = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+		.mac512 = "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
+			  "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854",
 	},
 	{	/* case 2 */
 		.key = "4a656665",
 		.data = "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
 		.mac = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+		.mac512 = "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+			  "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
 	},
 	{	/* case 6: a key longer than a block */
 		.key = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -136,6 +141,8 @@ static const struct hmac_vector hmac_vectors[] = {
 		.data = "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a"
 		       "65204b6579202d2048617368204b6579204669727374",
 		.mac = "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+		.mac512 = "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
+			  "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598",
 	},
 };
 
@@ -149,6 +156,88 @@ static const struct pc1_vector pc1_vectors[] = {
 	{ 1700000000, 0, "711012345678909069056715" },
 	{ 1700000000, 1, "711012345678914615827812" },
 };
+
+/* Codes of the other modes without terms; K of V = 6 is 00 01 .. 3f. V = 8: pool 7. */
+struct mode_vector {
+	unsigned int mode;
+	unsigned long long step;
+	unsigned int q;
+	const char *digits;
+};
+
+static const struct mode_vector mode_vectors[] = {
+	{ 1, 56666666, 0, "711012345678909069056715" },
+	{ 1, 56666666, 1, "711012345678914615827812" },
+	{ 5, 56666666, 0, "715012345678905848335905" },
+	{ 5, 56666666, 1, "715012345678918421365478" },
+	{ 6, 56666666, 0, "716012345678908369336208" },
+	{ 6, 56666666, 1, "716012345678915022457859" },
+	{ 8, 7 * 16 + 0, 0, "718012345678905158570905" },
+	{ 8, 7 * 16 + 4, 4, "718012345678945596282167" },
+	{ 8, 7 * 16 + 10, 0, "718012345678905106302906" },
+	{ 8, 7 * 16 + 14, 4, "718012345678947000065721" },
+};
+
+/* Terms, what they hash to, and the code at t = 1700000000 with Q = 0. */
+struct bind_vector {
+	unsigned int mode;
+	unsigned long long amount;
+	const char *currency, *merchant, *challenge;
+	const char *bind, *digits;
+};
+
+static const struct bind_vector bind_vectors[] = {
+	{ 2, 50000ULL, "CNY",
+		  "", "",
+	  "6a5a7c04100349fbff240bfe198f96f685bdc46c4121fb970935408c3dd9eac4",
+	  "712012345678907506563090" },
+	{ 3, 0ULL, "",
+		  "laowang-01", "7Q2X",
+	  "224e34a63706890efac3d055de1d15e21df07434e9643a65eb51a51cf973719b",
+	  "713012345678900383504450" },
+	{ 3, 0ULL, "",
+		  "laowang-01", "",
+	  "d5bc8df815c102e1128f5874392525891ab1c3ebed79d11f194be655542ae7fb",
+	  "713012345678900764137720" },
+	{ 4, 50000ULL, "CNY",
+		  "laowang-01", "7Q2X",
+	  "a0325ee087db837bff5670df4e3d29c0348eb61810a918f8b2066315de13ce1a",
+	  "714012345678906026677746" },
+	{ 4, 0x7fffffffffffffffULL, "XTS",
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
+	  "3ca8ecfad2cc7ff63717bdf768518046077e81a9d240c2c1e76accb1a3c3f010",
+	  "714012345678909144310219" },
+};
+
+/*
+ * Authorisations and pools: the authorisation key is 20 21 .. 3f, the device a0
+ * a1 .. af.
+ */
+struct authorise_vector {
+	unsigned int purpose, slot;
+	unsigned long long epoch, time;
+	const char *currency;
+	unsigned long long amount;
+	const char *order, *payee;
+	int repeat;		/* order and payee are one character, to be repeated */
+	unsigned int len;	/* of what is authorised */
+	const char *mac;
+};
+
+static const struct authorise_vector authorise_vectors[] = {
+	{ 1, 3, 5, 1700000000, "CNY", 50000, "order-1", "\xe5\xa6\x88\xe5\xa6\x88", 0, 81,
+	  "db326e94c1ada2309169fa3fbae3019314cfcb602bcd721aad0aa7c2879c0257" },
+	{ 4, 3, 5, 1700000000, "", 0, "c0ffee", "", 0, 74,
+	  "bb058e8f4eb2ccc4e13b98810905c8a3427fd23b8cb930222b84545408090860" },
+	{ 7, 0, 1, 1700000000, "CNY", 0xffffffffffffffffULL, "o", "p", 1, 388,
+	  "862a1ad12e219de7f1f19a75c5bd57c50a44be2dbdc5a93d2cd98f01959bc9fe" },
+};
+
+/* 15 codes, slot 3, epoch 5, serial 7, until 1700600000. */
+static const char pool_vector[] =
+	"010f0000000000030000000000000005000000000000000700000000655d18c0"
+	"316e98859b2df76852d67aaee1ef251d1312bb3ae0c3f49caa95be07d25e7192";
 
 /* Check digits of Damm's quasigroup; 572 -> 4 is the example of his thesis. */
 static const struct { const char *digits; unsigned int check; } damm_vectors[] = {

@@ -12,6 +12,7 @@
 
 static const struct vp_agree_request request = {
 	.kind = VP_AGREE_ENROL,
+	.modes = PAYCODE_MODES_DEVICE,
 	.device = "0123456789abcde",
 	.slot = 0x01020304,
 	.epoch = 0x1122334455667788,
@@ -23,7 +24,7 @@ static const struct vp_agree_request request = {
 static struct vp_agree_grant grant_of(unsigned int aliases)
 {
 	struct vp_agree_grant g = {
-		.prefix = "71", .epoch = 5, .time_ms = 1700000000123, .not_before = 1700000000,
+		.prefix = "71", .modes = PAYCODE_MODES_DEVICE, .epoch = 5, .time_ms = 1700000000123, .not_before = 1700000000,
 		.rotate_after = 1700604800, .not_after = 1703024000, .per_hour = 60, .per_day = 200,
 		.per_key = 5000, .n_aliases = aliases,
 	};
@@ -43,9 +44,11 @@ static void request_round_trip(void **state)
 
 	vp_agree_encode_request(wire, &request);
 	assert_int_equal(wire[0], 1);
+	assert_memory_equal(wire + 2, "\x01\x7e", 2);	/* V = 1 to 6 and 8 */
 	assert_memory_equal(wire + 20, "\x01\x02\x03\x04\x11\x22\x33\x44\x55\x66\x77\x88", 12);
 	assert_int_equal(vp_agree_decode_request(&out, wire, sizeof(wire)), 0);
 	assert_int_equal(out.kind, request.kind);
+	assert_int_equal(out.modes, request.modes);
 	assert_memory_equal(out.device, request.device, sizeof(out.device));
 	assert_int_equal(out.slot, request.slot);
 	assert_int_equal(out.epoch, request.epoch);
@@ -54,7 +57,7 @@ static void request_round_trip(void **state)
 	assert_memory_equal(out.ticket_id, request.ticket_id, sizeof(out.ticket_id));
 }
 
-/* Every length but the right one, another version, another kind, a used reserve. */
+/* Every length but the right one, another version, another kind, a V that is no digit. */
 static void request_refused(void **state)
 {
 	__u8 wire[VP_REQUEST_LEN + 1] = {}, copy[VP_REQUEST_LEN + 1];
@@ -65,11 +68,44 @@ static void request_refused(void **state)
 	for (len = 0; len <= sizeof(wire); len++)
 		assert_int_equal(vp_agree_decode_request(&out, wire, len),
 				 len == VP_REQUEST_LEN ? 0 : -EPROTO);
-	for (len = 0; len < 4; len++) {
+	for (len = 0; len < 3; len++) {
 		memcpy(copy, wire, sizeof(copy));
 		copy[len] ^= 0x40;
 		assert_int_equal(vp_agree_decode_request(&out, copy, VP_REQUEST_LEN), -EPROTO);
 	}
+	wire[3] |= 1;	/* V = 0 */
+	assert_int_equal(vp_agree_decode_request(&out, wire, VP_REQUEST_LEN), -EPROTO);
+}
+
+/* An old device's request has two zero bytes there: it says nothing of modes. */
+static void request_of_an_old_device(void **state)
+{
+	struct vp_agree_request old = request, out;
+	__u8 wire[VP_REQUEST_LEN];
+
+	old.modes = 0;
+	vp_agree_encode_request(wire, &old);
+	assert_memory_equal(wire, "\x01\x01\0\0", 4);
+	assert_int_equal(vp_agree_decode_request(&out, wire, sizeof(wire)), 0);
+	assert_int_equal(out.modes, 0);
+}
+
+/* And gets an old grant, byte for byte: only the plain mode. */
+static void grant_for_an_old_device(void **state)
+{
+	__u8 wire[VP_GRANT_LEN(VP_ALIASES_MAX)], mode[VP_GRANT_LEN(VP_ALIASES_MAX)];
+	struct vp_agree_grant in = grant_of(8), out;
+
+	in.modes = 0;
+	assert_int_equal(vp_agree_encode_grant(wire, &in), VP_GRANT1_LEN(8));
+	assert_memory_equal(wire, "\x01\x08" "71" "\0\0\0\0\0\0\0\x05", 12);
+	assert_int_equal(vp_agree_decode_grant(&out, wire, VP_GRANT1_LEN(8)), 0);
+	assert_int_equal(out.modes, PAYCODE_MODE(PAYCODE_PLAIN));
+	assert_int_equal(out.epoch, 5);
+	/* The two versions differ in the modes alone. */
+	assert_int_equal(vp_agree_encode_grant(mode, &out), VP_GRANT_LEN(8));
+	assert_memory_equal(mode, "\x02\x08" "71" "\0\x02", 6);
+	assert_memory_equal(mode + 6, wire + 4, VP_GRANT1_LEN(8) - 4);
 }
 
 static void grant_round_trip(void **state)
@@ -83,6 +119,7 @@ static void grant_round_trip(void **state)
 		assert_int_equal(vp_agree_encode_grant(wire, &in), VP_GRANT_LEN(n));
 		assert_int_equal(vp_agree_decode_grant(&out, wire, VP_GRANT_LEN(n)), 0);
 		assert_memory_equal(out.prefix, in.prefix, 2);
+		assert_int_equal(out.modes, in.modes);
 		assert_int_equal(out.epoch, in.epoch);
 		assert_int_equal(out.time_ms, in.time_ms);
 		assert_int_equal(out.not_before, in.not_before);
@@ -120,6 +157,8 @@ static void grant_refused(void **state)
 	REFUSED(in.alias[7][9] = 'x');
 	REFUSED(in.prefix[0] = ':');
 	REFUSED(in.epoch = 0);
+	REFUSED(in.modes = 1);
+	REFUSED(in.modes = 1 << 10);
 	REFUSED(in.rotate_after = in.not_after + 1);
 	REFUSED(in.not_before = in.rotate_after + 1);
 
@@ -128,14 +167,20 @@ static void grant_refused(void **state)
 		wire[at] = (value);						\
 		assert_int_equal(vp_agree_decode_grant(&out, wire, sizeof(good)), -EPROTO); \
 	} while (0)
-	REFUSED_ON_THE_WIRE(0, 2);		/* version */
+	REFUSED_ON_THE_WIRE(0, 1);		/* version */
+	REFUSED_ON_THE_WIRE(0, 3);
 	REFUSED_ON_THE_WIRE(1, 0);		/* aliases */
 	REFUSED_ON_THE_WIRE(1, 7);
 	REFUSED_ON_THE_WIRE(1, 9);
 	REFUSED_ON_THE_WIRE(1, 255);
 	REFUSED_ON_THE_WIRE(2, 'a');		/* prefix */
-	REFUSED_ON_THE_WIRE(28, 0xff);	/* to be rotated after it ends */
+	REFUSED_ON_THE_WIRE(4, 0x04);		/* a V that is no digit */
+	REFUSED_ON_THE_WIRE(5, 0x01);
+	REFUSED_ON_THE_WIRE(30, 0xff);	/* to be rotated after it ends */
 	REFUSED_ON_THE_WIRE(sizeof(good) - 1, '/');
+	memcpy(wire, good, sizeof(good));
+	memset(wire + 4, 0, 2);			/* version 2, and no mode */
+	assert_int_equal(vp_agree_decode_grant(&out, wire, sizeof(good)), -EPROTO);
 }
 
 static void shake_hands(struct vp_noise *init, struct vp_noise *resp, const __u8 *psk)
@@ -156,7 +201,7 @@ static void shake_hands(struct vp_noise *init, struct vp_noise *resp, const __u8
 	assert_int_equal(vp_noise_read_msg2(init, psk, msg2, sizeof(msg2), payload), 0);
 }
 
-/* Both sides have the same three keys, which differ among themselves and each time. */
+/* Both sides have the same keys, which differ among themselves and each time. */
 static void root_keys_agree(void **state)
 {
 	static const __u8 ticket[VP_TICKET_LEN] = "12345678abcdefghijklmno";
@@ -172,10 +217,13 @@ static void root_keys_agree(void **state)
 	assert_memory_not_equal(a.code, a.auth, VP_KEY_LEN);
 	assert_memory_not_equal(a.code, a.psk, VP_KEY_LEN);
 	assert_memory_not_equal(a.auth, a.psk, VP_KEY_LEN);
+	assert_memory_not_equal(a.code512, a.code, VP_KEY_LEN);
+	assert_memory_not_equal(a.code512 + VP_KEY_LEN, a.code, VP_KEY_LEN);
 
 	shake_hands(&init, &resp, psk);
 	assert_int_equal(vp_agree_root_keys(&c, &init), 0);
 	assert_memory_not_equal(a.code, c.code, VP_KEY_LEN);
+	assert_memory_not_equal(a.code512, c.code512, VP_KEY512_LEN);
 
 	init.state = VP_NOISE_CREATED_MSG1;
 	assert_int_equal(vp_agree_root_keys(&c, &init), -EPROTO);
@@ -201,6 +249,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_round_trip),
 		cmocka_unit_test(request_refused),
+		cmocka_unit_test(request_of_an_old_device),
+		cmocka_unit_test(grant_for_an_old_device),
 		cmocka_unit_test(grant_round_trip),
 		cmocka_unit_test(grant_refused),
 		cmocka_unit_test(root_keys_agree),

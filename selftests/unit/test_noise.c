@@ -37,7 +37,7 @@ int __wrap_vp_prim_keypair(__u8 priv[VP_KEY_LEN], __u8 pub[VP_KEY_LEN])
 
 static void hmac_known(void **state)
 {
-	__u8 key[256], data[256], mac[32], out[32];
+	__u8 key[256], data[256], mac[VP_HASH512_LEN], out[VP_HASH512_LEN];
 	size_t i, key_len;
 
 	for (i = 0; i < ARRAY_SIZE(hmac_vectors); i++) {
@@ -46,6 +46,9 @@ static void hmac_known(void **state)
 		key_len = unhex(key, sizeof(key), hmac_vectors[i].key);
 		unhex(mac, sizeof(mac), hmac_vectors[i].mac);
 		assert_int_equal(vp_prim_hmac(out, key, key_len, &piece, 1), 0);
+		assert_memory_equal(out, mac, VP_HASH_LEN);
+		unhex(mac, sizeof(mac), hmac_vectors[i].mac512);
+		assert_int_equal(vp_prim_hmac512(out, key, key_len, &piece, 1), 0);
 		assert_memory_equal(out, mac, sizeof(mac));
 	}
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "bind.h"
 #include "hex.h"
 #include "paycode.h"
 #include "prim.h"
@@ -43,6 +44,126 @@ static void vectors(void **state)
 		make(out, key, &code, pc1_vectors[i].time);
 		assert_string_equal(out, pc1_vectors[i].digits);
 	}
+}
+
+static void with_step(char out[PAYCODE_DIGITS + 1], struct paycode *code, __u64 step,
+		      const __u8 *bind, size_t bind_len)
+{
+	__u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH512_LEN], key[VP_KEY512_LEN];
+	struct vp_piece piece = { input, 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(key); i++)
+		key[i] = i;
+	piece.len = paycode_mac_input(input, code, step, bind, bind_len);
+	if (code->mode == PAYCODE_PLAIN_512)
+		assert_int_equal(vp_prim_hmac512(mac, key, sizeof(key), &piece, 1), 0);
+	else
+		assert_int_equal(vp_prim_hmac(mac, key, VP_KEY_LEN, &piece, 1), 0);
+	code->mac = paycode_truncate(mac);
+	paycode_format((__u8 *)out, code);
+	out[PAYCODE_DIGITS] = '\0';
+}
+
+static void modes(void **state)
+{
+	char out[PAYCODE_DIGITS + 1];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mode_vectors); i++) {
+		struct paycode code = { .prefix = "71", .mode = mode_vectors[i].mode,
+					.alias = "0123456789", .q = mode_vectors[i].q };
+
+		with_step(out, &code, mode_vectors[i].step, NULL, 0);
+		assert_string_equal(out, mode_vectors[i].digits);
+	}
+}
+
+static struct paycode_terms terms_of(const struct bind_vector *v)
+{
+	struct paycode_terms t = { .amount = v->amount };
+
+	memcpy(t.currency, v->currency, strlen(v->currency));
+	memcpy(t.merchant, v->merchant, strlen(v->merchant));
+	memcpy(t.challenge, v->challenge, strlen(v->challenge));
+	return t;
+}
+
+static void bind_known(void **state)
+{
+	__u8 bind[PAYCODE_BIND_MAX], expected[PAYCODE_BIND_MAX];
+	char out[PAYCODE_DIGITS + 1];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bind_vectors); i++) {
+		struct paycode_terms t = terms_of(&bind_vectors[i]);
+		struct paycode code = { .prefix = "71", .mode = bind_vectors[i].mode,
+					.alias = "0123456789" };
+
+		assert_int_equal(paycode_bind(bind, &t, code.mode), 0);
+		unhex(expected, sizeof(expected), bind_vectors[i].bind);
+		assert_memory_equal(bind, expected, sizeof(bind));
+		with_step(out, &code, 56666666, bind, sizeof(bind));
+		assert_string_equal(out, bind_vectors[i].digits);
+	}
+}
+
+/* Terms that a mode does not bind, or binds only half of, are refused rather than ignored. */
+static void bind_refused(void **state)
+{
+	static const struct paycode_terms none;
+	__u8 bind[PAYCODE_BIND_MAX];
+	struct paycode_terms t;
+	unsigned int mode;
+
+	for (mode = 0; mode < 12; mode++) {
+		int bound = mode == 2 || mode == 3 || mode == 4;
+
+		assert_int_equal(paycode_check_terms(&none, mode), bound ? -EINVAL : 0);
+		assert_int_equal(paycode_bind(bind, &none, mode), -EINVAL);
+		t = terms_of(&bind_vectors[3]);
+		assert_int_equal(paycode_check_terms(&t, mode), mode == 4 ? 0 : -EINVAL);
+		assert_int_equal(paycode_bind(bind, &t, mode), mode == 4 ? 0 : -EINVAL);
+		t = terms_of(&bind_vectors[0]);
+		assert_int_equal(paycode_bind(bind, &t, mode), mode == 2 ? 0 : -EINVAL);
+		t = terms_of(&bind_vectors[2]);
+		assert_int_equal(paycode_bind(bind, &t, mode), mode == 3 ? 0 : -EINVAL);
+	}
+#define REFUSED(change) do {						\
+		t = terms_of(&bind_vectors[3]);				\
+		change;							\
+		assert_int_equal(paycode_bind(bind, &t, 4), -EINVAL);	\
+	} while (0)
+	REFUSED(t.amount = 0);
+	REFUSED(t.amount = PAYCODE_AMOUNT_MAX + 1);
+	REFUSED(t.currency[2] = 0);
+	REFUSED(t.currency[0] = 'c');
+	REFUSED(memset(t.currency, 0, 3));
+	REFUSED(memset(t.merchant, 0, sizeof(t.merchant)));
+	REFUSED(t.merchant[0] = ' ');
+	REFUSED(t.merchant[3] = '/');
+	REFUSED(t.merchant[63] = 'x');		/* behind the end */
+	REFUSED(t.challenge[0] = ' ');
+	REFUSED(t.challenge[1] = 0x7f);
+	REFUSED(t.challenge[31] = 'x');
+	REFUSED(t.challenge[0] = 0);
+}
+
+/* Attack: move a character from one field to the next, and have the same bytes. */
+static void bind_is_injective(void **state)
+{
+	__u8 a[PAYCODE_BIND_MAX], b[PAYCODE_BIND_MAX];
+	struct paycode_terms t = { .merchant = "ab", .challenge = "c" };
+
+	assert_int_equal(paycode_bind(a, &t, 3), 0);
+	memcpy(t.merchant, "a", 2);
+	memcpy(t.challenge, "bc", 2);
+	assert_int_equal(paycode_bind(b, &t, 3), 0);
+	assert_memory_not_equal(a, b, sizeof(a));
+	memcpy(t.merchant, "abc", 3);
+	memset(t.challenge, 0, 2);
+	assert_int_equal(paycode_bind(b, &t, 3), 0);
+	assert_memory_not_equal(a, b, sizeof(a));
 }
 
 /* The bytes under the MAC, written out: what another implementation must agree with. */
@@ -168,6 +289,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors),
+		cmocka_unit_test(modes),
+		cmocka_unit_test(bind_known),
+		cmocka_unit_test(bind_refused),
+		cmocka_unit_test(bind_is_injective),
 		cmocka_unit_test(mac_input),
 		cmocka_unit_test(truncation),
 		cmocka_unit_test(damm_known),

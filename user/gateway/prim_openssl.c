@@ -49,11 +49,10 @@ int vp_prim_hash(__u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
 	return ok ? 0 : -EIO;
 }
 
-static EVP_MAC_CTX *hmac_start(const __u8 *key, size_t key_len)
+static EVP_MAC_CTX *hmac_start(const char *digest, const __u8 *key, size_t key_len)
 {
-	char digest[] = "SHA2-256";
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
 		OSSL_PARAM_construct_end(),
 	};
 	static const __u8 none[1];
@@ -70,23 +69,33 @@ static EVP_MAC_CTX *hmac_start(const __u8 *key, size_t key_len)
 	return ctx;
 }
 
-int vp_prim_hmac(__u8 out[VP_HASH_LEN], const __u8 *key, size_t key_len,
-		 const struct vp_piece *pieces, size_t n)
+static int hmac_pieces(EVP_MAC_CTX *ctx, __u8 *out, size_t len, const struct vp_piece *pieces, size_t n)
 {
-	EVP_MAC_CTX *ctx = hmac_start(key, key_len);
 	int ok = ctx != NULL;
 
 	for (size_t i = 0; ok && i < n; i++)
 		ok = EVP_MAC_update(ctx, pieces[i].data, pieces[i].len);
-	ok = ok && EVP_MAC_final(ctx, out, NULL, VP_HASH_LEN);
+	ok = ok && EVP_MAC_final(ctx, out, NULL, len);
 	EVP_MAC_CTX_free(ctx);
 	return ok ? 0 : -EIO;
+}
+
+int vp_prim_hmac(__u8 out[VP_HASH_LEN], const __u8 *key, size_t key_len,
+		 const struct vp_piece *pieces, size_t n)
+{
+	return hmac_pieces(hmac_start("SHA2-256", key, key_len), out, VP_HASH_LEN, pieces, n);
+}
+
+int vp_prim_hmac512(__u8 out[VP_HASH512_LEN], const __u8 *key, size_t key_len,
+		    const struct vp_piece *pieces, size_t n)
+{
+	return hmac_pieces(hmac_start("SHA2-512", key, key_len), out, VP_HASH512_LEN, pieces, n);
 }
 
 /* The struct is the context; the name keeps OpenSSL out of the header. */
 struct hmac_key *hmac_key_new(const __u8 key[VP_KEY_LEN])
 {
-	return (struct hmac_key *)hmac_start(key, VP_KEY_LEN);
+	return (struct hmac_key *)hmac_start("SHA2-256", key, VP_KEY_LEN);
 }
 
 int hmac_key_sum(struct hmac_key *hk, __u8 out[VP_HASH_LEN], const void *msg, size_t len)
