@@ -179,3 +179,31 @@ const u8 *vp_tpm_get_sized(struct vp_tpm *tpm, u32 *len)
 	*len = p ? get_unaligned_be16(p) : 0;
 	return p ? get(tpm, *len) : NULL;
 }
+
+/* Forgets an object or a session; what went wrong before stays on record. */
+void vp_tpm_flush(struct vp_tpm *tpm, u32 handle)
+{
+	u32 rc = tpm->rc;
+
+	vp_tpm_begin(tpm, VP_TPM_NO_SESSIONS, VP_TPM_CC_FLUSH_CONTEXT);
+	vp_tpm_put32(tpm, handle);
+	vp_tpm_send(tpm);
+	tpm->rc = rc;
+}
+
+/**
+ * vp_tpm_tell() - log what went wrong
+ * @tpm: the TPM
+ * @err: a negative errno, or 0, and then nothing is logged
+ * @what: what it was asked to do
+ *
+ * Return: @err; -EKEYREJECTED for a refusal.
+ */
+int vp_tpm_tell(struct vp_tpm *tpm, int err, const char *what)
+{
+	if (err == -EREMOTEIO)
+		pr_warn("the TPM refused to %s (0x%x)\n", what, tpm->rc);
+	else if (err)
+		pr_warn("the TPM could not %s (error %d)\n", what, err);
+	return err == -EREMOTEIO ? -EKEYREJECTED : err;
+}

@@ -9,6 +9,27 @@
 #define VP_TPM_NO_SESSIONS	0x8001
 #define VP_TPM_SESSIONS		0x8002
 
+/* TPM 2.0 Library, part 2 */
+#define VP_TPM_RH_OWNER		0x40000001
+#define VP_TPM_RH_NULL		0x40000007
+#define VP_TPM_ALG_SHA256	0x000b
+#define VP_TPM_ALG_NULL		0x0010
+#define VP_TPM_CC_NV_DEFINE_SPACE	0x12a
+#define VP_TPM_CC_CREATE_PRIMARY	0x131
+#define VP_TPM_CC_NV_INCREMENT		0x134
+#define VP_TPM_CC_CERTIFY_CREATION	0x14a
+#define VP_TPM_CC_NV_READ		0x14e
+#define VP_TPM_CC_CREATE		0x153
+#define VP_TPM_CC_LOAD			0x157
+#define VP_TPM_CC_UNSEAL		0x15e
+#define VP_TPM_CC_FLUSH_CONTEXT		0x165
+#define VP_TPM_CC_NV_READ_PUBLIC	0x169
+#define VP_TPM_CC_START_AUTH_SESSION	0x176
+#define VP_TPM_CC_POLICY_PCR		0x17f
+#define VP_TPM_CC_PCR_READ		0x17e
+#define VP_TPM_CC_PCR_EXTEND		0x182
+#define VP_TPM_CC_POLICY_GET_DIGEST	0x189
+
 /**
  * struct vp_tpm - the TPM, held, and the command under way
  * @chip: the chip, which nobody else can use as long as this is held
@@ -39,6 +60,8 @@ void vp_tpm_put16(struct vp_tpm *tpm, u16 value);
 void vp_tpm_put32(struct vp_tpm *tpm, u32 value);
 void vp_tpm_put_auth(struct vp_tpm *tpm, u32 session);
 int vp_tpm_send(struct vp_tpm *tpm);
+void vp_tpm_flush(struct vp_tpm *tpm, u32 handle);
+int vp_tpm_tell(struct vp_tpm *tpm, int err, const char *what);
 
 u32 vp_tpm_get32(struct vp_tpm *tpm);
 const u8 *vp_tpm_get_sized(struct vp_tpm *tpm, u32 *len);

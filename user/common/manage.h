@@ -69,7 +69,7 @@ int manage_blob_get(struct manage *m, uint32_t slot, bool final, struct manage_b
 int manage_blob_put(struct manage *m, uint32_t slot, const struct manage_bytes *blob);
 /* @retire: older ones are refused from now on */
 int manage_blob_commit(struct manage *m, bool retire);
-/* Calls @each for all slots; @epoch is 0 for one without a key. */
-int manage_slots(struct manage *m, void (*each)(uint32_t slot, uint64_t epoch, void *arg), void *arg);
+/* Calls @each for all slots; @key is 0 for one without a key, and another with each key. */
+int manage_slots(struct manage *m, void (*each)(uint32_t slot, uint64_t key, void *arg), void *arg);
 
 #endif

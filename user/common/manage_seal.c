@@ -4,6 +4,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <string.h>
+#include <linux/voicepay.h>
 
 #include "manage_call.h"
 
@@ -86,22 +87,29 @@ int manage_blob_commit(struct manage *m, bool retire)
 }
 
 struct walk {
-	void (*each)(uint32_t slot, uint64_t epoch, void *arg);
+	void (*each)(uint32_t slot, uint64_t key, void *arg);
 	void *arg;
 };
 
 static int take_slot(struct nlattr **a, void *out)
 {
 	struct walk *walk = out;
+	uint64_t key = 0;
 
-	if (!a[VOICEPAY_A_SLOT_ID])
+	if (!a[VOICEPAY_A_SLOT_ID] || !a[VOICEPAY_A_SLOT_STATE])
 		return -1;
-	walk->each(nla_get_u32(a[VOICEPAY_A_SLOT_ID]),
-		   a[VOICEPAY_A_SLOT_EPOCH] ? nla_get_u64(a[VOICEPAY_A_SLOT_EPOCH]) : 0, walk->arg);
+	switch (nla_get_u32(a[VOICEPAY_A_SLOT_STATE])) {
+	case VOICEPAY_SLOT_ACTIVE:
+	case VOICEPAY_SLOT_EXPIRED:
+		key = 1;
+		if (a[VOICEPAY_A_SLOT_EPOCH])
+			key += nla_get_u64(a[VOICEPAY_A_SLOT_EPOCH]);
+	}
+	walk->each(nla_get_u32(a[VOICEPAY_A_SLOT_ID]), key, walk->arg);
 	return 0;
 }
 
-int manage_slots(struct manage *m, void (*each)(uint32_t slot, uint64_t epoch, void *arg), void *arg)
+int manage_slots(struct manage *m, void (*each)(uint32_t slot, uint64_t key, void *arg), void *arg)
 {
 	struct walk walk = { each, arg };
 	struct manage_call call = {

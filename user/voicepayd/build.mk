@@ -8,8 +8,10 @@ voicepayd_PKGS := inih libsystemd
 voicepayd_LIBS := libvoicepay
 voicepayd_DEST := $(sbindir)
 
-voicepay-store_SRCS := $(addprefix user/voicepayd/,store/main.c store/files.c log.c) $(VP_MANAGE_SRCS)
+voicepay-store_SRCS := $(addprefix user/voicepayd/,store/main.c store/key.c store/slots.c store/watch.c store/files.c \
+	donate.c log.c) $(VP_MANAGE_SRCS)
 voicepay-store_PKGS := libsystemd libnl-3.0 libnl-genl-3.0
+voicepay-store_LIBS := libvoicepay
 voicepay-store_DEST := $(sbindir)
 
 # What the tests of the handshake need, too: all but its main() and its sandbox.
@@ -31,6 +33,8 @@ INSTALLS += $(foreach f,sysusers tmpfiles,user/voicepayd/systemd/$(f).conf:$(PRE
 	Documentation/man/voicepay-store.8:$(mandir)/man8/voicepay-store.8:644 \
 	user/voicepayd/initramfs/hook:$(datadir)/initramfs-tools/hooks/voicepay:755 \
 	user/voicepayd/initramfs/local-bottom:$(datadir)/initramfs-tools/scripts/local-bottom/voicepay:755 \
+	user/voicepayd/initramfs/dracut-module:$(PREFIX)/lib/dracut/modules.d/90voicepay/module-setup.sh:755 \
+	user/voicepayd/initramfs/dracut-key:$(PREFIX)/lib/dracut/modules.d/90voicepay/voicepay-key.sh:755 \
 	Documentation/man/voicepay.conf.5:$(mandir)/man5/voicepay.conf.5:644
 TEMPLATES += user/voicepayd/systemd/voicepayd.service.in:$(unitdir)/voicepayd.service:644 \
 	user/voicepayd/systemd/voicepay-vault.service.in:$(unitdir)/voicepay-vault.service:644 \
@@ -51,3 +55,8 @@ test_jobs_SRCS := user/voicepayd/tests/test_jobs.c $(addprefix user/voicepayd/,j
 	user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 test_jobs_PKGS := cmocka inih
 test_jobs_LIBS := libvoicepay
+
+TESTS += test_store_files
+test_store_files_SRCS := $(addprefix user/voicepayd/,tests/test_store_files.c store/files.c)
+test_store_files_PKGS := cmocka
+test_store_files_LDLIBS := $(foreach f,openat write fsync renameat unlinkat,-Wl,--wrap=$f)

@@ -8,26 +8,47 @@
 
 #include "files.h"
 
-int files_open(const char *path)
+/*
+ * Attack: somebody who is not root puts an old blob back, or another key in place.
+ * Nothing here is secret, so that others may read.
+ */
+static int check_owner(int fd, mode_t type)
 {
-	int fd;
+	struct stat st;
 
-	if (mkdir(path, 0700) && errno != EEXIST)
+	if (fstat(fd, &st))
 		return -errno;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return (st.st_mode & S_IFMT) != type || st.st_uid != geteuid() ||
+	       st.st_mode & (S_IWGRP | S_IWOTH) ? -EPERM : 0;
+}
+
+static int checked(int fd, mode_t type)
+{
+	int err = fd < 0 ? -errno : check_owner(fd, type);
+
+	if (err && fd >= 0)
+		close(fd);
+	return err ? err : fd;
+}
+
+int files_open(const char *path, bool make)
+{
+	if (make && mkdir(path, 0700) && errno != EEXIST)
+		return -errno;
+	return checked(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), S_IFDIR);
 }
 
 long files_read(int dir, const char *name, uint8_t *data, size_t max)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* A pipe must not hold the boot up. */
+	int fd = checked(openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), S_IFREG);
 	size_t len = 0;
 	ssize_t got;
 	uint8_t more;
 	long ret;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	while (len < max && (got = read(fd, data + len, max - len)) > 0)
 		len += got;
 	ret = len;
