@@ -145,12 +145,17 @@ static int do_seal(struct file *file, union request *req)
 
 static int do_vault(struct file *file, union request *req)
 {
+	struct vp_caller caller = vp_caller_of_file(file);
 	struct voicepay_donation *donation = &req->donation;
 
 	if (donation->flags)
 		return -EOPNOTSUPP;
 	if (donation->pages)
 		return -EINVAL;
+	if (!vp_caller_is_admin(&caller)) {
+		vp_event(VOICEPAY_EVENT_DENIED, VP_NO_SLOT, -EPERM);
+		return -EPERM;
+	}
 	return vp_vault_offer(donation->memfd, &donation->pages);
 }
 

@@ -372,8 +372,8 @@ struct voicepay_donation {
  *
  * Success closes @memfd. These errors, and those of every request, leave it open:
  *
- *	EPERM		the caller lacks CAP_SYS_ADMIN in the initial user
- *			namespace
+ *	EPERM		the caller, or whoever opened the device, lacks
+ *			CAP_SYS_ADMIN in the initial user namespace
  *	EEXIST		a back end as good is in use, or the module's
  *			parameter vault= does not want this one
  *	EBADF		@memfd is no open descriptor
