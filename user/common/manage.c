@@ -155,7 +155,8 @@ int manage_enrol_begin(struct manage *m, uint32_t slot, const uint8_t *ticket,
 	*len = 0;
 	if (msg) {
 		nla_put_u32(msg, VOICEPAY_A_ENROL_SLOT, slot);
-		nla_put(msg, VOICEPAY_A_ENROL_TICKET, VOICEPAY_TICKET_LEN, ticket);
+		if (ticket)
+			nla_put(msg, VOICEPAY_A_ENROL_TICKET, VOICEPAY_TICKET_LEN, ticket);
 	}
 	return manage_finish(&call, msg);
 }

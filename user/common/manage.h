@@ -48,6 +48,7 @@ int manage_slot_get(struct manage *m, uint32_t slot, struct manage_slot *policy)
 /* Sets the attributes of @policy that are in @which, a set of bits 1 << VOICEPAY_A_SLOT_*. */
 int manage_slot_set(struct manage *m, uint32_t slot, const struct manage_slot *policy, uint32_t which);
 int manage_slot_lock(struct manage *m, uint32_t slot, bool lock);
+/* @ticket: NULL to rotate, under the key that the slot has */
 int manage_enrol_begin(struct manage *m, uint32_t slot, const uint8_t *ticket,
 		       uint8_t *message, size_t *len);
 int manage_enrol_finish(struct manage *m, uint32_t slot, const uint8_t *message, size_t len,

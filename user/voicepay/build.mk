@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 PROGRAMS += voicepay
-voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c check.c code.c confirm.c enrol.c events.c lock.c pay.c provision.c \
-	scan.c slot.c status.c wipe.c http.c identity.c netlink.c symbol.c ticket.c) user/common/amount.c $(VP_CONFIG_SRCS) $(VP_MANAGE_SRCS)
+voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c check.c code.c confirm.c enrol.c events.c lock.c notifications.c pay.c \
+	provision.c rotate.c scan.c slot.c statement.c status.c wipe.c exchange.c http.c identity.c netlink.c \
+	newslot.c symbol.c ticket.c) user/common/amount.c $(VP_CONFIG_SRCS) $(VP_MANAGE_SRCS)
 voicepay_PKGS := inih jansson libcurl libcrypto libnl-3.0 libnl-genl-3.0
 # zint has no pkg-config file
 voicepay_LDLIBS := -lzint
@@ -18,3 +19,12 @@ test_voicepay_SRCS := $(addprefix user/voicepay/,tests/test_voicepay.c command.c
 test_voicepay_PKGS := cmocka inih jansson libpng zbar
 test_voicepay_LIBS := libvoicepay
 test_voicepay_LDLIBS := -lzint
+
+TESTS += test_live
+test_live_SRCS := $(addprefix user/voicepay/,tests/test_live.c live.c)
+test_live_PKGS := cmocka
+test_live_LDLIBS := -lutil
+
+TESTS += test_otp
+test_otp_SRCS := $(addprefix user/voicepay/,tests/test_otp.c base32.c otpauth.c pskcfile.c) user/common/base64.c
+test_otp_PKGS := cmocka libcrypto libpskc libxml-2.0

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "command.h"
 
@@ -76,6 +77,22 @@ int tell_json(json_t *result)
 		return STATUS_ENVIRONMENT;
 	}
 	return STATUS_OK;
+}
+
+const char *json_text(const json_t *object, const char *name)
+{
+	const char *s = json_string_value(json_object_get(object, name));
+
+	return s ? s : "";
+}
+
+void json_day(char out[32], const json_t *time)
+{
+	time_t t = json_integer_value(time);
+	struct tm tm;
+
+	if (!json_is_integer(time) || !localtime_r(&t, &tm) || !strftime(out, 32, "%F %H:%M", &tm))
+		strcpy(out, "-");
 }
 
 int load_config(struct config *config)

@@ -36,10 +36,16 @@ int cmd_code(int argc, char **argv);
 int cmd_confirm(int argc, char **argv);
 int cmd_enrol(int argc, char **argv);
 int cmd_events(int argc, char **argv);
+int cmd_limits(int argc, char **argv);
 int cmd_lock(int argc, char **argv);
+int cmd_notifications(int argc, char **argv);
+int cmd_otp(int argc, char **argv);
 int cmd_pay(int argc, char **argv);
+int cmd_pool(int argc, char **argv);
 int cmd_provision(int argc, char **argv);
+int cmd_rotate(int argc, char **argv);
 int cmd_slot(int argc, char **argv);
+int cmd_statement(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_unlock(int argc, char **argv);
 int cmd_wipe(int argc, char **argv);
@@ -56,6 +62,12 @@ int tell_errno(enum voicepay_call call, int err);
 
 /* Prints a result as JSON, and frees it. Returns STATUS_OK. */
 int tell_json(json_t *result);
+
+/* A member's string; "" if there is none. */
+const char *json_text(const json_t *object, const char *name);
+
+/* Seconds since 1970 as a local date and time; "-" if they are none. */
+void json_day(char out[32], const json_t *time);
 
 /* Reads the settings. 0, or an exit status after tell_error(). */
 int load_config(struct config *config);

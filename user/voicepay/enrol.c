@@ -5,15 +5,14 @@
  */
 
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common/base64.h"
 #include "command.h"
-#include "http.h"
+#include "exchange.h"
 #include "netlink.h"
+#include "newslot.h"
 #include "provision.h"
 #include "ticket.h"
 
@@ -73,84 +72,36 @@ static int read_ticket(uint8_t ticket[VOICEPAY_TICKET_LEN])
 	return 0;
 }
 
-/* Message 1 to the gateway, message 2 back. 0 or an exit status. */
-static int exchange(const struct config *config, const uint8_t *message, size_t len,
-		    uint8_t *reply, size_t *reply_len)
+static int not_exchanged(const struct exchange *x)
 {
-	char text[BASE64_SIZE(VOICEPAY_MESSAGE_MAX)];
-	struct http_answer answer;
-	enum http_outcome outcome;
-	const char *got;
-	json_t *request;
-	ssize_t n = -1;
-	int tries;
-
-	base64_encode(text, message, len);
-	request = json_pack("{s:s}", "message", text);
-	/* The gateway gives the same message the same answer, so asking twice is safe. */
-	for (tries = 0; tries < 2; tries++) {
-		outcome = http_post(config, "/v1/enrol", request, &answer);
-		if (outcome != HTTP_UNKNOWN)
-			break;
-		if (!tries)
-			http_release(&answer);
-	}
-	json_decref(request);
-	switch (outcome) {
-	case HTTP_DONE:
-		got = json_string_value(json_object_get(answer.body, "message"));
-		if (got)
-			n = base64_decode(reply, VOICEPAY_MESSAGE_MAX, got, strlen(got));
-		http_release(&answer);
-		if (n < 0)
-			return tell_error(STATUS_REFUSED, "EBADMSG",
-					  "the gateway's answer is not one to an enrolment: is it a voicepay gateway?");
-		*reply_len = n;
-		return 0;
+	switch (x->outcome) {
 	case HTTP_REFUSED:
-		return tell_error(STATUS_REFUSED, answer.error, "the gateway refused: %s",
-				  answer.message);
+		return tell_error(STATUS_REFUSED, x->error, "the gateway refused: %s", x->message);
 	case HTTP_NOT_SENT:
-		return tell_error(STATUS_ENVIRONMENT, answer.error, "no channel to the gateway: %s",
-				  answer.message);
+		return tell_error(STATUS_ENVIRONMENT, x->error, "no channel to the gateway: %s", x->message);
 	default:
-		return tell_error(STATUS_ENVIRONMENT, answer.error,
+		return tell_error(STATUS_ENVIRONMENT, x->error,
 				  "%s; try again with the same ticket, and with a new one if that is refused",
-				  answer.message);
+				  x->message);
 	}
 }
 
 static int enrol(struct manage *m, const struct config *config, const uint8_t *ticket, uint32_t slot)
 {
-	uint8_t message[VOICEPAY_MESSAGE_MAX], reply[VOICEPAY_MESSAGE_MAX];
-	size_t len, reply_len = 0;
-	int err = manage_enrol_begin(m, slot, ticket, message, &len), status;
+	uint8_t message[VOICEPAY_MESSAGE_MAX];
+	struct exchange x;
+	size_t len;
+	int err = manage_enrol_begin(m, slot, ticket, message, &len);
 
 	if (err)
 		return manage_tell(m, err);
-	status = exchange(config, message, len, reply, &reply_len);
-	if (status) {
+	exchange(&x, config, message, len);
+	if (x.outcome != HTTP_DONE) {
 		/* Nothing is no answer, so the module forgets that it had asked. */
-		manage_enrol_finish(m, slot, reply, 0, false);
-		return status;
+		manage_enrol_finish(m, slot, x.reply, 0, false);
+		return not_exchanged(&x);
 	}
-	err = manage_enrol_finish(m, slot, reply, reply_len, args.accept_time);
-	return err ? manage_tell(m, err) : 0;
-}
-
-/* Who may use the device may have codes of a slot made here; "voicepay slot" changes that. */
-static int give_to_group(struct manage *m, uint32_t slot)
-{
-	const struct group *group = getgrnam("voicepay");
-	struct manage_slot policy;
-	int err;
-
-	if (!group)
-		return 0;
-	policy.value[VOICEPAY_A_SLOT_GID] = group->gr_gid;
-	policy.value[VOICEPAY_A_SLOT_GID_RIGHTS] = VOICEPAY_RIGHT_SEE | VOICEPAY_RIGHT_CODE;
-	err = manage_slot_set(m, slot, &policy,
-			      1U << VOICEPAY_A_SLOT_GID | 1U << VOICEPAY_A_SLOT_GID_RIGHTS);
+	err = manage_enrol_finish(m, slot, x.reply, x.reply_len, args.accept_time);
 	return err ? manage_tell(m, err) : 0;
 }
 
@@ -207,7 +158,7 @@ int cmd_enrol(int argc, char **argv)
 	}
 	status = enrol(&m, &config, ticket, slot);
 	if (!status && made)
-		status = give_to_group(&m, slot);
+		status = give_to_group(&m, slot, VOICEPAY_RIGHT_SEE | VOICEPAY_RIGHT_CODE);
 	if (status && made)
 		manage_slot_del(&m, slot);
 	if (!status)

@@ -22,17 +22,18 @@
 #include "http.h"
 
 #define ANSWER_MAX	65536
-#define ANSWER_MS	30000L
+#define ANSWER_MS	30000
 
-struct exchange {
+struct transfer {
 	int channel;		/* -1 once libcurl has it */
+	long ms;		/* for the whole of it */
 	char *body;
 	size_t len;
 };
 
 static curl_socket_t give_channel(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	struct exchange *x = arg;
+	struct transfer *x = arg;
 	int fd = x->channel;
 
 	/* A second connection would be one that nobody has checked. */
@@ -49,7 +50,7 @@ static int already_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
 
 static size_t take_body(char *data, size_t size, size_t n, void *arg)
 {
-	struct exchange *x = arg;
+	struct transfer *x = arg;
 
 	if (size * n > ANSWER_MAX - x->len)
 		return CURL_WRITEFUNC_ERROR;
@@ -61,7 +62,7 @@ static size_t take_body(char *data, size_t size, size_t n, void *arg)
 /* false if libcurl does not know one of them: then it is not the libcurl for this. */
 static bool set_options(CURL *curl, const struct config *config, const char *url,
 			struct curl_slist *resolve, struct curl_slist *headers,
-			struct exchange *x, char *error)
+			struct transfer *x, char *error)
 {
 	return !curl_easy_setopt(curl, CURLOPT_URL, url) &&
 	       !curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, give_channel) &&
@@ -78,7 +79,7 @@ static bool set_options(CURL *curl, const struct config *config, const char *url
 	       !curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
 	       !curl_easy_setopt(curl, CURLOPT_HTTP09_ALLOWED, 0L) &&
 	       !curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) &&
-	       !curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ANSWER_MS) &&
+	       !curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, x->ms) &&
 	       !curl_easy_setopt(curl, CURLOPT_USERAGENT, "voicepay/" VOICEPAY_VERSION) &&
 	       !curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) &&
 	       !curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) &&
@@ -123,7 +124,7 @@ static void copy_text(char *to, size_t size, const char *from)
 	to[n] = 0;
 }
 
-static enum http_outcome read_answer(CURL *curl, struct exchange *x, struct http_answer *answer)
+static enum http_outcome read_answer(CURL *curl, struct transfer *x, struct http_answer *answer)
 {
 	const char *error, *message;
 	json_t *body;
@@ -154,10 +155,10 @@ static enum http_outcome read_answer(CURL *curl, struct exchange *x, struct http
 
 /* @request NULL: GET. */
 static enum http_outcome ask(const struct config *config, const char *path, json_t *request,
-			     struct http_answer *answer)
+			     unsigned int ms, struct http_answer *answer)
 {
 	enum http_outcome outcome = HTTP_NOT_SENT;
-	struct exchange x = { .channel = -1 };
+	struct transfer x = { .channel = -1, .ms = ms };
 	struct curl_slist *headers = NULL, *resolve = NULL;
 	const char *port = strcmp(config->port, "443") ? config->port : "80";
 	char url[512], error[CURL_ERROR_SIZE] = "";
@@ -217,12 +218,26 @@ out:
 enum http_outcome http_post(const struct config *config, const char *path, json_t *request,
 			    struct http_answer *answer)
 {
-	return ask(config, path, request, answer);
+	return ask(config, path, request, ANSWER_MS, answer);
 }
 
 enum http_outcome http_get(const struct config *config, const char *path, struct http_answer *answer)
 {
-	return ask(config, path, NULL, answer);
+	return ask(config, path, NULL, ANSWER_MS, answer);
+}
+
+enum http_outcome http_get_for(const struct config *config, const char *path, unsigned int ms,
+			       struct http_answer *answer)
+{
+	return ask(config, path, NULL, ms, answer);
+}
+
+int http_tell(enum http_outcome outcome, const struct http_answer *answer)
+{
+	if (outcome == HTTP_REFUSED)
+		return tell_error(STATUS_REFUSED, answer->error, "%s", answer->message);
+	return tell_error(STATUS_ENVIRONMENT, answer->error, outcome == HTTP_NOT_SENT ? "nothing was sent: %s" :
+			  "%s. Run the same command again: the same answer counts once", answer->message);
 }
 
 void http_release(struct http_answer *answer)

@@ -35,6 +35,13 @@ enum http_outcome http_post(const struct config *config, const char *path, json_
 /* GETs what is at @path. */
 enum http_outcome http_get(const struct config *config, const char *path, struct http_answer *answer);
 
+/* The same, with so long to wait for the answer: for a question that the gateway keeps open. */
+enum http_outcome http_get_for(const struct config *config, const char *path, unsigned int ms,
+			       struct http_answer *answer);
+
+/* Tells why nothing was done, for a request that may be sent again. Returns an exit status. */
+int http_tell(enum http_outcome outcome, const struct http_answer *answer);
+
 void http_release(struct http_answer *answer);
 
 #endif

@@ -17,8 +17,11 @@ static const struct {
 	{ "code", cmd_code, "show a payment code: digits, QR and Code 128" },
 	{ "pay", cmd_pay, "send an order that was spoken to the gateway" },
 	{ "confirm", cmd_confirm, "list payments that wait for your word, and answer them" },
+	{ "statement", cmd_statement, "show what was paid with this device" },
+	{ "notifications", cmd_notifications, "show what the gateway has told this device of" },
 	{ "status", cmd_status, "show the module and its slots" },
 	{ "enrol", cmd_enrol, "agree with the gateway on a slot's key" },
+	{ "rotate", cmd_rotate, "renew slots' keys before they end" },
 	{ "provision", cmd_provision, "show or set which gateway the device belongs to" },
 	{ "check", cmd_check, "open a channel to the gateway and say how it went" },
 	{ "slot", cmd_slot, "show or set who may do what with a slot" },
@@ -61,7 +64,7 @@ static char *list_commands(int key, const char *text, void *input)
 	f = open_memstream(&out, &size);
 	fprintf(f, "Commands:\n");
 	for (i = 0; i < NCOMMANDS; i++)
-		fprintf(f, "  %-10s %s\n", commands[i].name, commands[i].summary);
+		fprintf(f, "  %-13s %s\n", commands[i].name, commands[i].summary);
 	fprintf(f, "\n\"voicepay COMMAND --help\" tells more about one. Exit status: 0 done, 1 refused, "
 		"2 wrong usage, 3 something is missing (module, daemon, network).");
 	fclose(f);

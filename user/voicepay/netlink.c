@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "netlink.h"
 
-int manage_tell(const struct manage *m, int err)
+int manage_explain(const struct manage *m, int err, const char **name, char *message, size_t size)
 {
 	static const struct {
 		int err;
@@ -28,14 +29,24 @@ int manage_tell(const struct manage *m, int err)
 		{ EBADMSG, STATUS_REFUSED, "what came back is not the gateway's answer to this enrolment: check [gateway] key, get a new ticket and try again" },
 		{ EPROTO, STATUS_REFUSED, "the gateway's terms make no sense to this device: update the one that is older" },
 	};
-	const char *name = strerrorname_np(-err);
 	size_t i;
 
+	*name = strerrorname_np(-err) ? strerrorname_np(-err) : "EUNKNOWN";
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].err == -err)
-			return tell_error(known[i].status, name, "%s%s%s%s", known[i].sentence,
-					  *m->why ? " (the module says: " : "", m->why,
-					  *m->why ? ")" : "");
-	return tell_error(STATUS_REFUSED, name ? name : "EUNKNOWN", "the module refused: %s",
-			  *m->why ? m->why : strerror(-err));
+		if (known[i].err == -err) {
+			snprintf(message, size, "%s%s%s%s", known[i].sentence, *m->why ? " (the module says: " : "",
+				 m->why, *m->why ? ")" : "");
+			return known[i].status;
+		}
+	snprintf(message, size, "the module refused: %s", *m->why ? m->why : strerror(-err));
+	return STATUS_REFUSED;
+}
+
+int manage_tell(const struct manage *m, int err)
+{
+	char message[512];
+	const char *name;
+	int status = manage_explain(m, err, &name, message, sizeof(message));
+
+	return tell_error(status, name, "%s", message);
 }

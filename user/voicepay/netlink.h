@@ -8,4 +8,7 @@
 /* Tells the error of one of manage.h's calls in words. Returns an exit status. */
 int manage_tell(const struct manage *m, int err);
 
+/* The same as @name of the error and @message. Returns the exit status. */
+int manage_explain(const struct manage *m, int err, const char **name, char *message, size_t size);
+
 #endif
