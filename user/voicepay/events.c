@@ -157,10 +157,10 @@ int cmd_events(int argc, char **argv)
 		manage_close(&m);
 		return err;
 	}
-	/* After an overrun the numbers show what was missed. */
+	/* After an overrun the numbers show what was missed; and nothing may happen for long. */
 	while (left && !ferror(stdout)) {
 		err = nl_recvmsgs_default(m.sock);
-		if (err < 0 && err != -NLE_NOMEM && err != -NLE_INTR)
+		if (err < 0 && err != -NLE_NOMEM && err != -NLE_INTR && err != -NLE_AGAIN)
 			break;
 	}
 	manage_close(&m);
