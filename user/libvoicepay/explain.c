@@ -29,6 +29,10 @@ static const char *const check_names[] = {
 	[VOICEPAY_CHECK_KTLS]		= "ktls",
 	[VOICEPAY_CHECK_SEAL]		= "seal",
 	[VOICEPAY_CHECK_HELPER]		= "helper",
+	[VOICEPAY_CHECK_REVOCATION]	= "revocation",
+	[VOICEPAY_CHECK_CERTIFICATE]	= "certificate",
+	[VOICEPAY_CHECK_CONSTRAINTS]	= "constraints",
+	[VOICEPAY_CHECK_BUNDLE]		= "bundle",
 };
 
 VP_EXPORT const char *voicepay_check_name(unsigned int check)

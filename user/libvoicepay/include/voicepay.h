@@ -145,6 +145,14 @@ enum voicepay_check {
 	VOICEPAY_CHECK_SEAL		= 19,
 	/* The handshake process ended without an answer. */
 	VOICEPAY_CHECK_HELPER		= 20,
+	/* A certificate was revoked, or whether it was cannot be told. */
+	VOICEPAY_CHECK_REVOCATION	= 21,
+	/* A certificate is malformed, or breaks the rules for certificates in another way. */
+	VOICEPAY_CHECK_CERTIFICATE	= 22,
+	/* A name or a policy that a CA of the chain is not allowed to vouch for. */
+	VOICEPAY_CHECK_CONSTRAINTS	= 23,
+	/* The signed bundle of CAs, pins and CRLs is missing, damaged or too old. */
+	VOICEPAY_CHECK_BUNDLE		= 24,
 };
 
 /**
