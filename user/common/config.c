@@ -175,6 +175,39 @@ static int set_pin(struct config *c, const char *value)
 	return 0;
 }
 
+static int add_crl(struct config *c, const char *value)
+{
+	if (c->crl_count == CONFIG_CRLS)
+		return -1;
+	return set_path(c->crls[c->crl_count++], CONFIG_FILE, value);
+}
+
+static int set_hours(unsigned long *seconds, const char *value)
+{
+	unsigned int hours;
+
+	if (set_number(&hours, value, 1, 8784))
+		return -1;
+	*seconds = hours * 3600UL;
+	return 0;
+}
+
+static int set_crl_max_age(struct config *c, const char *value)
+{
+	return set_hours(&c->crl_max_age, value);
+}
+
+static int set_staple(struct config *c, const char *value)
+{
+	c->staple_required = !strcmp(value, "required");
+	return c->staple_required || !strcmp(value, "optional") ? 0 : -1;
+}
+
+static int set_staple_max_age(struct config *c, const char *value)
+{
+	return set_hours(&c->staple_max_age, value);
+}
+
 static int set_socket(struct config *c, const char *value)
 {
 	return set_path(c->socket, sizeof(c->socket), value);
@@ -227,6 +260,11 @@ static const struct key keys[] = {
 	{ "tls", "cert", set_cert, "the absolute path of a PEM file with the device's certificate" },
 	{ "tls", "key", set_key, "the absolute path of a PEM file with the device's private key" },
 	{ "tls", "pin", set_pin, "sha256/ and 44 characters of Base64, at most 16 times", true },
+	{ "tls", "crl", add_crl,
+	  "the absolute path of a file with CRLs, PEM or DER, at most 8 times", true },
+	{ "tls", "crl-max-age", set_crl_max_age, "hours, 1 to 8784" },
+	{ "tls", "staple", set_staple, "required, or optional" },
+	{ "tls", "staple-max-age", set_staple_max_age, "hours, 1 to 8784" },
 	{ "daemon", "socket", set_socket, "an absolute path of at most 107 bytes" },
 	{ "daemon", "device", set_device, "the absolute path of the voicepay device" },
 	{ "daemon", "user", set_user, "the name of the user that a handshake runs as" },
@@ -315,6 +353,8 @@ static void set_defaults(struct config *c, const char *path)
 	strcpy(c->port, "443");
 	strcpy(c->socket, "/run/voicepay/voicepayd.sock");
 	strcpy(c->device, "/dev/voicepay");
+	/* BR 4.9.10: an answer is good for ten days at most. */
+	c->staple_max_age = 10 * 24 * 3600;
 	c->max_handshakes = 8;
 	c->timeout = 15;
 }

@@ -14,6 +14,7 @@
 
 #define CONFIG_PINS	16
 #define CONFIG_ALLOWED	16
+#define CONFIG_CRLS	8
 #define CONFIG_NAME	64
 #define CONFIG_FILE	160
 #define CONFIG_ERROR	512
@@ -35,6 +36,11 @@ struct config {
 	char key[CONFIG_FILE];
 	struct pin pins[CONFIG_PINS];
 	size_t pin_count;
+	char crls[CONFIG_CRLS][CONFIG_FILE];
+	size_t crl_count;
+	unsigned long crl_max_age;	/* seconds; 0: what the CRL itself says */
+	bool staple_required;
+	unsigned long staple_max_age;	/* seconds */
 
 	/* [daemon] */
 	char socket[108];

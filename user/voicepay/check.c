@@ -37,6 +37,9 @@ int cmd_check(int argc, char **argv)
 	case VOICEPAY_CHECK_DATES:
 	case VOICEPAY_CHECK_PURPOSE:
 	case VOICEPAY_CHECK_PIN:
+	case VOICEPAY_CHECK_REVOCATION:
+	case VOICEPAY_CHECK_CERTIFICATE:
+	case VOICEPAY_CHECK_CONSTRAINTS:
 	case VOICEPAY_CHECK_MUTUAL:
 	case VOICEPAY_CHECK_PEER:
 		return tell_error(STATUS_REFUSED, voicepay_check_name(ch.check), "%s (check: %s)",

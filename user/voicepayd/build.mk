@@ -15,7 +15,7 @@ voicepay-store_LIBS := libvoicepay
 voicepay-store_DEST := $(sbindir)
 
 # What the tests of the handshake need, too: all but its main() and its sandbox.
-VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c verify.c device.c connect.c) \
+VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c trust.c device.c connect.c) $(VP_VERIFY_SRCS) \
 	user/voicepayd/reply.c user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 
 voicepay-handshake_SRCS := $(VP_HANDSHAKE_SRCS) \

@@ -30,6 +30,10 @@ static const char good[] =
 	"key = /etc/voicepay/device.key\n"
 	"pin = " PIN_A "   ; this year's\n"
 	"pin = " PIN_B "\n"
+	"crl = /etc/voicepay/a.crl\n"
+	"crl = /etc/voicepay/b.crl\n"
+	"crl-max-age = 24\n"
+	"staple = required\n"
 	"# the daemon\n"
 	"[daemon]\n"
 	"socket = /run/vp.sock\n"
@@ -55,6 +59,11 @@ static void everything_at_once(void **state)
 	assert_int_equal(c.pin_count, 2);
 	assert_int_equal(c.pins[0].sha256[31], 31);
 	assert_int_equal(c.pins[1].sha256[0], 31);
+	assert_int_equal(c.crl_count, 2);
+	assert_string_equal(c.crls[1], "/etc/voicepay/b.crl");
+	assert_int_equal(c.crl_max_age, 24 * 3600);
+	assert_true(c.staple_required);
+	assert_int_equal(c.staple_max_age, 240 * 3600);
 	assert_int_equal(c.group_count, 2);
 	assert_string_equal(c.groups[1], "voicepay");
 	assert_int_equal(c.user_count, 1);
@@ -73,6 +82,10 @@ static void bad_lines_are_named(void **state)
 		{ "[tls]\n\nhost = a.example\n", "x.conf:3: there is no key" },
 		{ "[gateway]\nhost = a.example\nhost = b.example\n", "x.conf:3: [gateway] host is given twice" },
 		{ "[gateway]\nhost = b\xc3\xbc" "cher.example\n", "xn--" },
+		{ "[tls]\ncrl = a.crl\n", "[tls] crl is \"a.crl\", but must be the absolute path" },
+		{ "[tls]\nstaple = yes\n", "but must be required, or optional" },
+		{ "[tls]\nstaple-max-age = 0\n", "hours, 1 to 8784" },
+		{ "[tls]\ncrl-max-age = 8785\n", "hours, 1 to 8784" },
 		{ "[gateway]\nhost = -a.example\n", "x.conf:2:" },
 		{ "[gateway]\nhost = a..example\n", "x.conf:2:" },
 		{ "[gateway]\nhost = a.example.\n", "x.conf:2:" },

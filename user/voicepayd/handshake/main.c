@@ -23,6 +23,7 @@
 #include "memory.h"
 #include "sandbox.h"
 #include "tls.h"
+#include "trust.h"
 
 static struct {
 	const char *config;
@@ -60,9 +61,9 @@ static const struct argp argp = {
 static int open_channel(struct vp_reply *reply)
 {
 	static struct config config;
-	struct verify_policy policy = { 0 };
+	static struct trust trust;
 	struct device device = { 0 };
-	struct tls tls = { .policy = &policy, .device = &device, .reply = reply };
+	struct tls tls = { .policy = &trust.policy, .device = &device, .reply = reply };
 	char error[CONFIG_ERROR];
 	int dev, sock, channel = -1;
 	int64_t deadline;
@@ -72,13 +73,8 @@ static int open_channel(struct vp_reply *reply)
 	deadline = clock_ms() + (options.timeout_ms ? options.timeout_ms : config.timeout * 1000);
 
 	/* While root, if we are: files, the device, the module. */
-	policy.trusted = trust_load(config.ca, reply);
-	if (!policy.trusted || device_load(&device, config.cert, config.key, reply))
+	if (trust_load(&trust, &config, reply) || device_load(&device, config.cert, config.key, reply))
 		return -1;
-	policy.host = config.host;
-	policy.host_is_ip = config.host_is_ip;
-	policy.pins = config.pins;
-	policy.pin_count = config.pin_count;
 	dev = handover_open(config.device, reply);
 	if (dev < 0)
 		return -1;

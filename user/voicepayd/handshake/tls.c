@@ -8,13 +8,15 @@
 
 #include "connect.h"
 #include "tls.h"
-
-#if OPENSSL_VERSION_NUMBER < 0x30500000L
-#error "OpenSSL 3.5 or later is needed: X25519MLKEM768, and kernel TLS 1.3 in both directions"
-#endif
+#include "trust.h"
 
 #define CIPHERSUITES	"TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256"
+/* What OpenSSL before 3.5 has not got is left out: the server may do without. */
+#if OPENSSL_VERSION_NUMBER >= 0x30500000L
 #define GROUPS		"X25519MLKEM768:X25519:P-256"
+#else
+#define GROUPS		"X25519:P-256"
+#endif
 #define SIGALGS		"ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ed25519:" \
 			"rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_pss_sha256:rsa_pss_pss_sha384:" \
 			"rsa_pkcs1_sha256:rsa_pkcs1_sha384"
@@ -25,12 +27,26 @@ static const unsigned char alpn[] = "\x08http/1.1";
 static int on_verify(X509_STORE_CTX *ctx, void *arg)
 {
 	struct tls *tls = arg;
+	struct verify_policy policy = *tls->policy;
+	struct verify_result result;
+	unsigned char *staple = NULL;
+	long len;
+	bool good;
 
-	if (!verify_server(tls->policy, X509_STORE_CTX_get0_cert(ctx),
-			   X509_STORE_CTX_get0_untrusted(ctx), tls->reply)) {
+	/* It came with the certificate: nothing else of the server has been believed yet. */
+	len = SSL_get_tlsext_status_ocsp_resp(tls->ssl, &staple);
+	if (staple && len > 0) {
+		policy.staple = staple;
+		policy.staple_len = len;
+	}
+	good = verify_server(&policy, X509_STORE_CTX_get0_cert(ctx), X509_STORE_CTX_get0_untrusted(ctx),
+			     &result);
+	verify_clear(&result);
+	if (good) {
 		X509_STORE_CTX_set_error(ctx, X509_V_OK);
 		return 1;
 	}
+	refuse_server(tls->reply, &result);
 	/* Becomes the alert that the server sees. */
 	switch (tls->reply->check) {
 	case VOICEPAY_CHECK_CA:
@@ -38,6 +54,9 @@ static int on_verify(X509_STORE_CTX *ctx, void *arg)
 		break;
 	case VOICEPAY_CHECK_DATES:
 		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_HAS_EXPIRED);
+		break;
+	case VOICEPAY_CHECK_REVOCATION:
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REVOKED);
 		break;
 	default:
 		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REJECTED);
@@ -56,12 +75,15 @@ static int on_certificate_request(SSL *ssl, void *arg)
 
 static bool set_profile(SSL_CTX *ctx)
 {
-	/* Whole chains are checked by verify.c; this guards what is not a certificate. */
+	/* Whole chains are checked by user/verify; this guards what is not a certificate. */
 	SSL_CTX_set_security_level(ctx, 2);
 	/* No stranger's bytes to zlib or zstd either, which certificates could come packed with. */
 	SSL_CTX_set_options(ctx, SSL_OP_ENABLE_KTLS | SSL_OP_NO_COMPRESSION |
-			    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION |
+			    SSL_OP_NO_RENEGOTIATION);
+#ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RX_CERTIFICATE_COMPRESSION |
 			    SSL_OP_NO_TX_CERTIFICATE_COMPRESSION);
+#endif
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	/* Reading ahead would swallow records that belong to the kernel. */
 	SSL_CTX_set_read_ahead(ctx, 0);
@@ -76,10 +98,24 @@ static bool set_profile(SSL_CTX *ctx)
 
 int tls_no_system_config(struct vp_reply *reply)
 {
+	/* Else every handshake would end in a channel that cannot be made, and nobody would know why. */
+	if (OpenSSL_version_num() < 0x30200000L)
+		return refuse(reply, VOICEPAY_CHECK_KTLS,
+			      "this OpenSSL (%s) cannot hand TLS 1.3 over to the kernel: 3.2 or later is needed, 3.5 for X25519MLKEM768",
+			      OpenSSL_version(OPENSSL_VERSION_STRING));
 	/* It could loosen the profile of every context, or load code beside the device's key. */
 	if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
 		return refuse(reply, VOICEPAY_CHECK_HELPER, "OpenSSL does not start");
 	return 0;
+}
+
+static const char *group_name(SSL *ssl)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+	return SSL_get0_group_name(ssl) ?: "unknown";
+#else
+	return OBJ_nid2sn(SSL_get_negotiated_group(ssl)) ?: "unknown";
+#endif
 }
 
 int tls_prepare(struct tls *tls)
@@ -108,6 +144,9 @@ int tls_prepare(struct tls *tls)
 		goto fail;
 	/* An address must not go into SNI (RFC 6066 section 3). */
 	if (!policy->host_is_ip && !SSL_set_tlsext_host_name(tls->ssl, policy->host))
+		goto fail;
+	/* Always asked for: whether it must come is for the certificate and the settings to say. */
+	if (!SSL_set_tlsext_status_type(tls->ssl, TLSEXT_STATUSTYPE_ocsp))
 		goto fail;
 	return 0;
 fail:
@@ -151,7 +190,7 @@ static int refuse_handshake(struct tls *tls, int ssl_error, int sys_error)
 	unsigned long err = ERR_peek_error();
 	const char *reason = err ? ERR_reason_error_string(err) : NULL;
 
-	/* verify.c has said it already, and better. */
+	/* user/verify has said it already, and better. */
 	if (tls->reply->check != VOICEPAY_CHECK_OK)
 		return -1;
 	if (!err || ERR_GET_REASON(err) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
@@ -213,7 +252,7 @@ int tls_handshake(struct tls *tls, int fd, int64_t deadline)
 	snprintf(tls->reply->protocol, sizeof(tls->reply->protocol), "%s", SSL_get_version(ssl));
 	snprintf(tls->reply->cipher, sizeof(tls->reply->cipher), "%s", SSL_get_cipher_name(ssl));
 	snprintf(tls->reply->group, sizeof(tls->reply->group), "%s",
-		 SSL_get0_group_name(ssl) ?: "unknown");
+		 group_name(ssl));
 	snprintf(tls->reply->host, sizeof(tls->reply->host), "%s", tls->policy->host);
 	return 0;
 }

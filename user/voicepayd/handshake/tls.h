@@ -9,7 +9,7 @@
 
 #include "../reply.h"
 #include "device.h"
-#include "verify.h"
+#include "../../verify/verify.h"
 
 /**
  * struct tls - one handshake

@@ -26,6 +26,7 @@
 
 #include "../handshake/connect.h"
 #include "../handshake/tls.h"
+#include "../handshake/trust.h"
 #include "certs.h"
 
 #define HOST	"pay.voicepay.example"
@@ -33,7 +34,7 @@
 
 static struct identity root, stranger, intermediate, device_id, gateway;
 static struct device device;
-static X509_STORE *trusted;
+static STACK_OF(X509) *trusted;
 static struct pin pins[2];
 static char dir[] = "/tmp/voicepay-test-XXXXXX";
 
@@ -121,7 +122,7 @@ out:
 
 static struct verify_policy policy(void)
 {
-	return (struct verify_policy){ .trusted = trusted, .host = HOST, .pins = pins, .pin_count = 2 };
+	return (struct verify_policy){ .trusted = trusted, .host = HOST, .pins = pins, .pin_count = 2, .max_depth = -1 };
 }
 
 /* What voicepay-handshake does, and then what an app would: send its order. */
@@ -247,10 +248,11 @@ static void common_name_only(void **state)
 
 static void addresses(void **state)
 {
-	struct recipe r = { .cn = "192.0.2.7", .san = "IP:192.0.2.7,DNS:192.0.2.8" };
+	struct recipe r = { .cn = "192.0.2.7", .san = "IP:192.0.2.7,IP:2001:db8::1" };
+	struct recipe as_name = { .cn = "192.0.2.7", .san = "IP:192.0.2.7,DNS:192.0.2.8" };
 	struct identity id = make_identity(&r, &root);
 	struct verify_policy p = policy();
-	struct vp_reply reply;
+	struct verify_result result;
 	struct pin own;
 
 	verify_spki(id.cert, &own);
@@ -258,12 +260,20 @@ static void addresses(void **state)
 	p.pin_count = 1;
 	p.host_is_ip = true;
 	p.host = "192.0.2.7";
-	reply_init(&reply);
-	assert_int_equal(verify_server(&p, id.cert, NULL, &reply), 0);
-	/* an address written as a DNS name does not count */
+	assert_true(verify_server(&p, id.cert, NULL, &result));
+	verify_clear(&result);
+	p.host = "2001:db8:0::1";
+	assert_true(verify_server(&p, id.cert, NULL, &result));
+	verify_clear(&result);
 	p.host = "192.0.2.8";
-	assert_int_equal(verify_server(&p, id.cert, NULL, &reply), -1);
-	assert_int_equal(reply.check, VOICEPAY_CHECK_HOST);
+	assert_false(verify_server(&p, id.cert, NULL, &result));
+	assert_int_equal(result.check, VOICEPAY_CHECK_HOST);
+	free_identity(&id);
+	/* an address written as a DNS name is a name of nothing */
+	id = make_identity(&as_name, &root);
+	p.host = "192.0.2.7";
+	assert_false(verify_server(&p, id.cert, NULL, &result));
+	assert_int_equal(result.check, VOICEPAY_CHECK_HOST);
 	free_identity(&id);
 }
 
@@ -291,12 +301,11 @@ static void a_ca_of_the_chain_expired(void **state)
 static void the_time_that_counts_is_given(void **state)
 {
 	struct verify_policy p = policy();
-	struct vp_reply reply;
+	struct verify_result result;
 
-	reply_init(&reply);
 	p.at = time(NULL) + 90 * 86400;
-	assert_int_equal(verify_server(&p, gateway.cert, NULL, &reply), -1);
-	assert_int_equal(reply.check, VOICEPAY_CHECK_DATES);
+	assert_false(verify_server(&p, gateway.cert, NULL, &result));
+	assert_int_equal(result.check, VOICEPAY_CHECK_DATES);
 }
 
 static void unknown_ca(void **state)
@@ -406,7 +415,7 @@ static void name_constraints(void **state)
 	struct server s = { .id = &id, .chain = ca.cert };
 	struct verify_policy p = policy();
 
-	expect(&p, &s, VOICEPAY_CHECK_HOST, NULL);
+	expect(&p, &s, VOICEPAY_CHECK_CONSTRAINTS, NULL);
 	free_identity(&id);
 	free_identity(&ca);
 }
@@ -551,23 +560,32 @@ static void the_devices_own_papers(void **state)
 	free_identity(&young);
 }
 
-static void the_trusted_cas(void **state)
+static void expect_trust(const struct config *config, enum voicepay_check check, const char *says)
 {
 	struct vp_reply reply;
+	struct trust trust;
+
+	reply_init(&reply);
+	assert_int_equal(trust_load(&trust, config, &reply), check == VOICEPAY_CHECK_OK ? 0 : -1);
+	if (reply.check != check || (says && !strstr(reply.message, says)))
+		fail_msg("expected %s (%s), got %s: %s", voicepay_check_name(check), says ?: "",
+			 voicepay_check_name(reply.check), reply.message);
+	trust_free(&trust);
+}
+
+static void the_trusted_cas(void **state)
+{
+	static struct config c;
 	char path[128], text[65536];
-	X509_STORE *store;
 	FILE *f;
 	size_t n;
 
-	reply_init(&reply);
-	assert_null(trust_load("/nowhere", &reply));
-	assert_int_equal(reply.check, VOICEPAY_CHECK_CONFIG);
+	strcpy(c.ca, "/nowhere");
+	expect_trust(&c, VOICEPAY_CHECK_CONFIG, "/nowhere: No such file");
 
 	write_pem("ca", &root, 0, 0644, path);
-	reply_init(&reply);
-	store = trust_load(path, &reply);
-	assert_non_null(store);
-	X509_STORE_free(store);
+	strcpy(c.ca, path);
+	expect_trust(&c, VOICEPAY_CHECK_OK, NULL);
 
 	/* a second one that is damaged must not pass unseen */
 	f = fopen(path, "r+");
@@ -575,12 +593,18 @@ static void the_trusted_cas(void **state)
 	text[n / 2] = '!';
 	fwrite(text, 1, n, f);
 	fclose(f);
-	assert_null(trust_load(path, &reply));
-	assert_non_null(strstr(reply.message, "damaged"));
+	expect_trust(&c, VOICEPAY_CHECK_CONFIG, "damaged");
 
-	reply_init(&reply);
-	assert_null(trust_load("/dev/null", &reply));
-	assert_non_null(strstr(reply.message, "no certificate"));
+	strcpy(c.ca, "/dev/null");
+	expect_trust(&c, VOICEPAY_CHECK_CONFIG, "no certificate");
+
+	/* CRLs that were configured and are not there: never "no CRLs" */
+	write_pem("ca", &root, 0, 0644, path);
+	strcpy(c.ca, path);
+	strcpy(c.crls[c.crl_count++], "/nowhere.crl");
+	expect_trust(&c, VOICEPAY_CHECK_REVOCATION, "/nowhere.crl: No such file");
+	strcpy(c.crls[0], path);
+	expect_trust(&c, VOICEPAY_CHECK_REVOCATION, "holds no CRL");
 }
 
 static int set_up(void **state)
@@ -597,8 +621,8 @@ static int set_up(void **state)
 	device.cert = device_id.cert;
 	device.key = device_id.key;
 	device.chain = sk_X509_new_null();
-	trusted = X509_STORE_new();
-	X509_STORE_add_cert(trusted, root.cert);
+	trusted = sk_X509_new_null();
+	sk_X509_push(trusted, root.cert);
 	reply_init(&reply);
 	memset(pins[1].sha256, 0xbb, PIN_BYTES);
 	return verify_spki(gateway.cert, &pins[0]);
@@ -615,7 +639,7 @@ static int tear_down(void **state)
 		unlink(path);
 	}
 	sk_X509_free(device.chain);
-	X509_STORE_free(trusted);
+	sk_X509_free(trusted);
 	free_identity(&root);
 	free_identity(&stranger);
 	free_identity(&intermediate);
