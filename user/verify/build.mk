@@ -15,3 +15,4 @@ $(1)_PKGS := cmocka libcrypto
 $(1)_LIBS := libvoicepay
 endef
 $(foreach t,$(verify_tests),$(eval $(call verify_test,$(t))))
+TEST_SCRIPTS += user/verify/tests/verify_server.sh

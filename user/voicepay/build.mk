@@ -2,8 +2,9 @@
 
 PROGRAMS += voicepay
 voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c check.c code.c confirm.c enrol.c events.c lock.c notifications.c pay.c \
-	provision.c rotate.c scan.c slot.c statement.c status.c wipe.c exchange.c http.c identity.c netlink.c \
-	newslot.c symbol.c ticket.c) user/common/amount.c $(VP_CONFIG_SRCS) $(VP_MANAGE_SRCS)
+	provision.c rotate.c scan.c slot.c statement.c status.c verify_server.c wipe.c exchange.c http.c identity.c netlink.c \
+	newslot.c symbol.c ticket.c) user/common/amount.c $(VP_CONFIG_SRCS) $(VP_MANAGE_SRCS) \
+	$(VP_VERIFY_SRCS)
 voicepay_PKGS := inih jansson libcurl libcrypto libnl-3.0 libnl-genl-3.0
 # zint has no pkg-config file
 voicepay_LDLIBS := -lzint
@@ -11,7 +12,8 @@ voicepay_LIBS := libvoicepay
 voicepay_DEST := $(bindir)
 
 INSTALLS += user/voicepay/completion.bash:$(datadir)/bash-completion/completions/voicepay:644 \
-	Documentation/man/voicepay.1:$(mandir)/man1/voicepay.1:644
+	Documentation/man/voicepay.1:$(mandir)/man1/voicepay.1:644 \
+	Documentation/man/voicepay-verify-server.1:$(mandir)/man1/voicepay-verify-server.1:644
 
 TESTS += test_voicepay
 test_voicepay_SRCS := $(addprefix user/voicepay/,tests/test_voicepay.c command.c symbol.c ticket.c) \

@@ -48,6 +48,7 @@ int cmd_slot(int argc, char **argv);
 int cmd_statement(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_unlock(int argc, char **argv);
+int cmd_verify_server(int argc, char **argv);
 int cmd_wipe(int argc, char **argv);
 
 /*

@@ -8,7 +8,7 @@ _voicepay()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		check|code|enrol|events|lock|pay|provision|slot|status|unlock|wipe)
+		check|code|enrol|events|lock|pay|provision|slot|status|unlock|verify-server|wipe)
 			command=$word
 			break
 			;;
@@ -16,7 +16,7 @@ _voicepay()
 	done
 
 	case $prev in
-	-c|--config|--png-qr|--png-barcode|--svg-qr|--svg-barcode)
+	-c|--config|--trust|--chain|--crl|--ocsp|--png-qr|--png-barcode|--svg-qr|--svg-barcode)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -35,7 +35,7 @@ _voicepay()
 	esac
 
 	case $command in
-	'')	options='check code confirm enrol events lock pay provision slot status unlock wipe --version' ;;
+	'')	options='check code confirm enrol events lock pay provision slot status unlock verify-server wipe --version' ;;
 	code)	options='--slot --new --plain --watch --png-qr --png-barcode --svg-qr --svg-barcode' ;;
 	confirm) options='--yes --no' ;;
 	enrol)	options='--ticket --slot --accept-time' ;;
@@ -45,6 +45,7 @@ _voicepay()
 	pay)	options='--to --amount --currency --voice-token --user --order-id --order --slot --yes' ;;
 	provision) options='--set' ;;
 	status)	options='--slot' ;;
+	verify-server) options='--trust --chain --host --ip --time --crl --ocsp --pin --max-depth --staple-required --crl-max-age --staple-max-age' ;;
 	wipe)	options='--yes' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options --json --config --help" -- "$cur")

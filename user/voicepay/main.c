@@ -27,6 +27,7 @@ static const struct {
 	{ "slot", cmd_slot, "show or set who may do what with a slot" },
 	{ "lock", cmd_lock, "let a slot issue nothing" },
 	{ "unlock", cmd_unlock, "undo lock" },
+	{ "verify-server", cmd_verify_server, "check a server's certificate as a handshake would" },
 	{ "events", cmd_events, "show what happens as it happens" },
 	{ "wipe", cmd_wipe, "wipe all keys" },
 };
