@@ -8,7 +8,6 @@
 
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
-export OPENSSL_CONF=$T/cnf
 "$VOICEPAY_TOP/selftests/pki/make-pki" "$T/pki" >"$T/log" 2>&1 || { cat "$T/log"; echo "Bail out! no certificates"; exit 1; }
 P=$T/pki
 ca=(--trust "$P/ca.pem")
