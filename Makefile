@@ -10,7 +10,7 @@ VM	:= selftests/vm
 VERSION	:= $(shell sed -n 's/^\#define VOICEPAY_VERSION_STRING[[:space:]]*"\(.*\)"/\1/p' include/uapi/linux/voicepay.h)
 
 .PHONY: all modules user modules_install install uninstall clean help \
-	check check-unit check-static check-uml check-vm check-ram check-sealing demo vm vm-shell vm-build host-setup \
+	check check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing demo vm vm-shell vm-build host-setup \
 	dkms-install dkms-remove
 
 all: modules user		## Build the module and the programs for this machine
@@ -66,6 +66,14 @@ check-vm: host-setup		## Run the tests of the running module, in a virtual machi
 check-ram: host-setup		## Search all of the virtual machine's memory for keys (some minutes; not in check)
 	@$(VM)/build
 	@$(VM)/ram-search
+
+check-kdump: host-setup		## Search crash dumps for keys (some minutes; not in check)
+	@$(VM)/build
+	@$(VM)/kdump
+
+check-wipe: host-setup		## Search memory after all that wipes keys (some minutes; not in check)
+	@$(VM)/build
+	@$(VM)/wipe-search
 
 check-sealing: host-setup	## Run the test of sealed storage: five boots, with TPMs and without
 	@$(VM)/build

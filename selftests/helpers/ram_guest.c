@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The side of vm/ram-search that is in the guest, and knows no key:
+ * The side of vm/ram-search and its like that is in the guest, and knows no key:
  *
- *	ram_guest work DIR ROUNDS OPS	enrols ROUNDS times, asks for OPS codes after
- *					each, begins once more, then waits for DIR/go
+ *	ram_guest mark DIR		writes a marker to DIR, keeps it in memory for ever
+ *	ram_guest work DIR A B OPS	enrols for the A-th to the B-th time, asks for OPS
+ *					codes after each, begins once more
+ *	ram_guest del			deletes the slot
+ *	ram_guest masks			physical addresses of the pages with the vault's masks
  *	ram_guest kcore LIST		looks in /proc/kcore, as root, for what LIST tells
  */
 
@@ -21,7 +24,6 @@
 #include "enrol.h"
 
 static struct genl nl;
-static __u8 marker[32];
 
 static int die(const char *what, int err)
 {
@@ -75,7 +77,18 @@ static int exchange(const char *dir, struct test_gateway *gw, int n, int finish)
 	return got < 0 ? -EIO : nl_enrol_finish(&nl, 0, msg2, got);
 }
 
-static int work(const char *dir, int rounds, int ops)
+static int mark(const char *dir)
+{
+	static __u8 marker[32];
+
+	RAND_bytes(marker, sizeof(marker));
+	if (put(dir, "marker", marker, sizeof(marker)))
+		return die("marker", EIO);
+	for (;;)
+		pause();
+}
+
+static int work(const char *dir, int first, int last, int ops)
 {
 	struct voicepay_code code;
 	struct test_gateway gw = {};
@@ -90,11 +103,8 @@ static int work(const char *dir, int rounds, int ops)
 	memcpy(gw.s_pub, buf, 32);
 	memcpy(gw.device, buf + 32, 16);
 	memcpy(gw.ticket, buf + 48, 24);
-	RAND_bytes(marker, sizeof(marker));
-	if (put(dir, "marker", marker, sizeof(marker)))
-		return die("marker", EIO);
 	test_fresh_device(&nl, &gw, 2);
-	for (n = 1; n <= rounds; n++) {
+	for (n = first; n <= last; n++) {
 		err = exchange(dir, &gw, n, 1);
 		if (err)
 			return die("enrol", err);
@@ -106,11 +116,20 @@ static int work(const char *dir, int rounds, int ops)
 		}
 	}
 	err = exchange(dir, &gw, n, 0);
-	if (err)
-		return die("begin", err);
-	if (put(dir, "ready", "", 0))
-		return die("ready", EIO);
-	get(dir, "go", buf, 1);
+	return err ? die("begin", err) : 0;
+}
+
+static int del(void)
+{
+	int err, slot;
+
+	if (genl_open(&nl))
+		return die("no module", errno);
+	for (slot = 0; slot < 2; slot++) {
+		err = nl_slot_del(&nl, slot);
+		if (err)
+			return die("slot-del", err);
+	}
 	return 0;
 }
 
@@ -207,18 +226,69 @@ static int copy_used(int fd, const Elf64_Phdr *ph)
 	return n;
 }
 
+static Elf64_Phdr ph[256];
+static int n_ph;
+
+static int open_kcore(void)
+{
+	int fd = open("/proc/kcore", O_RDONLY);
+	Elf64_Ehdr eh;
+
+	if (fd < 0 || pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) || eh.e_phnum > 256 ||
+	    pread(fd, ph, eh.e_phnum * sizeof(*ph), eh.e_phoff) < 0)
+		return -1;
+	n_ph = eh.e_phnum;
+	return fd;
+}
+
+static const Elf64_Phdr *covers(unsigned long addr)
+{
+	int i;
+
+	for (i = 0; i < n_ph; i++)
+		if (ph[i].p_type == PT_LOAD && addr >= ph[i].p_vaddr &&
+		    addr - ph[i].p_vaddr < ph[i].p_memsz)
+			return &ph[i];
+	return NULL;
+}
+
+/* What somebody needs to know who wants to undo the masks, and how root learns it. */
+static int masks(void)
+{
+	FILE *syms = fopen("/proc/kallsyms", "r");
+	unsigned long at = 0, addr, page;
+	char line[512], name[128];
+	const Elf64_Phdr *in, *ram;
+	int fd = open_kcore();
+
+	while (syms && fgets(line, sizeof(line), syms))
+		if (strstr(line, "[voicepay]") && sscanf(line, "%lx %*c %127s", &addr, name) == 2 &&
+		    !strcmp(name, "mask_pages"))
+			at = addr;
+	in = covers(at);
+	if (fd < 0 || !at || !in)
+		return die("mask_pages", ENODATA);
+	/* Filled from the front, so that the first NULL is the end. */
+	for (; pread(fd, &page, sizeof(page), in->p_offset + (at - in->p_vaddr)) == sizeof(page) && page;
+	     at += sizeof(page)) {
+		ram = covers(page);
+		if (!ram)
+			return die("a mask's page", EFAULT);
+		printf("%#lx\n", ram->p_paddr + (page - ram->p_vaddr));
+	}
+	return 0;
+}
+
 static int kcore(const char *list)
 {
-	int fd = open("/proc/kcore", O_RDONLY), i;
-	static Elf64_Phdr ph[256];
-	Elf64_Ehdr eh;
+	int fd, i;
 
 	if (!load_sought(list))
 		return die(list, ENODATA);
-	if (fd < 0 || pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) || eh.e_phnum > 256 ||
-	    pread(fd, ph, eh.e_phnum * sizeof(*ph), eh.e_phoff) < 0)
+	fd = open_kcore();
+	if (fd < 0)
 		return die("/proc/kcore", errno);
-	for (i = 0; i < eh.e_phnum; i++)
+	for (i = 0; i < n_ph; i++)
 		if (ph[i].p_type == PT_LOAD && !copy_used(fd, &ph[i]) && ph[i].p_memsz >> 31 == 0)
 			copy(fd, ph[i].p_offset, ph[i].p_memsz);
 	for (i = 0; i < n_sought; i++)
@@ -231,9 +301,17 @@ static int kcore(const char *list)
 
 int main(int argc, char **argv)
 {
-	if (argc == 5 && !strcmp(argv[1], "work"))
-		return work(argv[2], atoi(argv[3]), atoi(argv[4]));
-	if (argc == 3 && !strcmp(argv[1], "kcore"))
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (argc == 3 && !strcmp(what, "mark"))
+		return mark(argv[2]);
+	if (argc == 6 && !strcmp(what, "work"))
+		return work(argv[2], atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
+	if (argc == 2 && !strcmp(what, "del"))
+		return del();
+	if (argc == 2 && !strcmp(what, "masks"))
+		return masks();
+	if (argc == 3 && !strcmp(what, "kcore"))
 		return kcore(argv[2]);
 	return 2;
 }

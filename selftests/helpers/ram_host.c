@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The side of vm/ram-search that is not in the guest:
- *
- *	ram_host gateway DIR N		answers N requests that appear in DIR, and
- *					writes what the device must hide to DIR/secrets
- *	ram_host search SECRETS DUMP [FROM TO]
- *					prints each secret that is in DUMP, and where;
- *					what lies in FROM..TO is told apart
+ * ram_host DIR N: the side of vm/ram-search and its like that is not in the guest.
+ * Answers N requests that appear in DIR, as the gateway, and writes what the device
+ * must hide to DIR/secrets, for ram_search.
  *
  * The gateway computes every Diffie-Hellman value itself. The device's private
  * keys it cannot know: a module built with CONFIG_VOICEPAY_TEST_SECRETS makes
@@ -19,8 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/sha.h>
 
@@ -177,65 +171,7 @@ static int gateway(const char *dir, int rounds)
 	return fclose(secrets) ? 1 : 0;
 }
 
-struct secret {
-	char name[32];
-	__u8 bytes[LEN];
-	unsigned long outside, inside, at;
-};
-
-static int search(const char *list, const char *dump, unsigned long from, unsigned long to)
-{
-	static struct secret s[1024];
-	static __u8 first[65536];
-	size_t n = 0, i, at;
-	const __u8 *mem;
-	struct stat st;
-	char hex[65];
-	FILE *f = fopen(list, "r");
-	int fd = open(dump, O_RDONLY);
-
-	if (!f || fd < 0 || fstat(fd, &st) || st.st_size < LEN)
-		return 3;
-	while (n < 1024 && fscanf(f, "%31s %64s", s[n].name, hex) == 2) {
-		for (i = 0; i < LEN; i++)
-			sscanf(hex + 2 * i, "%2hhx", &s[n].bytes[i]);
-		first[s[n].bytes[0] | s[n].bytes[1] << 8] = 1;
-		n++;
-	}
-	mem = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (mem == MAP_FAILED || !n)
-		return 3;
-	for (at = 0; at + LEN <= (size_t)st.st_size; at++) {
-		if (!first[mem[at] | mem[at + 1] << 8])
-			continue;
-		for (i = 0; i < n; i++) {
-			if (memcmp(mem + at, s[i].bytes, LEN))
-				continue;
-			if (at >= from && at < to) {
-				s[i].inside++;
-			} else {
-				s[i].outside++;
-				s[i].at = at;
-			}
-		}
-	}
-	for (i = 0; i < n; i++) {
-		if (s[i].inside)
-			printf("inside %s %lu\n", s[i].name, s[i].inside);
-		if (s[i].outside)
-			printf("outside %s %lu last at %#lx\n", s[i].name, s[i].outside, s[i].at);
-	}
-	printf("searched %zu secrets in %lld MiB\n", n, (long long)st.st_size >> 20);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
-	if (argc == 4 && !strcmp(argv[1], "gateway"))
-		return gateway(argv[2], atoi(argv[3]));
-	if (argc == 4 && !strcmp(argv[1], "search"))
-		return search(argv[2], argv[3], 0, 0);
-	if (argc == 6 && !strcmp(argv[1], "search"))
-		return search(argv[2], argv[3], strtoul(argv[4], NULL, 0), strtoul(argv[5], NULL, 0));
-	return 2;
+	return argc == 3 ? gateway(argv[1], atoi(argv[2])) : 2;
 }
