@@ -29,6 +29,7 @@
 
 struct vp_handshake {
 	struct vp_cell *cell;		/* holds a struct handshake_secrets */
+	u32 kind;			/* enum vp_agree_kind */
 	ktime_t began;			/* boot time */
 };
 
@@ -124,13 +125,14 @@ static int static_pair(struct vp_slot *slot, u8 s[VP_KEY_LEN], u8 s_pub[VP_KEY_L
 }
 
 static void describe_request(struct vp_agree_request *req, const struct vp_slot *slot,
-			     const struct vp_device *dev, const u8 ticket[VP_TICKET_LEN])
+			     const struct vp_device *dev, const u8 *ticket)
 {
 	const struct vp_key *key;
 
 	key = rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
 	memset(req, 0, sizeof(*req));
-	req->kind = VP_AGREE_ENROL;
+	req->kind = ticket ? VP_AGREE_ENROL : VP_AGREE_ROTATE;
+	req->modes = PAYCODE_MODES_DEVICE;
 	memcpy(req->device, dev->id, sizeof(req->device));
 	req->slot = slot->id;
 	if (key) {
@@ -138,12 +140,12 @@ static void describe_request(struct vp_agree_request *req, const struct vp_slot 
 		req->ordinal = atomic64_read(&key->last_ordinal);
 	}
 	get_random_bytes(req->nonce, sizeof(req->nonce));
-	memcpy(req->ticket_id, ticket, sizeof(req->ticket_id));
+	if (ticket)
+		memcpy(req->ticket_id, ticket, sizeof(req->ticket_id));
 }
 
 static int write_request(struct vp_noise *noise, struct vp_slot *slot,
-			 const struct vp_device *dev, const u8 ticket[VP_TICKET_LEN],
-			 u8 msg[VP_MSG1_LEN])
+			 const struct vp_device *dev, const u8 *ticket, u8 msg[VP_MSG1_LEN])
 {
 	u8 s[VP_KEY_LEN], s_pub[VP_KEY_LEN], payload[VP_REQUEST_LEN];
 	struct vp_agree_request req;
@@ -164,15 +166,29 @@ static int write_request(struct vp_noise *noise, struct vp_slot *slot,
 	return err;
 }
 
+/* What vouches for a rotation: the key that the slot holds, as long as it is good. */
+static int psk_of_key(struct vp_slot *slot, u8 psk[VP_KEY_LEN])
+{
+	const struct vp_key *key;
+	u64 now_ms;
+
+	key = rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
+	if (!key)
+		return -ENOKEY;
+	if (!vp_clock_now_ms(&now_ms) && div_u64(now_ms, MSEC_PER_SEC) >= key->grant.not_after)
+		return -EKEYEXPIRED;
+	return vp_key_read_psk(key, psk);
+}
+
 /* The handshake's first half; what has to be kept of it goes into its cell. */
 static int first_half(struct vp_handshake *hs, struct vp_slot *slot, const struct vp_device *dev,
-		      const u8 ticket[VP_TICKET_LEN], u8 msg[VP_MSG1_LEN])
+		      const u8 *ticket, u8 msg[VP_MSG1_LEN])
 {
 	struct handshake_secrets secrets;
 	int err;
 
 	BUILD_BUG_ON(sizeof(secrets) > VP_CELL_LEN);
-	err = vp_agree_ticket_psk(secrets.psk, ticket);
+	err = ticket ? vp_agree_ticket_psk(secrets.psk, ticket) : psk_of_key(slot, secrets.psk);
 	if (!err)
 		err = write_request(&secrets.noise, slot, dev, ticket, msg);
 	if (!err)
@@ -181,23 +197,36 @@ static int first_half(struct vp_handshake *hs, struct vp_slot *slot, const struc
 	return err;
 }
 
+static bool is_authenticator(const struct vp_slot *slot)
+{
+	const struct vp_key *key;
+
+	key = rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
+	return key && key->kind == VOICEPAY_SLOT_AUTHENTICATOR;
+}
+
 /**
- * vp_agree_begin() - begin to enrol a slot
+ * vp_agree_begin() - begin to enrol a slot, or to exchange its key
  * @slot: the slot; a key that it has goes on serving until vp_agree_finish()
- * @ticket: what the gateway gave the user
+ * @ticket: what the gateway gave the user, VP_TICKET_LEN bytes; or NULL, and then
+ *	the slot's key vouches for the next one
  * @msg: out: message 1
  *
- * Return: 0; -ENODEV if the device is not provisioned; -EKEYREJECTED if the
+ * Return: 0; -EEXIST if the slot is an authenticator; without a ticket -ENOKEY if
+ * there is no key, -EKEYEXPIRED if it is past its last day;
+ * -ENODEV if the device is not provisioned; -EKEYREJECTED if the
  * gateway's key is not one; -EAGAIN if a signal came before the kernel had
  * gathered the randomness for a key; what vp_cell_alloc() says; -ENOMEM.
  */
-int vp_agree_begin(struct vp_slot *slot, const u8 ticket[VP_TICKET_LEN], u8 msg[VP_MSG1_LEN])
+int vp_agree_begin(struct vp_slot *slot, const u8 *ticket, u8 msg[VP_MSG1_LEN])
 {
 	struct vp_handshake *hs;
 	struct vp_device dev;
 	int err;
 
 	lockdep_assert_held(&vp_manage_lock);
+	if (is_authenticator(slot))
+		return -EEXIST;
 	err = vp_device_get(&dev);
 	if (err)
 		return err;
@@ -206,6 +235,7 @@ int vp_agree_begin(struct vp_slot *slot, const u8 ticket[VP_TICKET_LEN], u8 msg[
 	if (!hs)
 		return -ENOMEM;
 	hs->began = ktime_get_boottime();
+	hs->kind = ticket ? VP_AGREE_ENROL : VP_AGREE_ROTATE;
 	hs->cell = vp_cell_alloc();
 	err = PTR_ERR_OR_ZERO(hs->cell);
 	if (!err)
@@ -232,6 +262,9 @@ static int check_grant(struct vp_slot *slot, const struct vp_agree_grant *grant)
 	if (key && grant->epoch <= key->grant.epoch)
 		return -EPROTO;
 	if (now_s < grant->not_before || now_s >= grant->not_after)
+		return -EPROTO;
+	/* Modes that were not asked for. */
+	if (grant->modes & ~PAYCODE_MODES_DEVICE)
 		return -EPROTO;
 	return 0;
 }
@@ -324,6 +357,13 @@ int vp_agree_finish(struct vp_slot *slot, const u8 *msg, size_t len, bool accept
 	vp_clock_set(key->grant.time_ms);
 	vp_slot_set_key(slot, key);
 	return 0;
+}
+
+/* Does the handshake under way exchange a key, rather than enrol? */
+bool vp_agree_rotates(const struct vp_slot *slot)
+{
+	lockdep_assert_held(&vp_manage_lock);
+	return slot->handshake && slot->handshake->kind == VP_AGREE_ROTATE;
 }
 
 /* After the last slot is gone. */

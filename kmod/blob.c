@@ -16,6 +16,7 @@
 
 #include "voicepay.h"
 #include "blob.h"
+#include "otp.h"
 #include "policy.h"
 #include "common/hkdf.h"
 
@@ -86,8 +87,9 @@ static int write_body(u8 body[VP_BLOB_BODY_LEN], const struct vp_blob *blob)
 	struct cursor c = { body };
 	int i, len;
 
-	BUILD_BUG_ON(VP_BLOB_BODY_LEN != 8 * 8 + 2 * 4 + VP_KEY_LEN + 4 * VP_BLOB_POLICY +
-		     sizeof(struct vp_blob_keys) + 2 + GRANT_ROOM);
+	BUILD_BUG_ON(VP_BLOB_BODY_LEN != 8 * 8 + 2 * 4 + VP_KEY_LEN + 4 * VP_BLOB_POLICY + 4 +
+		     sizeof(struct vp_blob_keys) + 24 + 4 * 4 + 8 + VP_OTP_SECRET_MAX +
+		     2 + GRANT_ROOM);
 	memset(body, 0, VP_BLOB_BODY_LEN);
 	put64(&c, blob->counter);
 	put64(&c, blob->generation);
@@ -102,7 +104,20 @@ static int write_body(u8 body[VP_BLOB_BODY_LEN], const struct vp_blob *blob)
 	put_bytes(&c, blob->gateway, sizeof(blob->gateway));
 	for (i = 0; i < VP_BLOB_POLICY; i++)
 		put32(&c, blob->policy[i]);
+	put32(&c, blob->kind);
 	put_bytes(&c, &blob->keys, sizeof(blob->keys));
+	put64(&c, blob->pool.serial);
+	put64(&c, blob->pool.not_after);
+	put32(&c, blob->pool.count);
+	put32(&c, blob->pool.next);
+	put32(&c, blob->otp.algorithm);
+	put32(&c, blob->otp.digits);
+	put32(&c, blob->otp.period);
+	put32(&c, blob->otp.secret_len);
+	put64(&c, blob->otp_counter);
+	put_bytes(&c, blob->otp_secret, sizeof(blob->otp_secret));
+	if (blob->kind != VOICEPAY_SLOT_PAYMENT)
+		return 0;
 	len = vp_agree_encode_grant(c.p + 2, &blob->grant);
 	if (len < 0)
 		return len;
@@ -128,7 +143,22 @@ static int read_body(struct vp_blob *blob, u8 body[VP_BLOB_BODY_LEN])
 	get_bytes(&c, blob->gateway, sizeof(blob->gateway));
 	for (i = 0; i < VP_BLOB_POLICY; i++)
 		blob->policy[i] = get32(&c);
+	blob->kind = get32(&c);
 	get_bytes(&c, &blob->keys, sizeof(blob->keys));
+	blob->pool.serial = get64(&c);
+	blob->pool.not_after = get64(&c);
+	blob->pool.count = get32(&c);
+	blob->pool.next = get32(&c);
+	blob->otp.algorithm = get32(&c);
+	blob->otp.digits = get32(&c);
+	blob->otp.period = get32(&c);
+	blob->otp.secret_len = get32(&c);
+	blob->otp_counter = get64(&c);
+	get_bytes(&c, blob->otp_secret, sizeof(blob->otp_secret));
+	if (blob->kind == VOICEPAY_SLOT_AUTHENTICATOR)
+		return vp_otp_terms_ok(&blob->otp) ? 0 : -EBADMSG;
+	if (blob->kind != VOICEPAY_SLOT_PAYMENT)
+		return -EBADMSG;
 	len = get_unaligned_be16(c.p);
 	/* Ours, as the tag says; but no length is believed that does not fit. */
 	if (len > GRANT_ROOM)

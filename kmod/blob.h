@@ -4,12 +4,13 @@
 #define VP_BLOB_H
 
 #include "common/agreement.h"
+#include "key.h"
 
 #define VP_BLOB_VERSION		2
 
 /* See Documentation/sealing.md, which has the form byte by byte. */
 #define VP_BLOB_HEAD_LEN	68
-#define VP_BLOB_BODY_LEN	516
+#define VP_BLOB_BODY_LEN	768
 #define VP_BLOB_LEN		(VP_BLOB_HEAD_LEN + VP_BLOB_BODY_LEN + VP_TAG_LEN)
 
 /* The keys of a slot, as bytes that every kernel reads alike. */
@@ -19,6 +20,21 @@ struct vp_blob_keys {
 	u8 psk[VP_KEY_LEN];
 	u8 s[VP_KEY_LEN];
 	u8 s_pub[VP_KEY_LEN];
+	u8 code512[VP_KEY512_LEN];
+};
+
+/**
+ * struct vp_blob_pool - a pool
+ * @serial: its number, 0 if there is none
+ * @not_after: its last day
+ * @count: codes in it
+ * @next: those below this index may have been given out
+ */
+struct vp_blob_pool {
+	u64 serial;
+	u64 not_after;
+	u32 count;
+	u32 next;
 };
 
 /**
@@ -36,7 +52,7 @@ struct vp_blob_place {
 };
 
 /* Number of values in a slot's policy: uid, gid, rights and so on. */
-#define VP_BLOB_POLICY	8
+#define VP_BLOB_POLICY	10
 
 /**
  * struct vp_blob - what a blob holds
@@ -50,7 +66,12 @@ struct vp_blob_place {
  * @day: number of the day that @day_used counts for
  * @gateway: the gateway's static public key
  * @policy: who may use the slot, and how
+ * @kind: enum voicepay_slot_kind; which of what follows there is
  * @keys: its keys
+ * @pool: codes that need no clock
+ * @otp: an authenticator's terms
+ * @otp_counter: counters below this one may have been used
+ * @otp_secret: its secret, zero-filled
  * @grant: the gateway's terms
  */
 struct vp_blob {
@@ -66,7 +87,12 @@ struct vp_blob {
 	u32 day_used;
 	u8 gateway[VP_KEY_LEN];
 	u32 policy[VP_BLOB_POLICY];
+	u32 kind;
 	struct vp_blob_keys keys;
+	struct vp_blob_pool pool;
+	struct vp_otp_terms otp;
+	u64 otp_counter;
+	u8 otp_secret[VP_OTP_SECRET_MAX];
 	struct vp_agree_grant grant;
 };
 

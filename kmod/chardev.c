@@ -15,6 +15,8 @@
 #include "clock.h"
 #include "code.h"
 #include "event.h"
+#include "order.h"
+#include "otp.h"
 #include "sealer.h"
 #include "slot.h"
 #include "vault.h"
@@ -32,12 +34,16 @@ union request {
 	struct voicepay_code code;
 	struct voicepay_seal seal;
 	struct voicepay_donation donation;
+	struct voicepay_authorise authorise;
+	struct voicepay_otp otp;
 };
 
 u64 vp_features(void)
 {
 	struct vp_sealer_status sealer;
-	u64 bits = VOICEPAY_FEATURE_PC1_PLAIN | VOICEPAY_FEATURE_SEAL | vp_channel_features();
+	u64 bits = VOICEPAY_FEATURE_PC1_PLAIN | VOICEPAY_FEATURE_SEAL |
+		   VOICEPAY_FEATURE_PC1_MODES | VOICEPAY_FEATURE_AUTHORISE |
+		   VOICEPAY_FEATURE_OTP | vp_channel_features();
 
 	vp_sealer_status(&sealer);
 	if (sealer.state == VOICEPAY_SEALER_READY)
@@ -98,30 +104,47 @@ static int do_status(struct file *file, union request *req)
 	status->codes_issued = st.issued;
 	status->codes_left = st.left;
 	status->aliases = st.aliases;
+	status->kind = st.kind;
+	status->modes = st.modes;
+	status->pool_left = st.pool_left;
 	return 0;
+}
+
+/* A currency is three letters and a NUL for those who print it. */
+static int take_currency(u8 out[PAYCODE_CURRENCY_LEN], const u8 in[4])
+{
+	memcpy(out, in, PAYCODE_CURRENCY_LEN);
+	return in[3] ? -EINVAL : 0;
 }
 
 static int do_code(struct file *file, union request *req)
 {
 	struct vp_caller caller = vp_caller_of_file(file);
 	struct voicepay_code *code = &req->code;
-	struct vp_code issued;
+	struct vp_code issued = {
+		.mode = code->mode, .fresh = code->flags & VOICEPAY_CODE_NEW,
+		.terms.amount = code->amount,
+	};
 	struct vp_slot *slot;
 	int err;
 
 	if (code->flags & ~VOICEPAY_CODE_NEW)
 		return -EOPNOTSUPP;
-	if (code->reserved)
+	if (code->reserved || code->reserved2 ||
+	    take_currency(issued.terms.currency, code->currency))
 		return -EINVAL;
+	memcpy(issued.terms.merchant, code->merchant, sizeof(issued.terms.merchant));
+	memcpy(issued.terms.challenge, code->challenge, sizeof(issued.terms.challenge));
 	slot = vp_slot_get(code->slot);
 	if (!slot)
 		return -ENOENT;
-	err = vp_code_issue(slot, &caller, code->mode, code->flags & VOICEPAY_CODE_NEW, &issued);
+	err = vp_code_issue(slot, &caller, &issued);
 	vp_slot_put(slot);
 	if (!err) {
 		memset(code->digits, 0, sizeof(code->digits));
 		memcpy(code->digits, issued.digits, sizeof(issued.digits));
 		code->valid_ms = issued.valid_ms;
+		code->mode = issued.mode;
 	}
 	memzero_explicit(&issued, sizeof(issued));
 	return err;
@@ -159,6 +182,64 @@ static int do_vault(struct file *file, union request *req)
 	return vp_vault_offer(donation->memfd, &donation->pages);
 }
 
+static int do_authorise(struct file *file, union request *req)
+{
+	struct vp_caller caller = vp_caller_of_file(file);
+	struct voicepay_authorise *authorise = &req->authorise;
+	struct vp_order order = {
+		.what.purpose = authorise->purpose, .what.amount = authorise->amount,
+	};
+	struct vp_slot *slot;
+	int err;
+
+	if (authorise->flags)
+		return -EOPNOTSUPP;
+	if (authorise->reserved || take_currency(order.what.currency, authorise->currency))
+		return -EINVAL;
+	memcpy(order.what.order, authorise->order, sizeof(order.what.order));
+	memcpy(order.what.payee, authorise->payee, sizeof(order.what.payee));
+	slot = vp_slot_get(authorise->slot);
+	if (!slot)
+		return -ENOENT;
+	err = vp_order_authorise(slot, &caller, &order);
+	vp_slot_put(slot);
+	if (!err) {
+		authorise->epoch = order.what.epoch;
+		authorise->time = order.what.time;
+		memcpy(authorise->mac, order.mac, sizeof(authorise->mac));
+	}
+	memzero_explicit(order.mac, sizeof(order.mac));
+	return err;
+}
+
+static int do_otp(struct file *file, union request *req)
+{
+	struct vp_caller caller = vp_caller_of_file(file);
+	struct voicepay_otp *otp = &req->otp;
+	struct vp_otp issued = {};
+	struct vp_slot *slot;
+	int err;
+
+	if (otp->flags)
+		return -EOPNOTSUPP;
+	if (otp->reserved)
+		return -EINVAL;
+	slot = vp_slot_get(otp->slot);
+	if (!slot)
+		return -ENOENT;
+	err = vp_otp_issue(slot, &caller, &issued);
+	vp_slot_put(slot);
+	if (!err) {
+		otp->n_digits = issued.n_digits;
+		memset(otp->digits, 0, sizeof(otp->digits));
+		memcpy(otp->digits, issued.digits, issued.n_digits);
+		otp->valid_ms = issued.valid_ms;
+		otp->counter = issued.counter;
+	}
+	memzero_explicit(&issued, sizeof(issued));
+	return err;
+}
+
 /*
  * @min_size is the size of the structure's first version, for ever: older
  * callers than that there are none.
@@ -182,6 +263,8 @@ static const struct request_type {
 	REQUEST(VOICEPAY_IOC_CODE, voicepay_code, reserved, do_code),
 	REQUEST(VOICEPAY_IOC_SEAL, voicepay_seal, channel_fd, do_seal),
 	REQUEST(VOICEPAY_IOC_VAULT, voicepay_donation, pages, do_vault),
+	REQUEST(VOICEPAY_IOC_AUTHORISE, voicepay_authorise, mac, do_authorise),
+	REQUEST(VOICEPAY_IOC_OTP, voicepay_otp, counter, do_otp),
 };
 
 static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

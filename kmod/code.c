@@ -5,15 +5,13 @@
  * where the vault keeps its keys: in ordinary or reserved memory it does not.
  */
 
-#include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/time64.h>
 
 #include "voicepay.h"
 #include "clock.h"
 #include "code.h"
-#include "event.h"
-#include "presence.h"
+#include "give.h"
 #include "slot.h"
 
 #define STEP_MS		(PAYCODE_STEP_SECONDS * MSEC_PER_SEC)
@@ -28,104 +26,150 @@ static const u8 *alias_of_day(const struct vp_agree_grant *grant, u64 now_s)
 	return grant->alias[index];
 }
 
-static int compute(const struct vp_key *key, struct paycode *code, u64 step)
+/* Without a clock there is no day: one alias a code, and the same each time it is shown. */
+static const u8 *alias_of_pool(const struct vp_agree_grant *grant, u64 pool_step)
 {
-	u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH_LEN];
-	const struct vp_piece piece = {
-		input, paycode_mac_input(input, code, step, NULL, 0)
-	};
+	u32 index;
+
+	div_u64_rem(pool_step, grant->n_aliases, &index);
+	return grant->alias[index];
+}
+
+static int mac_256(u8 mac[VP_HASH_LEN], const struct vp_key *key, const struct vp_piece *piece)
+{
 	struct vp_hmac_states states;
 	int err;
 
 	err = vp_key_read_code(key, &states);
 	if (!err)
-		err = vp_hmac(mac, &states, &piece, 1);
+		err = vp_hmac(mac, &states, piece, 1);
 	memzero_explicit(&states, sizeof(states));
+	return err;
+}
+
+static int mac_512(u8 mac[VP_HASH512_LEN], const struct vp_key *key, const struct vp_piece *piece)
+{
+	u8 k512[VP_KEY512_LEN];
+	int err;
+
+	err = vp_key_read_code512(key, k512);
+	if (!err)
+		err = vp_prim_hmac512(mac, k512, sizeof(k512), piece, 1);
+	memzero_explicit(k512, sizeof(k512));
+	return err;
+}
+
+static int compute(const struct vp_key *key, struct paycode *code, const struct vp_draw *draw)
+{
+	u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH512_LEN];
+	struct vp_piece piece = { input, 0 };
+	int err;
+
+	piece.len = paycode_mac_input(input, code, draw->step, draw->bind,
+				      paycode_is_bound(code->mode) ? sizeof(draw->bind) : 0);
+	err = code->mode == PAYCODE_PLAIN_512 ? mac_512(mac, key, &piece) :
+						mac_256(mac, key, &piece);
 	if (!err)
 		code->mac = paycode_truncate(mac);
 	memzero_explicit(mac, sizeof(mac));
 	return err;
 }
 
-static int issue(struct vp_key *key, u64 now_s, bool fresh, bool *draw, u8 digits[PAYCODE_DIGITS])
+/* The digits of what was drawn. */
+static int write_out(const struct vp_key *key, const struct vp_draw *draw, const u8 *alias,
+		     u8 digits[PAYCODE_DIGITS])
 {
-	const struct vp_agree_grant *grant = &key->grant;
-	struct paycode code = { .mode = PAYCODE_PLAIN };
-	u64 step;
-	u32 q;
+	struct paycode code = { .mode = draw->mode, .q = draw->q };
 	int err;
 
-	if (now_s < grant->not_before)
-		return -ECANCELED;
-	if (now_s >= grant->not_after)
-		return -EKEYEXPIRED;
-	err = vp_key_take_ordinal(key, now_s, fresh, draw, &step, &q);
-	if (err)
-		return err;
-
-	memcpy(code.prefix, grant->prefix, sizeof(code.prefix));
-	memcpy(code.alias, alias_of_day(grant, now_s), sizeof(code.alias));
-	code.q = q;
-	err = compute(key, &code, step);
+	memcpy(code.prefix, key->grant.prefix, sizeof(code.prefix));
+	memcpy(code.alias, alias, sizeof(code.alias));
+	err = compute(key, &code, draw);
 	if (!err)
 		paycode_format(digits, &code);
 	memzero_explicit(&code, sizeof(code));
 	return err;
 }
 
-/* @draw: in: a new code may be drawn; out: one was */
-static int issue_from_slot(struct vp_slot *slot, bool fresh, bool *draw, struct vp_code *out)
+static int issue_by_time(struct vp_key *key, struct vp_draw *draw, struct vp_code *out)
 {
-	struct vp_key *key;
-	bool may_draw = *draw;
+	const struct vp_agree_grant *grant = &key->grant;
 	u64 now_ms;
 	u32 in_step;
-	int err, idx;
-
-	*draw = false;
-
-	idx = srcu_read_lock(&vp_key_srcu);
-	key = srcu_dereference(slot->key, &vp_key_srcu);
-	/* A key comes with the time, but from a blob it can come without. */
-	if (!key)
-		err = -ENOKEY;
-	else if (vp_clock_now_ms(&now_ms))
-		err = -ETIME;
-	else
-		err = issue(key, div_u64(now_ms, MSEC_PER_SEC), fresh, &may_draw, out->digits);
-	srcu_read_unlock(&vp_key_srcu, idx);
-	if (err)
-		return err;
-
-	*draw = may_draw;
-	div_u64_rem(now_ms, STEP_MS, &in_step);
-	out->valid_ms = STEP_MS - in_step;
-	return 0;
-}
-
-/* A caller with the right to codes: past locks, lock-out, budget and button. */
-static int issue_through_gate(struct vp_slot *slot, u32 uid, bool fresh, struct vp_code *out)
-{
-	struct vp_press press;
-	struct vp_pass pass;
-	bool draw;
 	int err;
 
-	err = vp_gate_enter(&slot->gate, uid, ktime_divns(ktime_get_boottime(), NSEC_PER_SEC),
-			    &pass);
+	/* A key comes with the time, but from a blob it can come without. */
+	if (vp_clock_now_ms(&now_ms))
+		return -ETIME;
+	draw->now_s = div_u64(now_ms, MSEC_PER_SEC);
+	if (draw->now_s < grant->not_before)
+		return -ECANCELED;
+	if (draw->now_s >= grant->not_after)
+		return -EKEYEXPIRED;
+	err = vp_key_take_ordinal(key, draw);
+	if (!err)
+		err = write_out(key, draw, alias_of_day(grant, draw->now_s), out->digits);
+	div_u64_rem(now_ms, STEP_MS, &in_step);
+	out->valid_ms = STEP_MS - in_step;
+	return err;
+}
+
+static int issue_from_pool(struct vp_key *key, struct vp_draw *draw, struct vp_code *out)
+{
+	u64 now_ms;
+	int err;
+
+	if (!vp_clock_now_ms(&now_ms))
+		draw->now_s = div_u64(now_ms, MSEC_PER_SEC);
+	if (draw->now_s && draw->now_s >= key->grant.not_after)
+		return -EKEYEXPIRED;
+	err = vp_key_take_pool(key, draw);
+	if (!err)
+		err = write_out(key, draw, alias_of_pool(&key->grant, draw->step), out->digits);
+	out->valid_ms = 0;
+	return err;
+}
+
+/* The V of a code, or 0 if it was not agreed on. */
+static u32 choose_mode(const struct vp_agree_grant *grant, u32 wanted)
+{
+	if (!wanted)
+		wanted = grant->modes & PAYCODE_MODE(PAYCODE_PLAIN_512) ? PAYCODE_PLAIN_512 :
+									  PAYCODE_PLAIN;
+	return grant->modes & PAYCODE_MODE(wanted) ? wanted : 0;
+}
+
+static int issue(struct vp_key *key, struct vp_draw *draw, struct vp_code *out)
+{
+	int err;
+
+	if (key->kind != VOICEPAY_SLOT_PAYMENT)
+		return -EMEDIUMTYPE;
+	draw->mode = choose_mode(&key->grant, out->mode);
+	if (!draw->mode)
+		return -EOPNOTSUPP;
+	err = draw->mode == PAYCODE_POOL ? issue_from_pool(key, draw, out) :
+					   issue_by_time(key, draw, out);
+	out->mode = draw->mode;
+	return err;
+}
+
+static int issue_from_slot(struct vp_slot *slot, bool may, bool *drawn, void *arg)
+{
+	struct vp_code *out = arg;
+	struct vp_draw draw = { .fresh = out->fresh, .may = may };
+	struct vp_key *key;
+	int err = 0, idx;
+
+	if (paycode_is_bound(out->mode))
+		err = paycode_bind(draw.bind, &out->terms, out->mode);
 	if (err)
 		return err;
-	draw = pass.may_draw;
-	err = vp_presence_take(pass.presence, pass.presence_seconds, &press);
-	if (!err) {
-		err = issue_from_slot(slot, fresh, &draw, out);
-		if (err)
-			vp_presence_give_back(&press);
-	} else {
-		draw = false;
-	}
-	if (vp_gate_leave(&slot->gate, &pass, err, draw))
-		vp_event(VOICEPAY_EVENT_LOCKOUT, slot->id, err);
+	idx = srcu_read_lock(&vp_key_srcu);
+	key = srcu_dereference(slot->key, &vp_key_srcu);
+	err = key ? issue(key, &draw, out) : -ENOKEY;
+	srcu_read_unlock(&vp_key_srcu, idx);
+	*drawn = draw.drawn;
 	return err;
 }
 
@@ -133,24 +177,21 @@ static int issue_through_gate(struct vp_slot *slot, u32 uid, bool fresh, struct 
  * vp_code_issue() - issue a payment code
  * @slot: whose
  * @caller: for whom
- * @mode: the code's V; 0 stands for plain
- * @fresh: not the same code as last time in this step
- * @out: the code; the caller wipes it
+ * @code: which; the caller wipes it
  *
  * Return: 0 or what VOICEPAY_IOC_CODE documents.
  */
-int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, u32 mode, bool fresh,
-		  struct vp_code *out)
+int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, struct vp_code *code)
 {
-	int err;
+	static const struct vp_give codes = {
+		.right = VOICEPAY_RIGHT_CODE, .event = VOICEPAY_EVENT_CODE,
+		.make = issue_from_slot,
+	};
 
-	if (mode && mode != PAYCODE_PLAIN)
+	if (code->mode > PAYCODE_ONLINE ||
+	    (code->mode && !(PAYCODE_MODES_DEVICE & PAYCODE_MODE(code->mode))))
 		return -EOPNOTSUPP;
-	err = vp_gate_check(&slot->gate, caller, VOICEPAY_RIGHT_CODE);
-	if (!err)
-		err = issue_through_gate(slot, vp_caller_uid(caller), fresh, out);
-	/* That somebody was locked out has been told; each further try is no news. */
-	if (err != -EKEYREJECTED)
-		vp_event(VOICEPAY_EVENT_CODE, slot->id, err);
-	return err;
+	if (paycode_check_terms(&code->terms, code->mode))
+		return -EINVAL;
+	return vp_give(slot, caller, &codes, code);
 }

@@ -3,17 +3,28 @@
 #ifndef VP_CODE_H
 #define VP_CODE_H
 
+#include "common/bind.h"
 #include "common/paycode.h"
 
 struct vp_caller;
 struct vp_slot;
 
+/**
+ * struct vp_code - a payment code
+ * @mode: in: V; 0 for plain with the strongest MAC there is; out: the V it has
+ * @fresh: in: not the same code as last time
+ * @terms: in: what it is to be bound to; zero unless the mode binds
+ * @digits: out: ASCII, not terminated
+ * @valid_ms: out: until its step ends; 0 for one from the pool
+ */
 struct vp_code {
-	u8 digits[PAYCODE_DIGITS];	/* ASCII, not terminated */
-	u32 valid_ms;			/* until its step ends */
+	u32 mode;
+	bool fresh;
+	struct paycode_terms terms;
+	u8 digits[PAYCODE_DIGITS];
+	u32 valid_ms;
 };
 
-int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, u32 mode, bool fresh,
-		  struct vp_code *out);
+int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, struct vp_code *code);
 
 #endif /* VP_CODE_H */

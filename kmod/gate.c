@@ -149,6 +149,7 @@ int vp_gate_enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass
 	t = find_tally(gate, uid, now_s, true);
 	pass->presence = policy->presence;
 	pass->presence_seconds = policy->presence_seconds;
+	pass->presence_above = policy->presence_above;
 	if (gate->locked) {
 		err = -EKEYREVOKED;
 	} else if (t && t->out_until > now_s) {
@@ -173,7 +174,8 @@ int vp_gate_enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass
 /* Refusals that somebody collects who tries until it works. */
 static bool counts_as_refusal(int err)
 {
-	return err == -EINPROGRESS || err == -EDQUOT;
+	return err == -EINPROGRESS || err == -EDQUOT || err == -EXFULL || err == -ENOSR ||
+	       err == -ENOSPC;
 }
 
 /**

@@ -36,6 +36,7 @@ struct vp_policy {
 	u32 caller_per_hour;	/* codes; 0: no limit */
 	u32 presence;		/* enum voicepay_presence */
 	u32 presence_seconds;
+	u64 presence_above;	/* amount up to which an order needs no press */
 };
 
 /**
@@ -60,6 +61,7 @@ struct vp_gate {
  * @may_draw: one code more is within the caller's budget, and reserved
  * @presence: policy at that time
  * @presence_seconds: likewise
+ * @presence_above: likewise
  */
 struct vp_pass {
 	u32 uid;
@@ -68,6 +70,7 @@ struct vp_pass {
 	bool may_draw;
 	u32 presence;
 	u32 presence_seconds;
+	u64 presence_above;
 };
 
 void vp_gate_init(struct vp_gate *gate);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The keys of one epoch: from a finished handshake to wiping; what they may still issue. */
+/* What a slot holds: from a finished handshake, an import or a blob to wiping. */
 
 #include <linux/math64.h>
 #include <linux/slab.h>
@@ -22,32 +22,51 @@ static int derive_secrets(struct vp_key_secrets *secrets, const struct vp_noise 
 		memcpy(secrets->psk, root.psk, sizeof(secrets->psk));
 		memcpy(secrets->s, hs->s, sizeof(secrets->s));
 		memcpy(secrets->k, root.code, sizeof(secrets->k));
+		memcpy(secrets->k512, root.code512, sizeof(secrets->k512));
 	}
 	memzero_explicit(&root, sizeof(root));
 	return err;
 }
 
-static struct vp_key *key_new(const struct vp_key_secrets *secrets, const u8 s_pub[VP_KEY_LEN],
-			      const struct vp_agree_grant *grant)
+/* For a key that is all zero. */
+void vp_key_init(struct vp_key *key)
+{
+	spin_lock_init(&key->issue_lock);
+	seqcount_spinlock_init(&key->issue_seq, &key->issue_lock);
+}
+
+static struct vp_key *key_new(u32 kind, const void *secrets, size_t len)
 {
 	struct vp_key *key;
 	int err;
 
-	BUILD_BUG_ON(sizeof(*secrets) > VP_CELL_LEN);
+	BUILD_BUG_ON(sizeof(struct vp_key_secrets) > VP_CELL_LEN);
+	BUILD_BUG_ON(sizeof(struct vp_otp_secrets) > VP_CELL_LEN);
 	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
-	spin_lock_init(&key->issue_lock);
-	key->grant = *grant;
-	memcpy(key->s_pub, s_pub, sizeof(key->s_pub));
+	vp_key_init(key);
+	key->kind = kind;
 
 	key->cell = vp_cell_alloc();
 	err = PTR_ERR_OR_ZERO(key->cell);
 	if (!err)
-		err = vp_cell_write(key->cell, 0, secrets, sizeof(*secrets));
+		err = vp_cell_write(key->cell, 0, secrets, len);
 	if (err) {
 		vp_key_destroy(key);
 		return ERR_PTR(err);
+	}
+	return key;
+}
+
+static struct vp_key *payment_key(const struct vp_key_secrets *secrets,
+				  const u8 s_pub[VP_KEY_LEN], const struct vp_agree_grant *grant)
+{
+	struct vp_key *key = key_new(VOICEPAY_SLOT_PAYMENT, secrets, sizeof(*secrets));
+
+	if (!IS_ERR(key)) {
+		key->grant = *grant;
+		memcpy(key->s_pub, s_pub, sizeof(key->s_pub));
 	}
 	return key;
 }
@@ -66,20 +85,53 @@ struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_gr
 	int err;
 
 	err = derive_secrets(&secrets, hs);
-	key = err ? ERR_PTR(err) : key_new(&secrets, hs->s_pub, grant);
+	key = err ? ERR_PTR(err) : payment_key(&secrets, hs->s_pub, grant);
 	memzero_explicit(&secrets, sizeof(secrets));
 	return key;
 }
 
+/* The hash of an authenticator. */
+enum vp_hash vp_key_otp_hash(u32 algorithm)
+{
+	switch (algorithm) {
+	case VOICEPAY_OTP_SHA256:
+		return VP_SHA256;
+	case VOICEPAY_OTP_SHA512:
+		return VP_SHA512;
+	default:
+		return VP_SHA1;
+	}
+}
+
 /**
- * vp_key_import() - an epoch's keys from a blob
- * @blob: the blob
+ * vp_key_create_otp() - an authenticator's secret
+ * @terms: how it makes its passwords
+ * @secret: @terms->secret_len bytes, at most VP_OTP_SECRET_MAX
+ * @counter: the first to use, if it is one by counter
  *
- * All that the blob covers counts as issued.
- *
- * Return: the key, or an ERR_PTR.
+ * Return: the key; -EOPNOTSUPP if this kernel does not have the hash; what
+ * vp_cell_alloc() says; -ENOMEM.
  */
-struct vp_key *vp_key_import(const struct vp_blob *blob)
+struct vp_key *vp_key_create_otp(const struct vp_otp_terms *terms, const u8 *secret, u64 counter)
+{
+	struct vp_otp_secrets secrets = {};
+	struct vp_key *key;
+	int err;
+
+	err = vp_mac_prepare(&secrets.states, vp_key_otp_hash(terms->algorithm), secret,
+			     terms->secret_len);
+	memcpy(secrets.secret, secret, terms->secret_len);
+	key = err ? ERR_PTR(err) : key_new(VOICEPAY_SLOT_AUTHENTICATOR, &secrets, sizeof(secrets));
+	memzero_explicit(&secrets, sizeof(secrets));
+	if (!IS_ERR(key)) {
+		key->otp = *terms;
+		/* By time it is the step of the last password: none yet. */
+		key->counter = terms->period ? U64_MAX : counter;
+	}
+	return key;
+}
+
+static struct vp_key *import_payment(const struct vp_blob *blob)
 {
 	struct vp_key_secrets secrets;
 	struct vp_key *key;
@@ -90,15 +142,51 @@ struct vp_key *vp_key_import(const struct vp_blob *blob)
 	memcpy(secrets.auth, blob->keys.auth, sizeof(secrets.auth));
 	memcpy(secrets.psk, blob->keys.psk, sizeof(secrets.psk));
 	memcpy(secrets.s, blob->keys.s, sizeof(secrets.s));
-	key = err ? ERR_PTR(err) : key_new(&secrets, blob->keys.s_pub, &blob->grant);
+	memcpy(secrets.k512, blob->keys.code512, sizeof(secrets.k512));
+	key = err ? ERR_PTR(err) : payment_key(&secrets, blob->keys.s_pub, &blob->grant);
 	memzero_explicit(&secrets, sizeof(secrets));
 	if (IS_ERR(key))
 		return key;
 	atomic64_set(&key->last_ordinal, blob->mark);
-	key->issued = blob->issued;
 	key->hour = (struct vp_window){ blob->hour, blob->hour_used };
 	key->day = (struct vp_window){ blob->day, blob->day_used };
-	key->reserve = (struct vp_reserve){ true, blob->mark, blob->issued };
+	key->pool = (struct vp_pool_state){
+		.serial = blob->pool.serial, .not_after = blob->pool.not_after,
+		.count = blob->pool.count, .next = blob->pool.next,
+	};
+	return key;
+}
+
+/* What is covered by a blob. */
+static struct vp_reserve reserve_of(const struct vp_blob *blob)
+{
+	return (struct vp_reserve){
+		.bound = true, .ordinal = blob->mark, .issued = blob->issued,
+		.counter = blob->otp_counter,
+		.pool_serial = blob->pool.serial, .pool_next = blob->pool.next,
+	};
+}
+
+/**
+ * vp_key_import() - what a slot holds, from a blob
+ * @blob: the blob
+ *
+ * All that the blob covers counts as issued.
+ *
+ * Return: the key, or an ERR_PTR.
+ */
+struct vp_key *vp_key_import(const struct vp_blob *blob)
+{
+	struct vp_key *key;
+
+	if (blob->kind == VOICEPAY_SLOT_AUTHENTICATOR)
+		key = vp_key_create_otp(&blob->otp, blob->otp_secret, blob->otp_counter);
+	else
+		key = import_payment(blob);
+	if (IS_ERR(key))
+		return key;
+	key->issued = blob->issued;
+	key->reserve = reserve_of(blob);
 	return key;
 }
 
@@ -125,6 +213,44 @@ static void export_marks(struct vp_key *key, struct vp_blob *blob, bool final)
 	blob->day = key->day.number;
 	blob->hour_used = ahead(key->hour.used, grant->per_hour, final);
 	blob->day_used = ahead(key->day.used, grant->per_day, final);
+
+	blob->pool = (struct vp_blob_pool){
+		.serial = key->pool.serial, .not_after = key->pool.not_after,
+		.count = key->pool.count, .next = key->pool.next,
+	};
+	if (!final)
+		blob->pool.next = min(key->pool.next + VP_SEAL_POOL, key->pool.count);
+
+	/* By time nothing has to be remembered. */
+	if (key->kind == VOICEPAY_SLOT_AUTHENTICATOR && !key->otp.period) {
+		blob->otp_counter = key->counter;
+		if (!final && key->counter < U64_MAX - VP_SEAL_COUNTERS)
+			blob->otp_counter += VP_SEAL_COUNTERS;
+	}
+}
+
+static int export_otp(struct vp_key *key, struct vp_blob *blob)
+{
+	blob->otp = key->otp;
+	return vp_cell_read(key->cell, offsetof(struct vp_otp_secrets, secret),
+			    blob->otp_secret, sizeof(blob->otp_secret));
+}
+
+static int export_payment(struct vp_key *key, struct vp_blob *blob)
+{
+	struct vp_key_secrets secrets;
+	int err;
+
+	err = vp_cell_read(key->cell, 0, &secrets, sizeof(secrets));
+	memcpy(blob->keys.code, secrets.k, sizeof(blob->keys.code));
+	memcpy(blob->keys.auth, secrets.auth, sizeof(blob->keys.auth));
+	memcpy(blob->keys.psk, secrets.psk, sizeof(blob->keys.psk));
+	memcpy(blob->keys.s, secrets.s, sizeof(blob->keys.s));
+	memcpy(blob->keys.code512, secrets.k512, sizeof(blob->keys.code512));
+	memzero_explicit(&secrets, sizeof(secrets));
+	memcpy(blob->keys.s_pub, key->s_pub, sizeof(blob->keys.s_pub));
+	blob->grant = key->grant;
+	return err;
 }
 
 /**
@@ -137,32 +263,22 @@ static void export_marks(struct vp_key *key, struct vp_blob *blob, bool final)
  */
 int vp_key_export(struct vp_key *key, struct vp_blob *blob, bool final)
 {
-	struct vp_key_secrets secrets;
-	int err;
-
+	blob->kind = key->kind;
 	spin_lock(&key->issue_lock);
 	export_marks(key, blob, final);
 	/* What the blob covers less it covers at once, what it covers more when it is stored. */
 	if (final)
-		key->reserve = (struct vp_reserve){ true, blob->mark, blob->issued };
+		key->reserve = reserve_of(blob);
 	spin_unlock(&key->issue_lock);
-
-	err = vp_cell_read(key->cell, 0, &secrets, sizeof(secrets));
-	memcpy(blob->keys.code, secrets.k, sizeof(blob->keys.code));
-	memcpy(blob->keys.auth, secrets.auth, sizeof(blob->keys.auth));
-	memcpy(blob->keys.psk, secrets.psk, sizeof(blob->keys.psk));
-	memcpy(blob->keys.s, secrets.s, sizeof(blob->keys.s));
-	memzero_explicit(&secrets, sizeof(secrets));
-	memcpy(blob->keys.s_pub, key->s_pub, sizeof(blob->keys.s_pub));
-	blob->grant = key->grant;
-	return err;
+	return key->kind == VOICEPAY_SLOT_AUTHENTICATOR ? export_otp(key, blob) :
+							  export_payment(key, blob);
 }
 
 /* The blob is in userspace's hands. */
 void vp_key_sealed(struct vp_key *key, const struct vp_blob *blob)
 {
 	spin_lock(&key->issue_lock);
-	key->pending = (struct vp_reserve){ true, blob->mark, blob->issued };
+	key->pending = reserve_of(blob);
 	spin_unlock(&key->issue_lock);
 	key->sealed_generation = blob->generation;
 }
@@ -221,108 +337,38 @@ void vp_key_moved(struct vp_key *key)
 	key->left = NULL;
 }
 
-/**
- * vp_key_read_code() - take K, prepared, out for an operation
- * @key: the key
- * @states: out; the caller wipes it, on every path
- *
- * Return: 0 or a negative errno.
- */
+/* Readers find the cell by its address, which vp_key_move() may change. */
+static int read_secret(const struct vp_key *key, size_t offset, void *out, size_t len)
+{
+	return vp_cell_read(READ_ONCE(key->cell), offset, out, len);
+}
+
 int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states)
 {
-	return vp_cell_read(READ_ONCE(key->cell), offsetof(struct vp_key_secrets, code),
-			    states, sizeof(*states));
+	return read_secret(key, offsetof(struct vp_key_secrets, code), states, sizeof(*states));
 }
 
-/**
- * vp_key_read_static() - take the static private key out for an operation
- * @key: the key
- * @s: out; the caller wipes it, on every path
- *
- * Return: 0 or a negative errno.
- */
+int vp_key_read_code512(const struct vp_key *key, u8 k512[VP_KEY512_LEN])
+{
+	return read_secret(key, offsetof(struct vp_key_secrets, k512), k512, VP_KEY512_LEN);
+}
+
+int vp_key_read_auth(const struct vp_key *key, u8 auth[VP_KEY_LEN])
+{
+	return read_secret(key, offsetof(struct vp_key_secrets, auth), auth, VP_KEY_LEN);
+}
+
+int vp_key_read_psk(const struct vp_key *key, u8 psk[VP_KEY_LEN])
+{
+	return read_secret(key, offsetof(struct vp_key_secrets, psk), psk, VP_KEY_LEN);
+}
+
 int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN])
 {
-	return vp_cell_read(READ_ONCE(key->cell), offsetof(struct vp_key_secrets, s), s,
-			    VP_KEY_LEN);
+	return read_secret(key, offsetof(struct vp_key_secrets, s), s, VP_KEY_LEN);
 }
 
-static u32 used_in(const struct vp_window *w, u64 number)
+int vp_key_read_otp(const struct vp_key *key, struct vp_mac_states *states)
 {
-	return w->number == number ? w->used : 0;
-}
-
-static void count_in(struct vp_window *w, u64 number)
-{
-	w->used = used_in(w, number) + 1;
-	w->number = number;
-}
-
-/* Takes one code off the budgets, all of them or none. */
-static int charge_budgets(struct vp_key *key, u64 now_s)
-{
-	const struct vp_agree_grant *grant = &key->grant;
-	u64 hour = div_u64(now_s, 3600), day = div_u64(now_s, 86400);
-
-	if ((grant->per_key && key->issued >= grant->per_key) ||
-	    (grant->per_hour && used_in(&key->hour, hour) >= grant->per_hour) ||
-	    (grant->per_day && used_in(&key->day, day) >= grant->per_day))
-		return -EDQUOT;
-	key->issued++;
-	count_in(&key->hour, hour);
-	count_in(&key->day, day);
-	return 0;
-}
-
-/**
- * vp_key_take_ordinal() - choose step and Q of the code to issue
- * @key: the key
- * @now_s: the time, seconds since 1970
- * @fresh: not the step's last code again
- * @draw: in: a new code may be drawn; out: one was
- * @step: out
- * @q: out
- *
- * Ordinals only rise. Asking again within a step takes no lock.
- *
- * Return: 0; -EAGAIN if the step has no code left, or the clock was corrected
- * to before the last code; -EDQUOT if a budget is used up; -ESTALE if the code
- * would not be covered by the slot's blob, and could come again after a reboot.
- */
-int vp_key_take_ordinal(struct vp_key *key, u64 now_s, bool fresh, bool *draw, u64 *step, u32 *q)
-{
-	u64 s = div_u64(now_s, PAYCODE_STEP_SECONDS);
-	u64 first = paycode_ordinal(s, 0), end = paycode_ordinal(s + 1, 0);
-	u64 last = atomic64_read(&key->last_ordinal);
-	bool drawn = false;
-	int err = 0;
-
-	if (fresh || last < first || last >= end) {
-		spin_lock(&key->issue_lock);
-		last = atomic64_read(&key->last_ordinal);
-		if (last < first)
-			last = first;
-		else if (last < end && fresh)
-			last++;
-		else if (last < end)
-			goto unlock;	/* another thread was faster */
-		if (last >= end)
-			err = -EAGAIN;
-		else if (!*draw)
-			err = -EDQUOT;
-		else if (key->reserve.bound && (last > key->reserve.ordinal ||
-						key->issued >= key->reserve.issued))
-			err = -ESTALE;
-		else
-			err = charge_budgets(key, now_s);
-		drawn = !err;
-		if (drawn)
-			atomic64_set(&key->last_ordinal, last);
-unlock:
-		spin_unlock(&key->issue_lock);
-	}
-	*draw = drawn;
-	*step = s;
-	*q = last - first;
-	return err;
+	return read_secret(key, offsetof(struct vp_otp_secrets, states), states, sizeof(*states));
 }

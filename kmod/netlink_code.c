@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Netlink commands for what a slot gives out: payment codes. */
+/* Netlink commands of payment codes: to get one, and to take a pool of them. */
 
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
 #include "voicepay.h"
 #include "code.h"
+#include "event.h"
 #include "netlink.h"
 #include "netlink_gen.h"
+#include "prefetch.h"
 #include "slot.h"
 
 static int put_code(struct sk_buff *skb, const struct vp_code *code)
@@ -17,26 +19,81 @@ static int put_code(struct sk_buff *skb, const struct vp_code *code)
 
 	memcpy(digits, code->digits, PAYCODE_DIGITS);
 	digits[PAYCODE_DIGITS] = '\0';
-	if (nla_put_string(skb, VOICEPAY_A_CODE_DIGITS, digits) ||
+	if (nla_put_u32(skb, VOICEPAY_A_CODE_MODE, code->mode) ||
+	    nla_put_string(skb, VOICEPAY_A_CODE_DIGITS, digits) ||
 	    nla_put_u32(skb, VOICEPAY_A_CODE_VALID_MS, code->valid_ms))
 		err = -EMSGSIZE;
 	memzero_explicit(digits, sizeof(digits));
 	return err;
 }
 
+/* A string that fits, as the policy says, with or without a NUL, padded with NUL. */
+static void take_string(const struct nlattr *attr, u8 *out, size_t room)
+{
+	size_t len = attr ? nla_len(attr) : 0;
+
+	memset(out, 0, room);
+	if (len)
+		memcpy(out, nla_data(attr), min(len, room));
+}
+
+static void take_terms(struct genl_info *info, struct paycode_terms *terms)
+{
+	const struct nlattr *amount = info->attrs[VOICEPAY_A_CODE_AMOUNT];
+
+	terms->amount = amount ? nla_get_u64(amount) : 0;
+	take_string(info->attrs[VOICEPAY_A_CODE_CURRENCY], terms->currency,
+		    sizeof(terms->currency));
+	take_string(info->attrs[VOICEPAY_A_CODE_MERCHANT], terms->merchant,
+		    sizeof(terms->merchant));
+	take_string(info->attrs[VOICEPAY_A_CODE_CHALLENGE], terms->challenge,
+		    sizeof(terms->challenge));
+}
+
+static void explain(struct genl_info *info, int err)
+{
+	switch (err) {
+	case -EINVAL:
+		NL_SET_ERR_MSG(info->extack, "not the terms that this mode is bound to");
+		break;
+	case -EXFULL:
+		NL_SET_ERR_MSG(info->extack, "the key's budget for this hour is used up");
+		break;
+	case -ENOSR:
+		NL_SET_ERR_MSG(info->extack, "the key's budget for this day is used up");
+		break;
+	case -ENOSPC:
+		NL_SET_ERR_MSG(info->extack, "the key's budget is used up; go online");
+		break;
+	case -EDQUOT:
+		NL_SET_ERR_MSG(info->extack, "the caller's own budget for this hour is used up");
+		break;
+	case -EMEDIUMTYPE:
+		NL_SET_ERR_MSG(info->extack, "the slot is an authenticator");
+		break;
+	case -ENODATA:
+		NL_SET_ERR_MSG(info->extack, "the pool is empty; go online");
+		break;
+	}
+}
+
 static int give_code(struct vp_slot *slot, const struct vp_caller *caller, struct genl_info *info)
 {
 	const struct nlattr *mode = info->attrs[VOICEPAY_A_CODE_MODE];
+	struct vp_code code = {
+		.mode = mode ? nla_get_u32(mode) : 0,
+		.fresh = nla_get_flag(info->attrs[VOICEPAY_A_CODE_NEW]),
+	};
 	struct vp_nl_reply reply;
-	struct vp_code code;
 	int err;
 
+	take_terms(info, &code.terms);
 	/* The reply first, so that no code is drawn that nobody gets. */
 	err = vp_nl_reply_begin(&reply, info);
 	if (err)
 		return err;
-	err = vp_code_issue(slot, caller, mode ? nla_get_u32(mode) : 0,
-			    nla_get_flag(info->attrs[VOICEPAY_A_CODE_NEW]), &code);
+	err = vp_code_issue(slot, caller, &code);
+	explain(info, err);
 	if (!err)
 		err = put_code(reply.skb, &code);
 	memzero_explicit(&code, sizeof(code));
@@ -46,4 +103,53 @@ static int give_code(struct vp_slot *slot, const struct vp_caller *caller, struc
 int voicepay_nl_code_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return vp_nl_with_slot(skb, info, VOICEPAY_A_CODE_SLOT, 0, give_code);
+}
+
+static void explain_pool(struct genl_info *info, int err)
+{
+	switch (err) {
+	case -ENOKEY:
+		NL_SET_ERR_MSG(info->extack, "the slot is not enrolled");
+		break;
+	case -EMEDIUMTYPE:
+		NL_SET_ERR_MSG(info->extack, "the slot is an authenticator");
+		break;
+	case -EOPNOTSUPP:
+		NL_SET_ERR_MSG(info->extack, "the gateway grants no pools");
+		break;
+	case -EBADMSG:
+		NL_SET_ERR_MSG(info->extack, "not the gateway's pool for this device and key");
+		break;
+	case -EPROTO:
+		NL_SET_ERR_MSG(info->extack, "the gateway's pool makes no sense");
+		break;
+	case -EKEYEXPIRED:
+		NL_SET_ERR_MSG(info->extack, "the pool is past its last day; ask for a new one");
+		break;
+	case -ESTALE:
+		NL_SET_ERR_MSG(info->extack, "an old pool; ask for a new one");
+		break;
+	}
+}
+
+static int put_pool(struct vp_slot *slot, const struct vp_caller *caller, struct genl_info *info)
+{
+	const struct nlattr *msg = info->attrs[VOICEPAY_A_POOL_MESSAGE];
+	int err;
+
+	if (vp_nl_want(info, VOICEPAY_A_POOL_MESSAGE))
+		return -EINVAL;
+	mutex_lock(&vp_manage_lock);
+	err = vp_prefetch_put(slot, nla_data(msg), nla_len(msg));
+	mutex_unlock(&vp_manage_lock);
+	vp_event(VOICEPAY_EVENT_POOL, slot->id, err);
+	explain_pool(info, err);
+	return err;
+}
+
+int voicepay_nl_pool_put_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = vp_nl_manager_only(skb, info);
+
+	return err ?: vp_nl_with_slot(skb, info, VOICEPAY_A_POOL_SLOT, 0, put_pool);
 }

@@ -46,7 +46,7 @@ static void explain_vault(struct genl_info *info, int err)
 
 int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	u8 msg[VP_MSG1_LEN], *ticket;
+	u8 msg[VP_MSG1_LEN], *ticket = NULL;	/* without one the slot's key is exchanged */
 	struct vp_slot *slot;
 	struct vp_nl_reply reply;
 	int err;
@@ -54,9 +54,8 @@ int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	err = vp_nl_manager_only(skb, info);
 	if (err)
 		return err;
-	if (vp_nl_want(info, VOICEPAY_A_ENROL_TICKET))
-		return -EINVAL;
-	ticket = nla_data(info->attrs[VOICEPAY_A_ENROL_TICKET]);
+	if (info->attrs[VOICEPAY_A_ENROL_TICKET])
+		ticket = nla_data(info->attrs[VOICEPAY_A_ENROL_TICKET]);
 	err = vp_nl_reply_begin(&reply, info);
 	if (err)
 		goto wipe;
@@ -72,6 +71,12 @@ int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the device is not provisioned (dev-set)");
 	else if (err == -EKEYREJECTED)
 		NL_SET_ERR_MSG(info->extack, "the gateway's key is not an X25519 public key");
+	else if (err == -EEXIST)
+		NL_SET_ERR_MSG(info->extack, "the slot is an authenticator; take another one");
+	else if (err == -ENOKEY)
+		NL_SET_ERR_MSG(info->extack, "the slot holds no key; give a ticket");
+	else if (err == -EKEYEXPIRED)
+		NL_SET_ERR_MSG(info->extack, "the slot's key has expired; give a ticket");
 	else if (err == -EAGAIN)
 		NL_SET_ERR_MSG(info->extack, "interrupted while waiting for random numbers");
 	else
@@ -81,7 +86,8 @@ int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	err = vp_nl_reply_end(&reply, info, err);
 wipe:
 	/* In the message itself: its memory is freed as it is, and an error quotes it. */
-	memzero_explicit(ticket, VP_TICKET_LEN);
+	if (ticket)
+		memzero_explicit(ticket, VP_TICKET_LEN);
 	return err;
 }
 
@@ -89,6 +95,7 @@ int voicepay_nl_enrol_finish_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *msg = info->attrs[VOICEPAY_A_ENROL_MESSAGE];
 	struct vp_slot *slot;
+	u32 event;
 	int err;
 
 	err = vp_nl_manager_only(skb, info);
@@ -104,9 +111,10 @@ int voicepay_nl_enrol_finish_doit(struct sk_buff *skb, struct genl_info *info)
 	slot = lock_slot(info);
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
+	event = vp_agree_rotates(slot) ? VOICEPAY_EVENT_ROTATE : VOICEPAY_EVENT_ENROL;
 	err = vp_agree_finish(slot, nla_data(msg), nla_len(msg),
 			      nla_get_flag(info->attrs[VOICEPAY_A_ENROL_ACCEPT_TIME]));
-	vp_event(VOICEPAY_EVENT_ENROL, slot->id, err);
+	vp_event(event, slot->id, err);
 	unlock_slot(slot);
 	if (err == -ESTALE)
 		NL_SET_ERR_MSG(info->extack, "no enrolment under way; begin again");

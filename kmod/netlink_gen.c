@@ -50,10 +50,14 @@ const struct nla_policy voicepay_enrol_finish_nl_policy[VOICEPAY_A_ENROL_ACCEPT_
 };
 
 /* VOICEPAY_CMD_CODE_GET - do */
-const struct nla_policy voicepay_code_get_nl_policy[VOICEPAY_A_CODE_NEW + 1] = {
+const struct nla_policy voicepay_code_get_nl_policy[VOICEPAY_A_CODE_CHALLENGE + 1] = {
 	[VOICEPAY_A_CODE_SLOT] = { .type = NLA_U32, },
 	[VOICEPAY_A_CODE_MODE] = { .type = NLA_U32, },
 	[VOICEPAY_A_CODE_NEW] = { .type = NLA_FLAG, },
+	[VOICEPAY_A_CODE_AMOUNT] = { .type = NLA_U64, },
+	[VOICEPAY_A_CODE_CURRENCY] = { .type = NLA_NUL_STRING, .len = 3, },
+	[VOICEPAY_A_CODE_MERCHANT] = { .type = NLA_NUL_STRING, .len = 64, },
+	[VOICEPAY_A_CODE_CHALLENGE] = { .type = NLA_NUL_STRING, .len = 32, },
 };
 
 /* VOICEPAY_CMD_WIPE - do */
@@ -62,7 +66,7 @@ const struct nla_policy voicepay_wipe_nl_policy[VOICEPAY_A_DEVICE_DEVICE_ID + 1]
 };
 
 /* VOICEPAY_CMD_SLOT_SET - do */
-const struct nla_policy voicepay_slot_set_nl_policy[VOICEPAY_A_SLOT_PRESENCE_SECONDS + 1] = {
+const struct nla_policy voicepay_slot_set_nl_policy[VOICEPAY_A_SLOT_PRESENCE_ABOVE + 1] = {
 	[VOICEPAY_A_SLOT_ID] = { .type = NLA_U32, },
 	[VOICEPAY_A_SLOT_UID] = { .type = NLA_U32, },
 	[VOICEPAY_A_SLOT_GID] = { .type = NLA_U32, },
@@ -71,6 +75,7 @@ const struct nla_policy voicepay_slot_set_nl_policy[VOICEPAY_A_SLOT_PRESENCE_SEC
 	[VOICEPAY_A_SLOT_CALLER_PER_HOUR] = { .type = NLA_U32, },
 	[VOICEPAY_A_SLOT_PRESENCE] = { .type = NLA_U32, },
 	[VOICEPAY_A_SLOT_PRESENCE_SECONDS] = { .type = NLA_U32, },
+	[VOICEPAY_A_SLOT_PRESENCE_ABOVE] = { .type = NLA_U64, },
 };
 
 /* VOICEPAY_CMD_SLOT_LOCK - do */
@@ -110,8 +115,24 @@ const struct nla_policy voicepay_sealer_put_nl_policy[VOICEPAY_A_SEALER_WRAPPED_
 	[VOICEPAY_A_SEALER_WRAPPED_KEY] = { .type = NLA_BINARY, },
 };
 
+/* VOICEPAY_CMD_OTP_PUT - do */
+const struct nla_policy voicepay_otp_put_nl_policy[VOICEPAY_A_OTP_COUNTER + 1] = {
+	[VOICEPAY_A_OTP_SLOT] = { .type = NLA_U32, },
+	[VOICEPAY_A_OTP_SECRET] = { .type = NLA_BINARY, },
+	[VOICEPAY_A_OTP_ALGORITHM] = { .type = NLA_U32, },
+	[VOICEPAY_A_OTP_DIGITS] = { .type = NLA_U32, },
+	[VOICEPAY_A_OTP_PERIOD] = { .type = NLA_U32, },
+	[VOICEPAY_A_OTP_COUNTER] = { .type = NLA_U64, },
+};
+
+/* VOICEPAY_CMD_POOL_PUT - do */
+const struct nla_policy voicepay_pool_put_nl_policy[VOICEPAY_A_POOL_MESSAGE + 1] = {
+	[VOICEPAY_A_POOL_SLOT] = { .type = NLA_U32, },
+	[VOICEPAY_A_POOL_MESSAGE] = NLA_POLICY_EXACT_LEN(VOICEPAY_POOL_LEN),
+};
+
 /* Ops table for voicepay */
-const struct genl_ops voicepay_nl_ops[17] = {
+const struct genl_ops voicepay_nl_ops[19] = {
 	{
 		.cmd		= VOICEPAY_CMD_DEV_GET,
 		.doit		= voicepay_nl_dev_get_doit,
@@ -159,7 +180,7 @@ const struct genl_ops voicepay_nl_ops[17] = {
 		.cmd		= VOICEPAY_CMD_CODE_GET,
 		.doit		= voicepay_nl_code_get_doit,
 		.policy		= voicepay_code_get_nl_policy,
-		.maxattr	= VOICEPAY_A_CODE_NEW,
+		.maxattr	= VOICEPAY_A_CODE_CHALLENGE,
 	},
 	{
 		.cmd		= VOICEPAY_CMD_WIPE,
@@ -171,7 +192,7 @@ const struct genl_ops voicepay_nl_ops[17] = {
 		.cmd		= VOICEPAY_CMD_SLOT_SET,
 		.doit		= voicepay_nl_slot_set_doit,
 		.policy		= voicepay_slot_set_nl_policy,
-		.maxattr	= VOICEPAY_A_SLOT_PRESENCE_SECONDS,
+		.maxattr	= VOICEPAY_A_SLOT_PRESENCE_ABOVE,
 	},
 	{
 		.cmd		= VOICEPAY_CMD_SLOT_LOCK,
@@ -214,6 +235,18 @@ const struct genl_ops voicepay_nl_ops[17] = {
 		.doit		= voicepay_nl_sealer_put_doit,
 		.policy		= voicepay_sealer_put_nl_policy,
 		.maxattr	= VOICEPAY_A_SEALER_WRAPPED_KEY,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_OTP_PUT,
+		.doit		= voicepay_nl_otp_put_doit,
+		.policy		= voicepay_otp_put_nl_policy,
+		.maxattr	= VOICEPAY_A_OTP_COUNTER,
+	},
+	{
+		.cmd		= VOICEPAY_CMD_POOL_PUT,
+		.doit		= voicepay_nl_pool_put_doit,
+		.policy		= voicepay_pool_put_nl_policy,
+		.maxattr	= VOICEPAY_A_POOL_MESSAGE,
 	},
 };
 

@@ -25,11 +25,11 @@ extern const struct nla_policy voicepay_enrol_begin_nl_policy[VOICEPAY_A_ENROL_T
 
 extern const struct nla_policy voicepay_enrol_finish_nl_policy[VOICEPAY_A_ENROL_ACCEPT_TIME + 1];
 
-extern const struct nla_policy voicepay_code_get_nl_policy[VOICEPAY_A_CODE_NEW + 1];
+extern const struct nla_policy voicepay_code_get_nl_policy[VOICEPAY_A_CODE_CHALLENGE + 1];
 
 extern const struct nla_policy voicepay_wipe_nl_policy[VOICEPAY_A_DEVICE_DEVICE_ID + 1];
 
-extern const struct nla_policy voicepay_slot_set_nl_policy[VOICEPAY_A_SLOT_PRESENCE_SECONDS + 1];
+extern const struct nla_policy voicepay_slot_set_nl_policy[VOICEPAY_A_SLOT_PRESENCE_ABOVE + 1];
 
 extern const struct nla_policy voicepay_slot_lock_nl_policy[VOICEPAY_A_SLOT_ID + 1];
 
@@ -45,8 +45,12 @@ extern const struct nla_policy voicepay_sealer_get_nl_policy[VOICEPAY_A_SEALER_N
 
 extern const struct nla_policy voicepay_sealer_put_nl_policy[VOICEPAY_A_SEALER_WRAPPED_KEY + 1];
 
+extern const struct nla_policy voicepay_otp_put_nl_policy[VOICEPAY_A_OTP_COUNTER + 1];
+
+extern const struct nla_policy voicepay_pool_put_nl_policy[VOICEPAY_A_POOL_MESSAGE + 1];
+
 /* Ops table for voicepay */
-extern const struct genl_ops voicepay_nl_ops[17];
+extern const struct genl_ops voicepay_nl_ops[19];
 
 int voicepay_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info);
@@ -67,6 +71,8 @@ int voicepay_nl_blob_put_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_blob_commit_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_sealer_get_doit(struct sk_buff *skb, struct genl_info *info);
 int voicepay_nl_sealer_put_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_otp_put_doit(struct sk_buff *skb, struct genl_info *info);
+int voicepay_nl_pool_put_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	VOICEPAY_NLGRP_EVENTS,

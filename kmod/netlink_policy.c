@@ -24,7 +24,8 @@ int vp_nl_put_policy(struct sk_buff *skb, struct vp_slot *slot)
 	    nla_put_u32(skb, VOICEPAY_A_SLOT_LOCKED, locked) ||
 	    nla_put_u32(skb, VOICEPAY_A_SLOT_CALLER_PER_HOUR, policy.caller_per_hour) ||
 	    nla_put_u32(skb, VOICEPAY_A_SLOT_PRESENCE, policy.presence) ||
-	    nla_put_u32(skb, VOICEPAY_A_SLOT_PRESENCE_SECONDS, policy.presence_seconds))
+	    nla_put_u32(skb, VOICEPAY_A_SLOT_PRESENCE_SECONDS, policy.presence_seconds) ||
+	    nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_PRESENCE_ABOVE, policy.presence_above, 0))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -62,10 +63,20 @@ static int take_policy(struct genl_info *info, struct vp_policy *policy)
 		return -EOPNOTSUPP;
 	if (!policy->presence_seconds)
 		return -EINVAL;
+	if (info->attrs[VOICEPAY_A_SLOT_PRESENCE_ABOVE])
+		policy->presence_above = nla_get_u64(info->attrs[VOICEPAY_A_SLOT_PRESENCE_ABOVE]);
 	/* Who sends this is in the initial user namespace: so are the numbers. */
 	rights->uid = make_kuid(&init_user_ns, uid);
 	rights->gid = make_kgid(&init_user_ns, gid);
 	return 0;
+}
+
+static bool asks_less(const struct vp_policy *policy, const struct vp_policy *old)
+{
+	return vp_presence_is_weaker(policy->presence, policy->presence_seconds,
+				     old->presence, old->presence_seconds) ||
+	       (old->presence != VOICEPAY_PRESENCE_NEVER &&
+		policy->presence_above > old->presence_above);
 }
 
 static int change_policy(struct vp_slot *slot, struct genl_info *info)
@@ -82,8 +93,7 @@ static int change_policy(struct vp_slot *slot, struct genl_info *info)
 	if (err)
 		return err;
 	/* Attack: root, or who has become root, switches the button off. */
-	if (vp_presence_is_weaker(policy.presence, policy.presence_seconds,
-				  old.presence, old.presence_seconds)) {
+	if (asks_less(&policy, &old)) {
 		err = vp_presence_take(VOICEPAY_PRESENCE_ALWAYS, old.presence_seconds, &press);
 		if (err) {
 			NL_SET_ERR_MSG(info->extack, "a person must press the button first");

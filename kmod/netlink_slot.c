@@ -10,6 +10,21 @@
 #include "netlink_gen.h"
 #include "slot.h"
 
+static int put_payment(struct sk_buff *skb, const struct vp_slot_status *st)
+{
+	if (nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_EPOCH, st->epoch, 0) ||
+	    nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_ROTATE_AFTER, st->rotate_after, 0) ||
+	    nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_NOT_AFTER, st->not_after, 0) ||
+	    nla_put_u32(skb, VOICEPAY_A_SLOT_ALIASES, st->aliases) ||
+	    nla_put_u32(skb, VOICEPAY_A_SLOT_MODES, st->modes) ||
+	    nla_put_u32(skb, VOICEPAY_A_SLOT_POOL_LEFT, st->pool_left))
+		return -EMSGSIZE;
+	if (st->left != U64_MAX &&
+	    nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_CODES_LEFT, st->left, 0))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_slot(struct sk_buff *skb, struct vp_slot *slot)
 {
 	struct vp_slot_status st;
@@ -17,20 +32,14 @@ static int put_slot(struct sk_buff *skb, struct vp_slot *slot)
 	vp_slot_status(slot, &st);
 	if (nla_put_u32(skb, VOICEPAY_A_SLOT_ID, st.id) ||
 	    nla_put_u32(skb, VOICEPAY_A_SLOT_STATE, st.state) ||
+	    nla_put_u32(skb, VOICEPAY_A_SLOT_KIND, st.kind) ||
 	    vp_nl_put_policy(skb, slot))
 		return -EMSGSIZE;
-	if (!st.epoch)		/* holds no key: there is nothing more to say */
+	if (st.kind == VOICEPAY_SLOT_NOTHING)
 		return 0;
-	if (nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_EPOCH, st.epoch, 0) ||
-	    nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_ROTATE_AFTER, st.rotate_after, 0) ||
-	    nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_NOT_AFTER, st.not_after, 0) ||
-	    nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_CODES_ISSUED, st.issued, 0) ||
-	    nla_put_u32(skb, VOICEPAY_A_SLOT_ALIASES, st.aliases))
+	if (nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_CODES_ISSUED, st.issued, 0))
 		return -EMSGSIZE;
-	if (st.left != U64_MAX &&
-	    nla_put_u64_64bit(skb, VOICEPAY_A_SLOT_CODES_LEFT, st.left, 0))
-		return -EMSGSIZE;
-	return 0;
+	return st.kind == VOICEPAY_SLOT_PAYMENT ? put_payment(skb, &st) : 0;
 }
 
 static int show_slot(struct vp_slot *slot, const struct vp_caller *caller, struct genl_info *info)

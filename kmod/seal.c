@@ -86,6 +86,8 @@ static void export_policy(struct vp_slot *slot, u32 out[VP_BLOB_POLICY])
 	out[5] = policy.presence;
 	out[6] = policy.presence_seconds;
 	out[7] = locked;
+	out[8] = upper_32_bits(policy.presence_above);
+	out[9] = lower_32_bits(policy.presence_above);
 }
 
 static void import_policy(struct vp_slot *slot, const u32 in[VP_BLOB_POLICY])
@@ -100,6 +102,7 @@ static void import_policy(struct vp_slot *slot, const u32 in[VP_BLOB_POLICY])
 		.caller_per_hour = in[4],
 		.presence = in[5],
 		.presence_seconds = in[6],
+		.presence_above = (u64)in[8] << 32 | in[9],
 	};
 
 	vp_gate_set_policy(&slot->gate, &policy);

@@ -12,6 +12,9 @@
  */
 #define VP_SEAL_STEPS	20
 #define VP_SEAL_CODES	10
+/* And so many of the pool, and of an authenticator's counters. */
+#define VP_SEAL_POOL	5
+#define VP_SEAL_COUNTERS 5
 
 /* With vp_manage_lock held. */
 int vp_seal_get(u32 id, bool final, u8 out[VP_BLOB_LEN]);

@@ -85,13 +85,18 @@ static void status_of_key(struct vp_slot_status *st, struct vp_key *key)
 
 	spin_lock(&key->issue_lock);
 	st->issued = key->issued;
+	st->pool_left = key->pool.count - key->pool.next;
 	spin_unlock(&key->issue_lock);
+	st->kind = key->kind;
+	st->state = VOICEPAY_SLOT_ACTIVE;
+	if (key->kind != VOICEPAY_SLOT_PAYMENT)
+		return;
+	st->modes = key->grant.modes;
 	st->left = key->grant.per_key ? key->grant.per_key - st->issued : U64_MAX;
 	st->epoch = key->grant.epoch;
 	st->rotate_after = key->grant.rotate_after;
 	st->not_after = key->grant.not_after;
 	st->aliases = key->grant.n_aliases;
-	st->state = VOICEPAY_SLOT_ACTIVE;
 	if (!vp_clock_now_ms(&now_ms) && div_u64(now_ms, 1000) >= st->not_after)
 		st->state = VOICEPAY_SLOT_EXPIRED;
 }

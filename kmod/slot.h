@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A payment identity: where its key lies, and how it is found. */
+/* A payment identity or an authenticator: where its key lies, and how it is found. */
 #ifndef VP_SLOT_H
 #define VP_SLOT_H
 
@@ -50,6 +50,9 @@ struct vp_slot_status {
 	u64 issued;
 	u64 left;		/* U64_MAX: unlimited */
 	u32 aliases;
+	u32 kind;		/* enum voicepay_slot_kind */
+	u32 modes;		/* PAYCODE_MODE() bits */
+	u32 pool_left;
 };
 
 struct vp_slot *vp_slot_get(u32 id);

@@ -73,14 +73,18 @@ static void sizes(void)
 		{ VOICEPAY_IOC_STATUS, sizeof(struct voicepay_status), 72 },
 		{ VOICEPAY_IOC_CODE, sizeof(struct voicepay_code), 56 },
 		{ VOICEPAY_IOC_SEAL, sizeof(struct voicepay_seal), 16 },
+		{ VOICEPAY_IOC_AUTHORISE, sizeof(struct voicepay_authorise), 400 },
+		{ VOICEPAY_IOC_OTP, sizeof(struct voicepay_otp), 48 },
 	};
 	static __u8 buf[8192];
 	__u32 *size = (__u32 *)buf, s;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-		/* what a right size leads to; SEAL finds no socket */
+		/* what a right size leads to; SEAL finds no socket, OTP no authenticator */
 		int seal = requests[i].cmd == VOICEPAY_IOC_SEAL;
+		int otp = requests[i].cmd == VOICEPAY_IOC_OTP;
+		int authorise = requests[i].cmd == VOICEPAY_IOC_AUTHORISE;
 
 		memset(buf, 0, sizeof(buf));
 		for (s = 0; s < requests[i].first; s++) {
@@ -102,6 +106,10 @@ static void sizes(void)
 			((struct voicepay_seal *)buf)->sock_fd = -1;
 		if (seal)
 			EXPECT_ERRNO(EBADF, ioctl(dev, requests[i].cmd, buf));
+		else if (otp)
+			EXPECT_ERRNO(EMEDIUMTYPE, ioctl(dev, requests[i].cmd, buf));
+		else if (authorise)	/* purpose 0 */
+			EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, requests[i].cmd, buf));
 		else
 			EXPECT_OK(ioctl(dev, requests[i].cmd, buf));
 		EXPECT_EQ(*size, requests[i].size + 8);
@@ -113,7 +121,7 @@ static void unknown_requests(void)
 	struct voicepay_info info = { .size = sizeof(info) };
 	unsigned int nr;
 
-	for (nr = 5; nr < 256; nr++)
+	for (nr = 7; nr < 256; nr++)
 		EXPECT_ERRNO(ENOTTY, ioctl(dev, _IO(VOICEPAY_IOC_TYPE, nr), &info));
 	EXPECT_ERRNO(ENOTTY, ioctl(dev, _IO('x', 0), &info));
 	EXPECT_ERRNO(ENOTTY, ioctl(dev, _IOWR(VOICEPAY_IOC_TYPE, 0, struct voicepay_info), &info));
@@ -126,12 +134,16 @@ static void unknown_flags(void)
 	struct voicepay_code code = { .size = sizeof(code), .flags = VOICEPAY_CODE_NEW | 2 };
 	struct voicepay_seal seal = { .size = sizeof(seal), .flags = 1, .sock_fd = -1 };
 	struct voicepay_donation donation = { .size = sizeof(donation), .flags = 1, .memfd = -1 };
+	struct voicepay_authorise authorise = { .size = sizeof(authorise), .flags = 1, .purpose = 1 };
+	struct voicepay_otp otp = { .size = sizeof(otp), .flags = 1 };
 
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_INFO, &info));
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_STATUS, &st));
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_CODE, &code));
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_SEAL, &seal));
 	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_VAULT, &donation));
+	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_AUTHORISE, &authorise));
+	EXPECT_ERRNO(EOPNOTSUPP, ioctl(dev, VOICEPAY_IOC_OTP, &otp));
 }
 
 static void reserved_fields(void)
@@ -139,7 +151,19 @@ static void reserved_fields(void)
 	struct voicepay_status st = { .size = sizeof(st), .reserved = 1 };
 	struct voicepay_code code = { .size = sizeof(code), .reserved = 1 };
 	struct voicepay_seal seal = { .size = sizeof(seal), .sock_fd = -1, .channel_fd = 1 };
+	struct voicepay_authorise authorise = { .size = sizeof(authorise), .purpose = 1, .reserved = 1 };
+	struct voicepay_otp otp = { .size = sizeof(otp), .reserved = 1 };
 
+	EXPECT_ERRNO(EINVAL, ioctl(dev, VOICEPAY_IOC_AUTHORISE, &authorise));
+	EXPECT_ERRNO(EINVAL, ioctl(dev, VOICEPAY_IOC_OTP, &otp));
+	code.reserved = 0;
+	code.reserved2 = 1;
+	EXPECT_ERRNO(EINVAL, ioctl(dev, VOICEPAY_IOC_CODE, &code));
+	code.reserved2 = 0;
+	code.currency[3] = 1;
+	EXPECT_ERRNO(EINVAL, ioctl(dev, VOICEPAY_IOC_CODE, &code));
+	code.currency[3] = 0;
+	code.reserved = 1;
 	EXPECT_ERRNO(EINVAL, ioctl(dev, VOICEPAY_IOC_STATUS, &st));
 	EXPECT_ERRNO(EINVAL, ioctl(dev, VOICEPAY_IOC_CODE, &code));
 	EXPECT_ERRNO(EINVAL, ioctl(dev, VOICEPAY_IOC_SEAL, &seal));
@@ -262,7 +286,7 @@ static void same_until_new(void)
 	EXPECT_NE(strcmp((char *)a.digits, (char *)b.digits), 0);
 	ASSERT_OK(code_of(0, 0, &c));
 	EXPECT_STREQ((char *)b.digits, (char *)c.digits);
-	/* the mode can be named, and others do not exist yet */
+	/* the mode can be named; others were not granted */
 	c.mode = 1;
 	c.valid_ms = 0;
 	EXPECT_OK(ioctl(dev, VOICEPAY_IOC_CODE, &c));
@@ -383,7 +407,7 @@ static void budget_ends(void)
 		ASSERT_OK(status_of(0, &st));
 	}
 	EXPECT_EQ(st.codes_issued, 3);
-	EXPECT_ERRNO(EDQUOT, code_of(0, VOICEPAY_CODE_NEW, &code));
+	EXPECT_ERRNO(ENOSPC, code_of(0, VOICEPAY_CODE_NEW, &code));
 	EXPECT_EQ(code.digits[0], 0);
 }
 

@@ -9,6 +9,7 @@
 #include "voicepay.h"
 #include "clock.h"
 #include "key.h"
+#include "otp.h"
 #include "policy.h"
 #include "seal.h"
 
@@ -39,9 +40,12 @@ static void fill(struct vp_blob *blob)
 	memset(blob->gateway, 0xaa, sizeof(blob->gateway));
 	for (i = 0; i < VP_BLOB_POLICY; i++)
 		blob->policy[i] = 1000 + i;
+	blob->kind = VOICEPAY_SLOT_PAYMENT;
 	memset(&blob->keys, 0x11, sizeof(blob->keys));
+	blob->pool = (struct vp_blob_pool){ 3, T0 + 86400, 15, 4 };
 	memset(blob->keys.code, 0x22, sizeof(blob->keys.code));
 	memcpy(grant->prefix, "71", 2);
+	grant->modes = PAYCODE_MODES_DEVICE;
 	grant->epoch = 6;
 	grant->time_ms = blob->now_ms;
 	grant->not_before = T0;
@@ -195,12 +199,10 @@ static struct vp_key *imported(struct kunit *test, const struct vp_blob *blob)
 
 static int take(struct vp_key *key, u64 now, u64 *ordinal)
 {
-	u64 step = 0;
-	bool draw = true;
-	u32 q = 0;
-	int err = vp_key_take_ordinal(key, now, true, &draw, &step, &q);
+	struct vp_draw draw = { .now_s = now, .mode = PAYCODE_PLAIN, .fresh = true, .may = true };
+	int err = vp_key_take_ordinal(key, &draw);
 
-	*ordinal = paycode_ordinal(step, q);
+	*ordinal = paycode_ordinal(draw.step, draw.q);
 	return err;
 }
 
@@ -280,6 +282,101 @@ static void last_blob(struct kunit *test)
 	vp_key_destroy(key);
 }
 
+/* A pool that was sealed, has gone on, and lost its power; and a blob from before it. */
+static void pool_stays_spent(struct kunit *test)
+{
+	struct room *r = sealed(test);
+	struct vp_draw draw = { .mode = PAYCODE_POOL, .fresh = true, .may = true };
+	struct vp_key *key, *back;
+	u64 spent = 0;
+	int codes;
+
+	key = imported(test, &r->in);
+	KUNIT_ASSERT_EQ(test, vp_key_export(key, &r->in, false), 0);
+	vp_key_sealed(key, &r->in);
+	vp_key_stored(key);
+	key->pool = (struct vp_pool_state){ .serial = 7, .count = 15, .not_after = U64_MAX };
+	/* No blob knows of it yet: it could be taken once more after a reboot. */
+	KUNIT_EXPECT_EQ(test, vp_key_take_pool(key, &draw), -ESTALE);
+
+	KUNIT_ASSERT_EQ(test, vp_key_export(key, &r->in, false), 0);
+	vp_key_sealed(key, &r->in);
+	KUNIT_EXPECT_EQ(test, vp_key_take_pool(key, &draw), -ESTALE);
+	vp_key_stored(key);
+	for (codes = 0; !vp_key_take_pool(key, &draw); codes++)
+		spent = draw.step;
+	KUNIT_EXPECT_EQ(test, codes, VP_SEAL_POOL);
+
+	back = imported(test, &r->in);
+	KUNIT_EXPECT_EQ(test, back->pool.serial, 7);
+	KUNIT_ASSERT_EQ(test, vp_key_export(back, &r->out, false), 0);
+	vp_key_sealed(back, &r->out);
+	vp_key_stored(back);
+	/* Nor is the last one shown again that was given out before. */
+	draw.fresh = false;
+	KUNIT_ASSERT_EQ(test, vp_key_take_pool(back, &draw), 0);
+	KUNIT_EXPECT_EQ(test, draw.step, spent + 1);
+	/* The last codes of a pool are covered, too. */
+	KUNIT_EXPECT_EQ(test, r->out.pool.next, 10);
+	back->pool.next = 14;
+	KUNIT_ASSERT_EQ(test, vp_key_export(back, &r->out, false), 0);
+	KUNIT_EXPECT_EQ(test, r->out.pool.next, 15);
+	KUNIT_ASSERT_EQ(test, vp_key_export(back, &r->out, true), 0);
+	KUNIT_EXPECT_EQ(test, r->out.pool.next, 14);
+	draw.fresh = true;
+	KUNIT_EXPECT_EQ(test, vp_key_take_pool(back, &draw), -ESTALE);
+	vp_key_destroy(back);
+	vp_key_destroy(key);
+}
+
+static void authenticators(struct kunit *test)
+{
+	const struct vp_otp_terms terms = { VOICEPAY_OTP_SHA512, 8, 0, 20 };
+	u8 secret[20] = "nineteen characters", before[8], after[8];
+	struct room *r = sealed(test);
+	struct vp_key *key, *back;
+	u64 counter = 0, spent = 0;
+	int n;
+
+	key = vp_key_create_otp(&terms, secret, 40);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(key));
+	memset(&r->in.keys, 0, sizeof(r->in.keys));
+	memset(&r->in.grant, 0, sizeof(r->in.grant));
+	KUNIT_ASSERT_EQ(test, vp_key_export(key, &r->in, false), 0);
+	vp_key_sealed(key, &r->in);
+	vp_key_stored(key);
+	for (n = 0; !vp_key_take_counter(key, true, &counter); n++)
+		spent = counter;
+	KUNIT_EXPECT_EQ(test, n, VP_SEAL_COUNTERS);
+	KUNIT_EXPECT_EQ(test, vp_key_take_counter(key, true, &counter), -ESTALE);
+
+	KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &place, &r->in), 0);
+	KUNIT_ASSERT_EQ(test, vp_blob_open(&r->out, sealing_key, &place, r->bytes, VP_BLOB_LEN), 0);
+	KUNIT_EXPECT_EQ(test, r->out.kind, VOICEPAY_SLOT_AUTHENTICATOR);
+	back = imported(test, &r->out);
+	KUNIT_EXPECT_EQ(test, vp_key_take_counter(back, true, &counter), -ESTALE);
+	KUNIT_ASSERT_EQ(test, vp_key_export(back, &r->out, false), 0);
+	vp_key_sealed(back, &r->out);
+	vp_key_stored(back);
+	KUNIT_ASSERT_EQ(test, vp_key_take_counter(back, true, &counter), 0);
+	KUNIT_EXPECT_EQ(test, counter, spent + 1);
+	KUNIT_ASSERT_EQ(test, vp_otp_compute(key, 7, before), 0);
+	KUNIT_ASSERT_EQ(test, vp_otp_compute(back, 7, after), 0);
+	KUNIT_EXPECT_MEMEQ(test, before, after, sizeof(before));
+	vp_key_destroy(back);
+	vp_key_destroy(key);
+
+	/* Attack: none; but what a blob says is believed only as far as it makes sense. */
+	r->in.otp.digits = 9;
+	KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &place, &r->in), 0);
+	KUNIT_EXPECT_EQ(test, vp_blob_open(&r->out, sealing_key, &place, r->bytes, VP_BLOB_LEN),
+			-EBADMSG);
+	r->in.kind = 3;
+	KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &place, &r->in), 0);
+	KUNIT_EXPECT_EQ(test, vp_blob_open(&r->out, sealing_key, &place, r->bytes, VP_BLOB_LEN),
+			-EBADMSG);
+}
+
 /* The reserve of a blob never makes more of a budget than there is. */
 static void budgets(struct kunit *test)
 {
@@ -302,6 +399,8 @@ static struct kunit_case seal_cases[] = {
 	KUNIT_CASE(spent_codes_stay_spent),
 	KUNIT_CASE(no_code_beyond_the_mark),
 	KUNIT_CASE(last_blob),
+	KUNIT_CASE(pool_stays_spent),
+	KUNIT_CASE(authenticators),
 	KUNIT_CASE(budgets),
 	{}
 };

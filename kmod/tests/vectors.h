@@ -7,6 +7,7 @@
  * implementations publish and check against.
  * HKDF: RFC 5869, appendix A, the cases with SHA-256.
  * HMAC: RFC 4231, the cases whose output is not truncated.
+ * One-time passwords: RFC 4226, appendix D, and RFC 6238, appendix B.
  * PC1: Documentation/pc1.md; K = 00 01 .. 1f, PP 71, alias 0123456789.
  */
 #ifndef VP_TEST_VECTORS_H
@@ -238,6 +239,30 @@ static const struct authorise_vector authorise_vectors[] = {
 static const char pool_vector[] =
 	"010f0000000000030000000000000005000000000000000700000000655d18c0"
 	"316e98859b2df76852d67aaee1ef251d1312bb3ae0c3f49caa95be07d25e7192";
+
+/* RFC 4226: the secret is the 20 bytes "12345678901234567890"; counters 0 to 9. */
+static const char *const hotp_vectors[] = {
+	"755224", "287082", "359152", "969429", "338314",
+	"254676", "287922", "162583", "399871", "520489",
+};
+
+/*
+ * RFC 6238: eight digits, steps of 30 seconds. The secret is those digits,
+ * repeated to the length of the hash: 20, 32 and 64 bytes.
+ */
+struct totp_vector {
+	unsigned long long time;	/* seconds since 1970 */
+	const char *sha1, *sha256, *sha512;
+};
+
+static const struct totp_vector totp_vectors[] = {
+	{ 59, "94287082", "46119246", "90693936" },
+	{ 1111111109, "07081804", "68084774", "25091201" },
+	{ 1111111111, "14050471", "67062674", "99943326" },
+	{ 1234567890, "89005924", "91819424", "93441116" },
+	{ 2000000000, "69279037", "90698825", "38618901" },
+	{ 20000000000ULL, "65353130", "77737706", "47863826" },
+};
 
 /* Check digits of Damm's quasigroup; 572 -> 4 is the example of his thesis. */
 static const struct { const char *digits; unsigned int check; } damm_vectors[] = {

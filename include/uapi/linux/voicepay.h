@@ -48,6 +48,45 @@
 #define VOICEPAY_CODE_STEP	30
 
 /**
+ * enum voicepay_mode - V of a payment code (Documentation/pc1.md)
+ * @VOICEPAY_MODE_PLAIN: any till
+ * @VOICEPAY_MODE_AMOUNT: bound to currency and amount
+ * @VOICEPAY_MODE_MERCHANT: bound to a merchant and its challenge
+ * @VOICEPAY_MODE_BOUND: bound to all of these
+ * @VOICEPAY_MODE_SHOWN: plain, its digits shown or spoken
+ * @VOICEPAY_MODE_PLAIN_512: plain, with HMAC-SHA-512
+ * @VOICEPAY_MODE_POOL: from the pool (netlink, pool-put); needs no clock
+ */
+enum voicepay_mode {
+	VOICEPAY_MODE_PLAIN	= 1,
+	VOICEPAY_MODE_AMOUNT	= 2,
+	VOICEPAY_MODE_MERCHANT	= 3,
+	VOICEPAY_MODE_BOUND	= 4,
+	VOICEPAY_MODE_SHOWN	= 5,
+	VOICEPAY_MODE_PLAIN_512	= 6,
+	VOICEPAY_MODE_POOL	= 8,
+};
+
+/**
+ * enum voicepay_slot_kind - what a slot holds
+ * @VOICEPAY_SLOT_NOTHING: nothing yet
+ * @VOICEPAY_SLOT_PAYMENT: a key that was agreed on with the gateway
+ * @VOICEPAY_SLOT_AUTHENTICATOR: a secret for one-time passwords (netlink, otp-put)
+ */
+enum voicepay_slot_kind {
+	VOICEPAY_SLOT_NOTHING		= 0,
+	VOICEPAY_SLOT_PAYMENT		= 1,
+	VOICEPAY_SLOT_AUTHENTICATOR	= 2,
+};
+
+/* The hash of an authenticator. */
+enum voicepay_otp_algorithm {
+	VOICEPAY_OTP_SHA1	= 1,
+	VOICEPAY_OTP_SHA256	= 2,
+	VOICEPAY_OTP_SHA512	= 3,
+};
+
+/**
  * enum voicepay_slot_state - life of a payment identity
  * @VOICEPAY_SLOT_EMPTY: made, but holds no key
  * @VOICEPAY_SLOT_ENROLLING: message 1 was given out, message 2 is awaited;
@@ -69,8 +108,8 @@ enum voicepay_slot_state {
  * that it is made through must both have the right.
  */
 #define VOICEPAY_RIGHT_SEE		(1U << 0)	/* VOICEPAY_IOC_STATUS, slot-get */
-#define VOICEPAY_RIGHT_CODE		(1U << 1)	/* VOICEPAY_IOC_CODE, code-get */
-#define VOICEPAY_RIGHT_AUTHORISE	(1U << 2)	/* authorise voice orders */
+#define VOICEPAY_RIGHT_CODE		(1U << 1)	/* VOICEPAY_IOC_CODE, code-get; _OTP */
+#define VOICEPAY_RIGHT_AUTHORISE	(1U << 2)	/* VOICEPAY_IOC_AUTHORISE */
 #define VOICEPAY_RIGHT_MANAGE		(1U << 3)	/* slot-lock, slot-unlock */
 #define VOICEPAY_RIGHTS_ALL		0xfU
 
@@ -116,6 +155,12 @@ enum voicepay_presence {
  *	(with an error)
  * @VOICEPAY_EVENT_SEALER: the sealing key was made or unwrapped; with an error,
  *	there is none until the next boot
+ * @VOICEPAY_EVENT_ROTATE: a slot's key was exchanged without a ticket, or not
+ *	(with an error)
+ * @VOICEPAY_EVENT_AUTHORISE: an order was authorised, or refused (with an error)
+ * @VOICEPAY_EVENT_POOL: a pool was taken, or refused (with an error)
+ * @VOICEPAY_EVENT_OTP_PUT: a slot became an authenticator, or did not (with an error)
+ * @VOICEPAY_EVENT_OTP: a one-time password was given out, or refused (with an error)
  */
 enum voicepay_event {
 	VOICEPAY_EVENT_CODE	= 1,
@@ -132,6 +177,11 @@ enum voicepay_event {
 	VOICEPAY_EVENT_SEAL	= 12,
 	VOICEPAY_EVENT_RESTORE	= 13,
 	VOICEPAY_EVENT_SEALER	= 14,
+	VOICEPAY_EVENT_ROTATE	= 15,
+	VOICEPAY_EVENT_AUTHORISE = 16,
+	VOICEPAY_EVENT_POOL	= 17,
+	VOICEPAY_EVENT_OTP_PUT	= 18,
+	VOICEPAY_EVENT_OTP	= 19,
 };
 
 /**
@@ -199,6 +249,12 @@ struct voicepay_info {
 #define VOICEPAY_FEATURE_SEAL		(1ULL << 1)
 /* A KeyUpdate from the gateway is honoured rather than an error */
 #define VOICEPAY_FEATURE_KEYUPDATE	(1ULL << 2)
+/* Codes of all of enum voicepay_mode, as far as they were agreed on; rotation */
+#define VOICEPAY_FEATURE_PC1_MODES	(1ULL << 3)
+/* VOICEPAY_IOC_AUTHORISE */
+#define VOICEPAY_FEATURE_AUTHORISE	(1ULL << 4)
+/* VOICEPAY_IOC_OTP */
+#define VOICEPAY_FEATURE_OTP		(1ULL << 5)
 
 /* Slots can be sealed: without it keys are in RAM only, and lost at a reboot */
 #define VOICEPAY_FEATURE_SEALER		(1ULL << 8)
@@ -230,8 +286,13 @@ struct voicepay_info {
  * @locked: out: VOICEPAY_LOCKED_*
  * @presence: out: enum voicepay_presence
  * @presence_seconds: out: for how long a press counts
+ * @kind: out: enum voicepay_slot_kind
+ * @modes: out: modes that the key may issue, bit enum voicepay_mode each
+ * @pool_left: out: codes left in the pool
+ * @reserved2: out: 0
  *
- * Times and counts are 0 while the slot holds no key.
+ * Times and counts are 0 while the slot holds no key; all but @codes_issued are
+ * for an authenticator.
  */
 struct voicepay_status {
 	__u32 size;
@@ -250,6 +311,10 @@ struct voicepay_status {
 	__u32 locked;
 	__u32 presence;
 	__u32 presence_seconds;
+	__u32 kind;
+	__u32 modes;
+	__u32 pool_left;
+	__u32 reserved2;
 };
 
 /**
@@ -265,11 +330,23 @@ struct voicepay_status {
  * @size: sizeof(struct voicepay_code)
  * @flags: VOICEPAY_CODE_NEW or 0
  * @slot: in: slot number
- * @mode: in: the code's V; 0 or 1 for plain (PC1, V=1)
+ * @mode: in: the code's V, enum voicepay_mode; 0 for plain with the strongest
+ *	MAC that was agreed on. out: the V it has
  * @digits: out: VOICEPAY_CODE_DIGITS ASCII digits, zero-filled
  * @valid_ms: out: milliseconds until the time step of this code ends. The
  *	gateway takes the code for one more step to allow for clocks that differ.
+ *	A pool's code lasts until the pool's deadline, by the gateway's clock; for
+ *	it this is 0.
  * @reserved: must be 0
+ * @amount: in: in minor units, 1 to 2^63 - 1
+ * @currency: in: three letters A-Z and a NUL
+ * @reserved2: must be 0
+ * @merchant: in: the merchant's id at the gateway, of A-Za-z0-9._-
+ * @challenge: in: what the merchant's till asks for, 0x21 to 0x7e; may be empty
+ *
+ * @amount and @currency are for modes 2 and 4, @merchant and @challenge for 3
+ * and 4; all else must be zero. A string is filled up with NUL; one that fills
+ * its field has none.
  */
 struct voicepay_code {
 	__u32 size;
@@ -279,6 +356,11 @@ struct voicepay_code {
 	__u8  digits[32];
 	__u32 valid_ms;
 	__u32 reserved;
+	__aligned_u64 amount;
+	__u8  currency[4];
+	__u32 reserved2;
+	__u8  merchant[64];
+	__u8  challenge[32];
 };
 
 /* A fresh code, even if the last one of this time step has not been used. */
@@ -288,8 +370,10 @@ struct voicepay_code {
  * VOICEPAY_IOC_CODE - issue a payment code
  *
  * Within one time step the same code comes back each time, unless
- * VOICEPAY_CODE_NEW asks for the next one; a step holds ten.
+ * VOICEPAY_CODE_NEW, another mode or other terms ask for the next one; a step
+ * holds ten. From the pool the same code comes back until VOICEPAY_CODE_NEW.
  *
+ *	EINVAL		not the terms that the mode is bound to
  *	ENOENT		no such slot
  *	EACCES		the caller has no right to this slot's codes
  *	EKEYREVOKED	the slot is locked
@@ -297,15 +381,21 @@ struct voicepay_code {
  *	EINPROGRESS	a person must press a button first: ask again then
  *	ENOKEY		the slot is not enrolled, or an oops of the kernel made
  *			the module forget its keys: enrol
- *	EKEYEXPIRED	the key's last day is past: go online and enrol again
+ *	EMEDIUMTYPE	the slot is an authenticator
+ *	EKEYEXPIRED	the key's last day, or the pool's, is past: go online
  *	EAGAIN		all ten codes of this step are out: ask again when
  *			the step is over, at most 30 s from now
- *	EDQUOT		the key's or the caller's budget of codes is used up
+ *	EXFULL		the key's budget for this hour is used up
+ *	ENOSR		the key's budget for this day is used up
+ *	ENOSPC		the key's budget is used up: go online
+ *	EDQUOT		the caller's own budget for this hour is used up
+ *	ENODATA		the pool is empty, or there is none: go online
  *	ECANCELED	the module's clock stands before the key's first day
  *	ETIME		the module has no time that it can trust: go online
  *	ESTALE		the slot's sealed blob must be renewed first (netlink,
  *			blob-get): voicepay-store does
- *	EOPNOTSUPP	unknown mode or flag
+ *	EOPNOTSUPP	a mode that was not agreed on, or is unknown; an
+ *			unknown flag
  */
 #define VOICEPAY_IOC_CODE	_IO(VOICEPAY_IOC_TYPE, 2)
 
@@ -390,5 +480,128 @@ struct voicepay_donation {
  *			there: those stay where they were
  */
 #define VOICEPAY_IOC_VAULT	_IO(VOICEPAY_IOC_TYPE, 4)
+
+/**
+ * enum voicepay_purpose - what is authorised
+ * @VOICEPAY_PURPOSE_VOICE_PAY: a voice order; order: its order id
+ * @VOICEPAY_PURPOSE_PAY_ORDER: a merchant's order that was scanned; order: its pay id
+ * @VOICEPAY_PURPOSE_CONFIRM: a payment that waits for its owner; order: the confirm id
+ * @VOICEPAY_PURPOSE_DENY: the same, refused
+ * @VOICEPAY_PURPOSE_ONLINE_CODE: a code from the gateway
+ * @VOICEPAY_PURPOSE_POOL: a pool
+ * @VOICEPAY_PURPOSE_LIMITS: a limit; amount: the limit, order: "per_payment" or
+ *	"per_day"
+ */
+enum voicepay_purpose {
+	VOICEPAY_PURPOSE_VOICE_PAY	= 1,
+	VOICEPAY_PURPOSE_PAY_ORDER	= 2,
+	VOICEPAY_PURPOSE_CONFIRM	= 3,
+	VOICEPAY_PURPOSE_DENY		= 4,
+	VOICEPAY_PURPOSE_ONLINE_CODE	= 5,
+	VOICEPAY_PURPOSE_POOL		= 6,
+	VOICEPAY_PURPOSE_LIMITS		= 7,
+};
+
+/**
+ * struct voicepay_authorise - authorise an order to the gateway
+ * @size: sizeof(struct voicepay_authorise)
+ * @flags: must be 0
+ * @slot: in: slot number
+ * @purpose: in: enum voicepay_purpose
+ * @amount: in: in minor units; 0 if there is none
+ * @currency: in: three letters A-Z and a NUL, or all zero
+ * @reserved: must be 0
+ * @order: in: what names the order at the gateway; see enum voicepay_purpose
+ * @payee: in: to whom, in UTF-8
+ * @epoch: out: of the key that authorises
+ * @time: out: the module's own time, seconds since 1970
+ * @mac: out: HMAC-SHA-256 over all of this (Documentation/pc1.md)
+ *
+ * A string is filled up with NUL; one that fills its field has none.
+ */
+struct voicepay_authorise {
+	__u32 size;
+	__u32 flags;
+	__u32 slot;
+	__u32 purpose;
+	__aligned_u64 amount;
+	__u8  currency[4];
+	__u32 reserved;
+	__u8  order[64];
+	__u8  payee[256];
+	__aligned_u64 epoch;
+	__aligned_u64 time;
+	__u8  mac[32];
+};
+
+/**
+ * VOICEPAY_IOC_AUTHORISE - authorise an order to the gateway
+ *
+ * The gateway makes the same bytes from the request that the order comes in, and
+ * compares. The slot's policy of presence holds for it, with these exceptions: to
+ * deny, and to ask for a pool, nobody has to press anything; nor for purposes 1
+ * to 3 up to the amount presence-above (netlink, slot-set), if there is an amount.
+ *
+ *	EINVAL		currency or a string is malformed
+ *	ENOENT		no such slot
+ *	EACCES		the caller has no right to authorise with this slot
+ *	EKEYREVOKED	the slot is locked
+ *	EKEYREJECTED	the caller was refused too often and is locked out
+ *	EINPROGRESS	a person must press a button first: ask again then
+ *	ENOKEY		the slot is not enrolled, or an oops of the kernel made
+ *			the module forget its keys: enrol
+ *	EMEDIUMTYPE	the slot is an authenticator
+ *	EKEYEXPIRED	the key's last day is past: enrol again
+ *	EDQUOT		the caller's own budget for this hour is used up
+ *	ECANCELED	the module's clock stands before the key's first day
+ *	ETIME		the module has no time that it can trust: enrol again
+ *	EOPNOTSUPP	unknown purpose or flag
+ */
+#define VOICEPAY_IOC_AUTHORISE	_IO(VOICEPAY_IOC_TYPE, 5)
+
+/**
+ * struct voicepay_otp - a one-time password
+ * @size: sizeof(struct voicepay_otp)
+ * @flags: must be 0
+ * @slot: in: slot number
+ * @n_digits: out: 6 to 8
+ * @digits: out: so many ASCII digits, zero-filled
+ * @valid_ms: out: milliseconds until the time step ends, at most 2^32 - 1; 0 for
+ *	a password by counter
+ * @reserved: must be 0
+ * @counter: out: the counter, or the number of the time step, that it is of
+ */
+struct voicepay_otp {
+	__u32 size;
+	__u32 flags;
+	__u32 slot;
+	__u32 n_digits;
+	__u8  digits[16];
+	__u32 valid_ms;
+	__u32 reserved;
+	__aligned_u64 counter;
+};
+
+/**
+ * VOICEPAY_IOC_OTP - one-time password of an authenticator slot
+ *
+ * By time (RFC 6238) or by counter (RFC 4226), as the secret was imported. By
+ * counter each call uses one up.
+ *
+ *	ENOENT		no such slot
+ *	EACCES		the caller has no right to this slot's codes
+ *	EKEYREVOKED	the slot is locked
+ *	EKEYREJECTED	the caller was refused too often and is locked out
+ *	EINPROGRESS	a person must press a button first: ask again then
+ *	ENOKEY		the slot is empty, or an oops of the kernel made the
+ *			module forget its secrets: import it again
+ *	EMEDIUMTYPE	the slot is for payments
+ *	EDQUOT		the caller's own budget for this hour is used up
+ *	ETIME		the module has no time that it can trust: go online
+ *	ESTALE		the slot's sealed blob must be renewed first (netlink,
+ *			blob-get): voicepay-store does
+ *	EOVERFLOW	the counter is at its end
+ */
+#define VOICEPAY_IOC_OTP	_IO(VOICEPAY_IOC_TYPE, 6)
 
 #endif /* _UAPI_LINUX_VOICEPAY_H */
