@@ -8,3 +8,8 @@ voicepay-pos_DEST := $(bindir)
 
 INSTALLS += user/pos/pos.conf:$(datadir)/doc/voicepay/examples/pos.conf:644
 INSTALLS += Documentation/man/voicepay-pos.1:$(mandir)/man1/voicepay-pos.1:644
+
+TESTS += test_pos_report
+test_pos_report_SRCS := user/pos/tests/test_report.c user/pos/report.c user/common/amount.c
+test_pos_report_PKGS := cmocka jansson
+test_pos_report_CPPFLAGS := -I$(TOP)/user/pos -I$(TOP)/user/common

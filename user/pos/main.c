@@ -36,14 +36,15 @@ static const struct command {
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-enum { OPT_NO_LOCAL = 256, OPT_CACERT, OPT_CERT, OPT_KEY, OPT_ADDRESS, OPT_TIMEOUT, OPT_WAIT, OPT_JOURNAL };
+enum { OPT_NO_LOCAL = 256, OPT_CACERT, OPT_CERT, OPT_KEY, OPT_ADDRESS, OPT_TIMEOUT, OPT_WAIT, OPT_JOURNAL, OPT_CHALLENGE };
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "charge:", 1 },
-	{ "code", 'c', "DIGITS", 0, "The code's 24 digits; spaces and dashes do not matter", 1 },
+	{ "code", 'c', "DIGITS", 0, "The code's 24 digits; spaces and dashes do not matter. \"-\" reads them from standard input, where other users do not see them", 1 },
 	{ "image", 'i', "FILE", 0, "A picture of the code instead, PNG: Code 128 or QR", 1 },
 	{ "amount", 'a', "AMOUNT", 0, "Such as 12.00", 1 },
 	{ "currency", 'u', "CODE", 0, "CNY unless said otherwise", 1 },
+	{ "challenge", OPT_CHALLENGE, "TEXT", 0, "What the customer's code must be bound to besides this merchant", 1 },
 	{ "no-local-check", OPT_NO_LOCAL, NULL, 0, "Send a misread code too, to test the gateway", 1 },
 	{ NULL, 0, NULL, 0, "All:", 2 },
 	{ "order-no", 'n', "N", 0, "The order's number; for charge and order, drawn at random unless given", 2 },
@@ -89,6 +90,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f': a->conf = arg; break;
 	case 'j': a->sale.pos.json = true; break;
 	case OPT_NO_LOCAL: a->sale.no_local_check = true; break;
+	case OPT_CHALLENGE: a->sale.challenge = arg; break;
 	case OPT_ADDRESS: a->address = arg; break;
 	case OPT_CACERT: a->ca = arg; break;
 	case OPT_CERT: a->cert = arg; break;

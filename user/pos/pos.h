@@ -48,7 +48,7 @@ int gateway_call(const struct pos *pos, const char *path, const json_t *body, js
 /* What the commands work on: options and settings, checked. */
 struct sale {
 	struct pos pos;
-	const char *code, *image, *currency;
+	const char *code, *image, *currency, *challenge;
 	const char *refund_no;
 	char order_no[ORDER_MAX];
 	int64_t amount;
@@ -72,9 +72,16 @@ enum outcome {
 	OUT_UNKNOWN,	/* the gateway failed: ask again */
 };
 
-enum outcome report_outcome(int status, const json_t *answer, const char *order_no);
+/* What the answer must be about; an amount of 0 was not asked for. */
+struct asked {
+	const char *order_no;
+	int64_t amount;
+	const char *currency;
+};
+
+enum outcome report_outcome(int status, const json_t *answer, const struct asked *asked);
 /* Tells it, as text or JSON, and returns the exit code of a sale. */
-int report_sale(const struct pos *pos, int status, const json_t *answer, const char *order_no);
+int report_sale(const struct pos *pos, int status, const json_t *answer, const struct asked *asked);
 void report_json(const json_t *answer);
 
 #endif /* VPP_POS_H */

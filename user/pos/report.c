@@ -12,7 +12,24 @@ static const char *text(const json_t *answer, const char *name)
 	return s ? s : "";
 }
 
-enum outcome report_outcome(int status, const json_t *answer, const char *order_no)
+/*
+ * What is handed over is worth what the till asked for: an answer about another
+ * order, amount or currency is none, whatever state it tells.
+ */
+static bool matches(const json_t *answer, const struct asked *asked)
+{
+	const json_t *amount = json_object_get(answer, "amount");
+
+	if (strcmp(text(answer, "order_no"), asked->order_no))
+		return false;
+	/* An order that was reversed before it was heard of has neither. */
+	if (!asked->amount || (!amount && !strcmp(text(answer, "state"), "REVOKED")))
+		return true;
+	return json_is_integer(amount) && json_integer_value(amount) == asked->amount &&
+	       !strcmp(text(answer, "currency"), asked->currency);
+}
+
+enum outcome report_outcome(int status, const json_t *answer, const struct asked *asked)
 {
 	const char *state = text(answer, "state");
 
@@ -20,8 +37,7 @@ enum outcome report_outcome(int status, const json_t *answer, const char *order_
 		return OUT_UNKNOWN;
 	if (status != 200)
 		return OUT_NOT_PAID;
-	/* An answer about another order is none. */
-	if (strcmp(text(answer, "order_no"), order_no))
+	if (!matches(answer, asked))
 		return OUT_UNKNOWN;
 	if (!strcmp(state, "SUCCESS"))
 		return *text(answer, "payment_id") && *text(answer, "currency") ? OUT_PAID : OUT_UNKNOWN;
@@ -38,9 +54,10 @@ void report_json(const json_t *answer)
 	putchar('\n');
 }
 
-int report_sale(const struct pos *pos, int status, const json_t *answer, const char *order_no)
+int report_sale(const struct pos *pos, int status, const json_t *answer, const struct asked *asked)
 {
-	enum outcome out = report_outcome(status, answer, order_no);
+	enum outcome out = report_outcome(status, answer, asked);
+	const char *order_no = asked->order_no;
 	const char *error = text(answer, "error"), *message = text(answer, "message"), *state = text(answer, "state");
 	const char *currency = text(answer, "currency");
 	char amount[32], back[32];
@@ -56,7 +73,9 @@ int report_sale(const struct pos *pos, int status, const json_t *answer, const c
 			       text(answer, "payment_id"));
 		return EXIT_OK;
 	case OUT_UNKNOWN:
-		fprintf(stderr, "voicepay-pos: order %s: %s\n", order_no, *message ? message : "the gateway failed");
+		fprintf(stderr, "voicepay-pos: order %s: %s\n", order_no, *message ? message : status == 200 ?
+			"the gateway's answer is about another order or amount: do not hand over the goods, query it" :
+			"the gateway failed");
 		return EXIT_ENVIRONMENT;
 	case OUT_GIVEN_BACK:
 		if (!pos->json && !strcmp(state, "REVOKED"))

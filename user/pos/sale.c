@@ -61,19 +61,25 @@ static int not_known(const char *order_no)
 	return EXIT_ENVIRONMENT;
 }
 
+static struct asked asked_of(const struct sale *s)
+{
+	return (struct asked){ s->order_no, s->amount, s->currency };
+}
+
 /* Waits for the customer, then gives up and takes the order back. */
 static int wait_for_customer(struct sale *s, int status, json_t **answer)
 {
+	const struct asked asked = asked_of(s);
 	time_t end = time(NULL) + s->pos.wait;
 
 	if (!s->pos.json)
 		fprintf(stderr, "waiting for the customer, for %ld seconds at most\n", s->pos.wait);
-	while (report_outcome(status, *answer, s->order_no) == OUT_WAITING && time(NULL) < end) {
+	while (report_outcome(status, *answer, &asked) == OUT_WAITING && time(NULL) < end) {
 		sleep(1);
 		json_decref(*answer);
 		status = ask_order(&s->pos, s->order_no, answer);
 	}
-	if (report_outcome(status, *answer, s->order_no) != OUT_WAITING)
+	if (report_outcome(status, *answer, &asked) != OUT_WAITING)
 		return status;
 	json_decref(*answer);
 	return ask_reverse(&s->pos, s->order_no, answer);
@@ -82,6 +88,7 @@ static int wait_for_customer(struct sale *s, int status, json_t **answer)
 /* Sends @body, and sees the sale through to its end. */
 static int settle(struct sale *s, const char *path, const json_t *body)
 {
+	const struct asked asked = asked_of(s);
 	char error[POS_ERROR];
 	json_t *answer;
 	int fd = journal_open(&s->pos, s->order_no, error), status, ret;
@@ -91,7 +98,7 @@ static int settle(struct sale *s, const char *path, const json_t *body)
 		return EXIT_ENVIRONMENT;
 	}
 	status = ask(&s->pos, path, body, &answer);
-	if (report_outcome(status, answer, s->order_no) == OUT_WAITING) {
+	if (report_outcome(status, answer, &asked) == OUT_WAITING) {
 		const char *pay_id = json_string_value(json_object_get(answer, "pay_id"));
 
 		/* What the customer's speaker is told, by a screen or by the clerk. */
@@ -99,8 +106,8 @@ static int settle(struct sale *s, const char *path, const json_t *body)
 			fprintf(stderr, "pay-id %s\n", pay_id);
 		status = wait_for_customer(s, status, &answer);
 	}
-	ret = status < 0 ? not_known(s->order_no) : report_sale(&s->pos, status, answer, s->order_no);
-	journal_close(&s->pos, s->order_no, fd, report_outcome(status, answer, s->order_no) != OUT_UNKNOWN);
+	ret = status < 0 ? not_known(s->order_no) : report_sale(&s->pos, status, answer, &asked);
+	journal_close(&s->pos, s->order_no, fd, report_outcome(status, answer, &asked) != OUT_UNKNOWN);
 	json_decref(answer);
 	return ret;
 }
@@ -108,7 +115,8 @@ static int settle(struct sale *s, const char *path, const json_t *body)
 /* Digits alone: people group them. */
 static int code_of(const struct sale *s, char code[POS_CODE_MAX])
 {
-	char error[POS_ERROR];
+	char error[POS_ERROR], line[POS_CODE_MAX * 2];
+	const char *digits;
 	size_t n = 0;
 
 	if (s->image) {
@@ -118,7 +126,17 @@ static int code_of(const struct sale *s, char code[POS_CODE_MAX])
 		}
 		return EXIT_OK;
 	}
-	for (const char *p = s->code; *p && n < POS_CODE_MAX - 1; p++)
+	digits = s->code;
+	/* From a scanner, or from a pipe: what is on the command line, every user of the machine can read. */
+	if (!strcmp(digits, "-")) {
+		if (!fgets(line, sizeof(line), stdin)) {
+			fprintf(stderr, "voicepay-pos: no code came in\n");
+			return EXIT_REFUSED;
+		}
+		line[strcspn(line, "\r\n")] = '\0';
+		digits = line;
+	}
+	for (const char *p = digits; *p && n < POS_CODE_MAX - 1; p++)
 		if (*p != ' ' && *p != '-')
 			code[n++] = *p;
 	code[n] = '\0';
@@ -142,12 +160,14 @@ int sale_charge(struct sale *s)
 	if (!s->no_local_check && paycode_parse(&parsed, code, strlen(code))) {
 		body = json_pack("{s:s, s:s}", "error", "CODE_MISREAD", "message",
 				 "The code was not read right. Scan it again; nothing was sent.");
-		ret = report_sale(&s->pos, 422, body, s->order_no);
+		ret = report_sale(&s->pos, 422, body, &(struct asked){ s->order_no });
 		json_decref(body);
 		return ret;
 	}
 	body = json_pack("{s:s, s:s, s:I, s:s}", "order_no", s->order_no, "code", code,
 			 "amount", (json_int_t)s->amount, "currency", s->currency);
+	if (s->challenge)
+		json_object_set_new(body, "challenge", json_string(s->challenge));
 	ret = settle(s, "/v1/merchant/charge", body);
 	json_decref(body);
 	return ret;
@@ -165,9 +185,10 @@ int sale_order(struct sale *s)
 
 int sale_query(struct sale *s)
 {
+	const struct asked asked = { s->order_no };
 	json_t *answer;
 	int status = ask_order(&s->pos, s->order_no, &answer);
-	int ret = status < 0 ? EXIT_ENVIRONMENT : report_sale(&s->pos, status, answer, s->order_no);
+	int ret = status < 0 ? EXIT_ENVIRONMENT : report_sale(&s->pos, status, answer, &asked);
 
 	json_decref(answer);
 	return ret;
@@ -175,11 +196,12 @@ int sale_query(struct sale *s)
 
 int sale_reverse(struct sale *s)
 {
+	const struct asked asked = { s->order_no };
 	json_t *answer;
 	int status = ask_reverse(&s->pos, s->order_no, &answer);
-	int ret = status < 0 ? not_known(s->order_no) : report_sale(&s->pos, status, answer, s->order_no);
+	int ret = status < 0 ? not_known(s->order_no) : report_sale(&s->pos, status, answer, &asked);
 
-	if (report_outcome(status, answer, s->order_no) == OUT_GIVEN_BACK)
+	if (report_outcome(status, answer, &asked) == OUT_GIVEN_BACK)
 		ret = EXIT_OK;
 	json_decref(answer);
 	return ret;
@@ -187,6 +209,8 @@ int sale_reverse(struct sale *s)
 
 int sale_refund(struct sale *s)
 {
+	/* The answer's amount is the refund's. */
+	const struct asked asked = asked_of(s);
 	json_t *answer, *body;
 	int status, ret;
 
@@ -203,8 +227,8 @@ int sale_refund(struct sale *s)
 		fprintf(stderr, "voicepay-pos: it is not known whether refund %s was given. Run the same command again.\n", s->refund_no);
 		return EXIT_ENVIRONMENT;
 	}
-	ret = report_sale(&s->pos, status, answer, s->order_no);
-	if (report_outcome(status, answer, s->order_no) == OUT_GIVEN_BACK)
+	ret = report_sale(&s->pos, status, answer, &asked);
+	if (report_outcome(status, answer, &asked) == OUT_GIVEN_BACK)
 		ret = EXIT_OK;
 	json_decref(answer);
 	return ret;
@@ -213,18 +237,19 @@ int sale_refund(struct sale *s)
 /* One that was left open: paid is paid; what is not is taken back, as nobody waits for it any more. */
 static bool recover_one(void *arg, const char *order_no)
 {
+	const struct asked asked = { order_no };
 	struct sale *s = arg;
 	json_t *answer;
 	int status = ask_order(&s->pos, order_no, &answer);
-	enum outcome out = report_outcome(status, answer, order_no);
+	enum outcome out = report_outcome(status, answer, &asked);
 
 	if (out == OUT_WAITING || (out == OUT_NOT_PAID && status == 404)) {
 		json_decref(answer);
 		status = ask_reverse(&s->pos, order_no, &answer);
-		out = report_outcome(status, answer, order_no);
+		out = report_outcome(status, answer, &asked);
 	}
 	if (status >= 0)
-		report_sale(&s->pos, status, answer, order_no);
+		report_sale(&s->pos, status, answer, &asked);
 	json_decref(answer);
 	return out != OUT_UNKNOWN;
 }
