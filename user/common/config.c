@@ -130,7 +130,7 @@ static int set_address(struct config *c, const char *value)
 	return set_text(c->address, sizeof(c->address), value);
 }
 
-static int set_gateway_key(struct config *c, const char *value)
+static int set_key32(uint8_t key[32], const char *value)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t i;
@@ -142,10 +142,28 @@ static int set_gateway_key(struct config *c, const char *value)
 
 		if (!at)
 			return -1;
-		c->gateway_key[i / 2] = c->gateway_key[i / 2] << 4 | (at - digits);
+		key[i / 2] = key[i / 2] << 4 | (at - digits);
 	}
-	c->has_gateway_key = true;
 	return 0;
+}
+
+static int set_gateway_key(struct config *c, const char *value)
+{
+	c->has_gateway_key = true;
+	return set_key32(c->gateway_key, value);
+}
+
+static int set_bundle(struct config *c, const char *value)
+{
+	/* Room for what the names of its companions have more. */
+	return strlen(value) + 16 < CONFIG_FILE ? set_path(c->bundle, sizeof(c->bundle), value) : -1;
+}
+
+static int add_bundle_key(struct config *c, const char *value)
+{
+	if (c->bundle_key_count == CONFIG_BUNDLE_KEYS)
+		return -1;
+	return set_key32(c->bundle_keys[c->bundle_key_count++], value);
 }
 
 static int set_ca(struct config *c, const char *value)
@@ -265,6 +283,9 @@ static const struct key keys[] = {
 	{ "tls", "crl-max-age", set_crl_max_age, "hours, 1 to 8784" },
 	{ "tls", "staple", set_staple, "required, or optional" },
 	{ "tls", "staple-max-age", set_staple_max_age, "hours, 1 to 8784" },
+	{ "bundle", "file", set_bundle, "the absolute path where the installed bundle lies" },
+	{ "bundle", "key", add_bundle_key,
+	  "an Ed25519 public key as 64 hex digits, at most 4 times", true },
 	{ "daemon", "socket", set_socket, "an absolute path of at most 107 bytes" },
 	{ "daemon", "device", set_device, "the absolute path of the voicepay device" },
 	{ "daemon", "user", set_user, "the name of the user that a handshake runs as" },
@@ -459,6 +480,11 @@ int config_need_tls(const struct config *c, char error[CONFIG_ERROR])
 			;
 		snprintf(error, CONFIG_ERROR, fmt, c->path, needed[i].section, needed[i].name,
 			 keys[k].expects);
+		return -1;
+	}
+	if (*c->bundle && !c->bundle_key_count) {
+		snprintf(error, CONFIG_ERROR, "%s: [bundle] key is missing: it says who may sign bundles",
+			 c->path);
 		return -1;
 	}
 	if (c->pin_count < 2) {

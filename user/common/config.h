@@ -15,6 +15,7 @@
 #define CONFIG_PINS	16
 #define CONFIG_ALLOWED	16
 #define CONFIG_CRLS	8
+#define CONFIG_BUNDLE_KEYS 4
 #define CONFIG_NAME	64
 #define CONFIG_FILE	160
 #define CONFIG_ERROR	512
@@ -41,6 +42,11 @@ struct config {
 	unsigned long crl_max_age;	/* seconds; 0: what the CRL itself says */
 	bool staple_required;
 	unsigned long staple_max_age;	/* seconds */
+
+	/* [bundle] */
+	char bundle[CONFIG_FILE];	/* "": there is none */
+	uint8_t bundle_keys[CONFIG_BUNDLE_KEYS][32];
+	size_t bundle_key_count;
 
 	/* [daemon] */
 	char socket[108];

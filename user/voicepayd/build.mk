@@ -15,12 +15,12 @@ voicepay-store_LIBS := libvoicepay
 voicepay-store_DEST := $(sbindir)
 
 # What the tests of the handshake need, too: all but its main() and its sandbox.
-VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c trust.c device.c connect.c) $(VP_VERIFY_SRCS) \
+VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c trust.c device.c connect.c) $(VP_VERIFY_SRCS) $(VP_BUNDLE_SRCS) \
 	user/voicepayd/reply.c user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 
 voicepay-handshake_SRCS := $(VP_HANDSHAKE_SRCS) \
 	$(addprefix user/voicepayd/handshake/,main.c memory.c sandbox.c handover.c)
-voicepay-handshake_PKGS := inih libssl libcrypto libseccomp
+voicepay-handshake_PKGS := inih jansson libssl libcrypto libseccomp
 voicepay-handshake_LIBS := libvoicepay
 voicepay-handshake_DEST := $(libexecdir)
 
@@ -42,7 +42,7 @@ TEMPLATES += user/voicepayd/systemd/voicepayd.service.in:$(unitdir)/voicepayd.se
 
 TESTS += test_handshake
 test_handshake_SRCS := $(addprefix user/voicepayd/tests/,test_handshake.c certs.c) $(VP_HANDSHAKE_SRCS)
-test_handshake_PKGS := cmocka inih libssl libcrypto
+test_handshake_PKGS := cmocka inih jansson libssl libcrypto
 test_handshake_LIBS := libvoicepay
 
 TESTS += test_process

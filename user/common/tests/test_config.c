@@ -82,6 +82,8 @@ static void bad_lines_are_named(void **state)
 		{ "[tls]\n\nhost = a.example\n", "x.conf:3: there is no key" },
 		{ "[gateway]\nhost = a.example\nhost = b.example\n", "x.conf:3: [gateway] host is given twice" },
 		{ "[gateway]\nhost = b\xc3\xbc" "cher.example\n", "xn--" },
+		{ "[bundle]\nfile = bundle\n", "[bundle] file is \"bundle\", but must be the absolute path" },
+		{ "[bundle]\nkey = 00\n", "Ed25519 public key as 64 hex digits" },
 		{ "[tls]\ncrl = a.crl\n", "[tls] crl is \"a.crl\", but must be the absolute path" },
 		{ "[tls]\nstaple = yes\n", "but must be required, or optional" },
 		{ "[tls]\nstaple-max-age = 0\n", "hours, 1 to 8784" },

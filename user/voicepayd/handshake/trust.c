@@ -5,22 +5,55 @@
 #include "../../verify/load.h"
 #include "trust.h"
 
-static int load_files(struct trust *t, const struct config *config, struct vp_reply *reply)
+static int load_crl_files(struct trust *t, const struct config *config, struct vp_reply *reply)
 {
 	char error[LOAD_ERROR];
 	size_t i;
 
-	t->cas = sk_X509_new_null();
-	t->crls = sk_X509_CRL_new_null();
-	if (!t->cas || !t->crls)
-		return refuse(reply, VOICEPAY_CHECK_CONFIG, "out of memory");
-	if (load_certificates(config->ca, t->cas, error))
-		return refuse(reply, VOICEPAY_CHECK_CONFIG, "%.180s: it must hold the trusted CAs", error);
 	for (i = 0; i < config->crl_count; i++)
 		if (load_crls(config->crls[i], t->crls, error))
 			return refuse(reply, VOICEPAY_CHECK_REVOCATION,
 				      "%.140s: without its CRLs nothing is paid: fetch them anew", error);
 	return 0;
+}
+
+/* Its CAs and pins stand for the settings'; its CRLs beside theirs, which may be younger. */
+static int add_bundle(struct trust *t, const struct config *config, struct vp_reply *reply)
+{
+	STACK_OF(X509_CRL) *crls = t->crls;
+
+	sk_X509_free(t->cas);
+	t->cas = t->bundle.cas;
+	t->crls = t->bundle.crls;
+	t->bundle.cas = NULL;
+	t->bundle.crls = NULL;
+	sk_X509_CRL_free(crls);
+	return load_crl_files(t, config, reply);
+}
+
+static int load_files(struct trust *t, const struct config *config, struct vp_reply *reply)
+{
+	char error[LOAD_ERROR], why[BUNDLE_ERROR];
+
+	t->cas = sk_X509_new_null();
+	t->crls = sk_X509_CRL_new_null();
+	if (!t->cas || !t->crls)
+		return refuse(reply, VOICEPAY_CHECK_CONFIG, "out of memory");
+	if (*config->bundle) {
+		switch (bundle_load(&t->bundle, config->bundle, config->bundle_keys, config->bundle_key_count,
+				    time(NULL), why)) {
+		case BUNDLE_BAD:
+			/* Not what it replaced instead: that may be why it was replaced. */
+			return refuse(reply, VOICEPAY_CHECK_BUNDLE, "%.250s", why);
+		case BUNDLE_THERE:
+			return add_bundle(t, config, reply);
+		case BUNDLE_NEVER:
+			break;
+		}
+	}
+	if (load_certificates(config->ca, t->cas, error))
+		return refuse(reply, VOICEPAY_CHECK_CONFIG, "%.180s: it must hold the trusted CAs", error);
+	return load_crl_files(t, config, reply);
 }
 
 int trust_load(struct trust *t, const struct config *config, struct vp_reply *reply)
@@ -34,8 +67,8 @@ int trust_load(struct trust *t, const struct config *config, struct vp_reply *re
 		.trusted = t->cas,
 		.host = config->host,
 		.host_is_ip = config->host_is_ip,
-		.pins = config->pins,
-		.pin_count = config->pin_count,
+		.pins = t->bundle.pin_count ? t->bundle.pins : config->pins,
+		.pin_count = t->bundle.pin_count ? t->bundle.pin_count : config->pin_count,
 		.max_depth = -1,
 		.crls = t->crls,
 		.crl_max_age = config->crl_max_age,
@@ -49,6 +82,7 @@ void trust_free(struct trust *t)
 {
 	sk_X509_pop_free(t->cas, X509_free);
 	sk_X509_CRL_pop_free(t->crls, X509_CRL_free);
+	bundle_free(&t->bundle);
 	memset(t, 0, sizeof(*t));
 }
 

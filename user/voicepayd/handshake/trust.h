@@ -3,6 +3,7 @@
 #ifndef VP_TRUST_H
 #define VP_TRUST_H
 
+#include "../../bundle/store.h"
 #include "../../common/config.h"
 #include "../../verify/verify.h"
 #include "../reply.h"
@@ -14,6 +15,7 @@ struct trust {
 	struct verify_policy policy;
 	STACK_OF(X509) *cas;
 	STACK_OF(X509_CRL) *crls;
+	struct bundle bundle;
 };
 
 /* Reads all the files that the settings name. 0, or -1 after refuse(). */

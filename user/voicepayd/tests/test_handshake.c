@@ -607,6 +607,60 @@ static void the_trusted_cas(void **state)
 	expect_trust(&c, VOICEPAY_CHECK_REVOCATION, "holds no CRL");
 }
 
+/* A bundle stands for what the settings say of CAs and pins; a bad one for nothing. */
+static void a_bundle(void **state)
+{
+	static struct config c;
+	struct bundle b = { .version = 3, .cas = sk_X509_new_null(), .crls = sk_X509_CRL_new_null(), .pin_count = 2 };
+	EVP_PKEY *maker = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	char path[128], error[BUNDLE_ERROR];
+	struct vp_reply reply;
+	struct trust trust;
+	unsigned char *data;
+	size_t len = BUNDLE_KEY;
+	char *text;
+	FILE *f;
+
+	write_pem("ca", &root, 0, 0644, path);
+	strcpy(c.ca, path);
+	memcpy(c.pins, pins, sizeof(pins));
+	c.pin_count = 2;
+	snprintf(c.bundle, sizeof(c.bundle), "%s/bundle", dir);
+	EVP_PKEY_get_raw_public_key(maker, c.bundle_keys[c.bundle_key_count++], &len);
+
+	/* before the first one */
+	reply_init(&reply);
+	assert_int_equal(trust_load(&trust, &c, &reply), 0);
+	assert_int_equal(X509_cmp(sk_X509_value(trust.cas, 0), root.cert), 0);
+	assert_ptr_equal(trust.policy.pins, c.pins);
+	trust_free(&trust);
+
+	X509_up_ref(stranger.cert);
+	sk_X509_push(b.cas, stranger.cert);
+	memset(b.pins[1].sha256, 9, PIN_BYTES);
+	text = bundle_text(&b, error);
+	data = bundle_sign(text, maker, &len, error);
+	assert_non_null(data);
+	f = fopen(c.bundle, "w");
+	fwrite(data, 1, len, f);
+	fclose(f);
+	reply_init(&reply);
+	assert_int_equal(trust_load(&trust, &c, &reply), 0);
+	assert_int_equal(sk_X509_num(trust.cas), 1);
+	assert_int_equal(X509_cmp(sk_X509_value(trust.cas, 0), stranger.cert), 0);
+	assert_ptr_equal(trust.policy.pins, trust.bundle.pins);
+	assert_int_equal(trust.policy.pin_count, 2);
+	trust_free(&trust);
+
+	assert_int_equal(truncate(c.bundle, len - 1), 0);
+	expect_trust(&c, VOICEPAY_CHECK_BUNDLE, "part of a bundle");
+	unlink(c.bundle);
+	free(data);
+	free(text);
+	bundle_free(&b);
+	EVP_PKEY_free(maker);
+}
+
 static int set_up(void **state)
 {
 	struct vp_reply reply;
@@ -676,6 +730,7 @@ int main(void)
 		cmocka_unit_test(userspace_tls_is_not_enough),
 		cmocka_unit_test(the_devices_own_papers),
 		cmocka_unit_test(the_trusted_cas),
+		cmocka_unit_test(a_bundle),
 	};
 
 	/* SHA-1 certificates are made here, which a system's openssl.cnf may forbid. */
