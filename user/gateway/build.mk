@@ -3,11 +3,11 @@
 gateway_shared := kmod/common/paycode.c kmod/common/noise.c kmod/common/hkdf.c kmod/common/agreement.c \
 	kmod/common/bind.c kmod/common/authorise.c kmod/common/pool.c
 # All but main.c: the tests link it too.
-gateway_srcs := $(addprefix user/gateway/,calls_device.c calls_merchant.c charge.c cmd_admin.c cmd_report.c cmd_state.c command.c confirm.c enrol.c fields.c \
-	gateway.c hex.c http.c jwt.c keystore.c ledger.c log.c order.c pay_order.c peer.c prim_openssl.c refund.c refusal.c rekey.c route.c schema.c serve.c \
+gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merchant.c calls_own.c charge.c cmd_admin.c cmd_report.c cmd_state.c command.c confirm.c enrol.c fields.c \
+	gateway.c hex.c http.c identify.c jwt.c keystore.c ledger.c log.c notice.c online.c order.c own_limits.c pay_order.c peer.c prim_openssl.c refund.c refusal.c rekey.c route.c schema.c serve.c \
 	settings.c statedir.c store_sqlite.c store_sqlite_codes.c store_sqlite_keys.c store_sqlite_ledger.c store_sqlite_migrate.c \
 	store_sqlite_notes.c store_sqlite_orders.c throttle.c \
-	verify.c voice.c) user/common/base64.c user/common/amount.c $(gateway_shared)
+	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA='"$(TOP)/user/gateway/schema.sql"'
 gateway_srcs += user/gateway/filemode.c
@@ -31,7 +31,7 @@ TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gatewa
 INSTALLS += selftests/pki/make-pki:$(testdir)/make-pki:755
 INSTALLS += selftests/pki/mint-voice-token:$(testdir)/mint-voice-token:755
 
-gateway_tests := test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_state
+gateway_tests := test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_modes test_gateway_own test_gateway_state
 TESTS += $(gateway_tests)
 define gateway_test
 $(1)_SRCS := user/gateway/tests/$(subst _gateway,,$(1)).c user/gateway/tests/fixture.c user/gateway/tests/device.c $(gateway_srcs)

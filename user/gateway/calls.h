@@ -15,6 +15,8 @@ typedef enum refusal call_fn(struct call *c, const json_t *body, const char *res
 
 /* calls_device.c */
 call_fn do_enrol, do_voice_pay, do_time, do_waiting, do_confirm, do_order_show, do_order_pay;
+/* calls_own.c; what GET takes after the '?' is in @body, as strings */
+call_fn do_code, do_pool, do_limits, do_limits_show, do_notifications, do_statement;
 /* calls_merchant.c */
 call_fn do_order, do_charge, do_query, do_reverse, do_refund, do_refund_query;
 

@@ -42,6 +42,7 @@ enum refusal do_voice_pay(struct call *c, const json_t *body, const char *rest, 
 		{ "amount", F_AMOUNT, NULL, &req.amount },
 		{ "currency", F_CURRENCY, &req.currency, NULL },
 		{ "voice_token", F_TEXT, &req.token, NULL },
+		{ "authorisation", F_AUTH, .auth = &req.auth },
 		{ NULL }
 	};
 	struct payment p;
@@ -89,6 +90,7 @@ enum refusal do_confirm(struct call *c, const json_t *body, const char *rest, js
 		{ "amount", F_AMOUNT, NULL, &conf.amount },
 		{ "currency", F_CURRENCY, &conf.currency, NULL },
 		{ "answer", F_TEXT, &word, NULL },
+		{ "authorisation", F_AUTH, .auth = &conf.auth },
 		{ NULL }
 	};
 	struct merchant_order o;
@@ -126,17 +128,21 @@ enum refusal do_order_show(struct call *c, const json_t *body, const char *rest,
 enum refusal do_order_pay(struct call *c, const json_t *body, const char *rest, json_t **answer)
 {
 	struct pay_order req = { 0 };
+	long long slot = 0;
 	const struct field fields[] = {
 		{ "pay_id", F_REF, &req.ref, NULL },
-		{ "slot", F_SLOT, NULL, &req.slot },
+		{ "slot", F_SLOT, NULL, &slot },
 		{ "payee", F_NAME, &req.payee, NULL },
 		{ "amount", F_AMOUNT, NULL, &req.amount },
 		{ "currency", F_CURRENCY, &req.currency, NULL },
+		{ "authorisation", F_AUTH, .auth = &req.auth },
 		{ NULL }
 	};
 	struct merchant_order o;
 	enum refusal r = fields_read(c, body, fields);
 
+	if (r == RF_OK && slot != req.auth.slot)
+		r = fields_bad(c, "\"slot\" must be the one that authorised this.");
 	if (r == RF_OK)
 		r = pay_order(c, &req, &o);
 	if (r == RF_OK)

@@ -37,6 +37,7 @@ enum refusal do_charge(struct call *c, const json_t *body, const char *rest, jso
 		{ "code", F_TEXT, &req.code, NULL },
 		{ "amount", F_AMOUNT, NULL, &req.amount },
 		{ "currency", F_CURRENCY, &req.currency, NULL },
+		{ "challenge", F_CHALLENGE, &req.challenge, .optional = true },
 		{ NULL }
 	};
 	struct merchant_order o;

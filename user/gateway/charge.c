@@ -6,17 +6,18 @@
  * booking. What was decided before the transaction and can have changed is
  * looked at again inside it.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "bind.h"
 #include "charge.h"
 #include "confirm.h"
+#include "identify.h"
 #include "ledger.h"
-#include "log.h"
+#include "notice.h"
 #include "order.h"
-#include "paycode.h"
 #include "prim_openssl.h"
 #include "step.h"
-#include "verify.h"
 
 /*
  * Has this order an answer already? True: @ret is it. An order that failed may
@@ -53,90 +54,122 @@ static bool answered(struct call *c, const struct merchant_order *want, struct m
 	return true;
 }
 
-/* Finds the code's key and tries it; for a nobody's alias the work is the same. */
-static enum refusal identify(struct call *c, const struct paycode *code, struct device_key *key,
-			     __u64 *ordinal)
-{
-	enum store_result r = store_key_alias(c->st, (const char *)code->alias, key);
-	struct row_name row = row_of_nobody();
-	struct vp_root_keys roots;
-	enum verdict verdict;
-	__u64 now = call_now(c);
-	bool known = r == STORE_OK, lives;
-
-	if (r > STORE_NONE)
-		return refusal_of_store(r);
-	if (known)
-		row = row_of_key(key->device, key->slot, key->epoch);
-	/* The length first: what is opened is written before it is known to be good. */
-	if ((known && key->sealed_len != sizeof(roots) + KEYSTORE_OVERHEAD) ||
-	    keystore_open(&c->gw->keys, row.bytes, row.len,
-			  known ? key->sealed : c->gw->keys.dummy,
-			  known ? key->sealed_len : c->gw->keys.dummy_len, (__u8 *)&roots)) {
-		log_error("a device key does not open under this master key: is it the right one?");
-		return RF_FAILED;
-	}
-	verdict = verify_code(code, roots.code, now / PAYCODE_STEP_SECONDS, known ? key->watermark : 0, ordinal);
-	vp_prim_wipe(&roots, sizeof(roots));
-
-	if (!known || verdict == VERDICT_WRONG)
-		return RF_CODE_EXPIRED;
-	lives = key->state != KEY_DEAD && key->not_after > now &&
-		(key->state != KEY_OLD || key->old_until > now);
-	if (!lives) {
-		log_alarm("device %02x%02x%02x%02x slot %u: a good code under a key that has ended (epoch %llu): clone or restored image?",
-			  key->device[0], key->device[1], key->device[2], key->device[3], key->slot, key->epoch);
-		return RF_CODE_EXPIRED;
-	}
-	return verdict == VERDICT_USED ? RF_CODE_USED : RF_OK;
-}
-
 /* In the transaction: spends the code and pays. On RF_OK or what ledger_refuses(), commit. */
-static enum refusal book(struct call *c, const struct device_key *key, __u64 ordinal,
-			 struct merchant_order *o)
+static enum refusal book(struct call *c, const struct identity *id, struct merchant_order *o)
 {
-	struct payment p = { .kind = PAYMENT_CODE, .key = key->id, .ordinal = ordinal };
+	struct payment p = { .kind = PAYMENT_CODE, .key = id->key.id, .ordinal = id->ordinal };
 	struct account payer, payee;
 	enum store_result r;
-	enum refusal ret;
+	enum refusal ret, told;
 
-	r = store_key_accept(c->st, key->id, ordinal, call_now(c));
-	if (r == STORE_NONE)
-		return RF_CODE_USED;
-	/* A key that was not known to have arrived has arrived now. */
-	if (r == STORE_OK && key->state == KEY_NEXT) {
-		r = store_key_promote(c->st, key, call_now(c) + OLD_KEY_SECONDS);
-		if (r == STORE_NONE)	/* somebody else's code came first */
-			r = STORE_OK;
-	}
-	if (r == STORE_OK)
-		r = store_account_of(c->st, key->party, o->currency, &payer);
+	ret = identify_spend(c, id);
+	if (ret != RF_OK)
+		return ret;
+	r = store_account_of(c->st, id->key.party, o->currency, &payer);
 	if (r == STORE_OK)
 		r = store_account_of(c->st, o->merchant, o->currency, &payee);
 	if (r != STORE_OK)
 		return r == STORE_NONE ? RF_WRONG_CURRENCY : refusal_of_store(r);
-	/* The code is spent now; the money moves when its owner says so. */
-	if (payer.balance >= o->amount && ledger_needs_owner(c, &payer, o->amount))
-		return confirm_ask(c, o, key->id, ordinal);
-	ret = ledger_pay(c, &payer, &payee, o->amount, &p);
+	/*
+	 * The code is spent now; the money moves when its owner says so. Digits
+	 * that were shown or spoken may have been dictated to a swindler.
+	 */
+	if (ledger_needs_owner(c, &payer, o->amount, id->mode == PAYCODE_SHOWN)) {
+		ret = confirm_ask(c, o, id->key.id, id->ordinal);
+	} else {
+		ret = ledger_pay(c, &payer, &payee, o->amount, &p);
+		if (ret != RF_OK && !ledger_refuses(ret))
+			return ret;
+		ret = order_end(c, o, ret, p.id);
+	}
 	if (ret != RF_OK && !ledger_refuses(ret))
 		return ret;
-	return order_end(c, o, ret, p.id);
+	told = notice_order(c, &id->key, o, payee.name);
+	return told == RF_OK ? ret : told;
+}
+
+/*
+ * What V 2 to 4 are bound to, from what the till asks for: the amount, and who
+ * it is by its certificate. A till that has given a challenge wants a code that
+ * is bound to it, and no other will do.
+ */
+static enum refusal bind_of(struct call *c, const struct charge *req, const struct merchant *m,
+			    unsigned int mode, __u8 bind[PAYCODE_BIND_MAX])
+{
+	bool by_amount = mode == PAYCODE_AMOUNT || mode == PAYCODE_BOUND;
+	bool by_merchant = mode == PAYCODE_MERCHANT || mode == PAYCODE_BOUND;
+	struct paycode_terms terms = { 0 };
+
+	if (req->challenge && !by_merchant) {
+		snprintf(c->detail, sizeof(c->detail), "This code is not bound to your challenge. Ask the customer for one that is; nothing was charged.");
+		return RF_CODE_UNSUPPORTED;
+	}
+	if (by_amount) {
+		terms.amount = req->amount;
+		memcpy(terms.currency, req->currency, sizeof(terms.currency));
+	}
+	if (by_merchant) {
+		memcpy(terms.merchant, m->id, strlen(m->id));
+		if (req->challenge)
+			memcpy(terms.challenge, req->challenge, strlen(req->challenge));
+	}
+	return paycode_bind(bind, &terms, mode) ? RF_FAILED : RF_OK;
+}
+
+/* What makes two charges the same one: the code, and the challenge if there is one. */
+static int content_of(__u8 out[VP_HASH_LEN], const struct charge *req)
+{
+	const char *challenge = req->challenge ? req->challenge : "";
+	const struct vp_piece pieces[] = { { req->code, PAYCODE_DIGITS }, { challenge, strlen(challenge) } };
+
+	return vp_prim_hash(out, pieces, 2);
+}
+
+/* The code is genuine, or why not. Takes a try from the rations of wrong ones. */
+static enum refusal try_code(struct call *c, const struct charge *req, const struct merchant *m,
+			     const struct paycode *code, struct identity *id)
+{
+	bool bound = paycode_is_bound(code->mode);
+	struct throttle *th = c->gw->throttle;
+	__u8 bind[PAYCODE_BIND_MAX];
+	enum refusal ret;
+
+	/* Only the mode that V says is tried: any other would be a second guess for free. */
+	if (memcmp(code->prefix, c->gw->set.prefix, sizeof(code->prefix)) ||
+	    !(c->gw->set.modes & PAYCODE_MODE(code->mode)))
+		return RF_CODE_UNSUPPORTED;
+	if (bound || req->challenge) {
+		ret = bind_of(c, req, m, code->mode, bind);
+		if (ret != RF_OK)
+			return ret;
+	}
+	if (!throttle_take(th, m->party, req->code, call_now(c)))
+		return RF_TOO_MANY_WRONG;
+	ret = identify_code(c, code, bound ? bind : NULL, m->party, id);
+	if (ret != RF_CODE_EXPIRED) {
+		throttle_give_back(th, m->party, req->code, ret == RF_OK);
+		return ret;
+	}
+	throttle_wrong(th, m->party, req->code, call_now(c));
+	if (bound)
+		snprintf(c->detail, sizeof(c->detail), "The code is no longer good, or is for another %s. Ask the customer for a new one; nothing was charged.",
+			 code->mode == PAYCODE_AMOUNT ? "amount" : code->mode == PAYCODE_MERCHANT ? "merchant or challenge" : "sale");
+	return ret;
 }
 
 enum refusal charge_code(struct call *c, const struct charge *req, struct merchant_order *out)
 {
 	struct merchant_order o = { .kind = ORDER_CODE, .amount = req->amount };
-	struct vp_piece digits = { req->code, PAYCODE_DIGITS };
-	struct device_key key;
+	struct merchant m;
+	struct identity id;
 	struct paycode code;
-	__u64 ordinal = 0;
 	enum store_result r;
 	enum refusal ret;
 
-	ret = order_merchant(c, &o.merchant);
+	ret = order_merchant(c, &m);
 	if (ret != RF_OK)
 		return ret;
+	o.merchant = m.party;
 	strcpy(o.order_no, req->order_no);
 	if (paycode_parse(&code, req->code, strlen(req->code)))
 		return RF_CODE_MISREAD;
@@ -144,19 +177,11 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 	if (ret != RF_OK)
 		return ret;
 	strcpy(o.currency, req->currency);
-	if (vp_prim_hash(o.code, &digits, 1))
+	if (content_of(o.code, req))
 		return RF_FAILED;
 	if (answered(c, &o, out, &ret))
 		return ret;
-	/* Only the mode that V says is tried: any other would be a second guess for free. */
-	if (memcmp(code.prefix, c->gw->set.prefix, sizeof(code.prefix)) || code.mode != PAYCODE_PLAIN)
-		return RF_CODE_UNSUPPORTED;
-
-	if (!throttle_take(c->gw->throttle, o.merchant, (const char *)code.alias, call_now(c)))
-		return RF_TOO_MANY_WRONG;
-	ret = identify(c, &code, &key, &ordinal);
-	if (ret != RF_CODE_EXPIRED)
-		throttle_give_back(c->gw->throttle, o.merchant, (const char *)code.alias);
+	ret = try_code(c, req, &m, &code, &id);
 	if (ret != RF_OK && ret != RF_CODE_USED)
 		return ret;
 	step("verified");
@@ -169,7 +194,7 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 		store_rollback(c->st);
 		return ret;
 	}
-	ret = ret == RF_CODE_USED ? ret : book(c, &key, ordinal, &o);
+	ret = ret == RF_CODE_USED ? ret : book(c, &id, &o);
 	if (ret != RF_OK && !ledger_refuses(ret)) {
 		store_rollback(c->st);
 		return ret;

@@ -10,6 +10,7 @@ struct charge {
 	const char *code;		/* as it came, any length */
 	long long amount;
 	const char *currency;
+	const char *challenge;		/* NULL: none */
 };
 
 /*

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ledger, payments */
+/* ledger, payments, alarms */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <jansson.h>
 
 #include "amount.h"
 #include "command.h"
+#include "hex.h"
 
 static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
 
@@ -129,4 +132,76 @@ int cmd_payments(int argc, char **argv)
 	json_decref(list);
 	command_close(&gw, st);
 	return ret;
+}
+
+static void one_alarm(void *arg, const struct alarm *al)
+{
+	char device[2 * VP_DEVICE_ID_LEN + 1], when[32];
+	time_t last = al->last;
+	struct tm tm;
+
+	hex_encode(device, al->of.device, sizeof(al->of.device));
+	if (arg) {
+		json_t *json = json_pack("{s:I, s:s, s:s, s:i, s:I, s:s, s:I, s:I, s:I}", "id", (json_int_t)al->id,
+					 "kind", al->kind, "device", device, "slot", (int)al->of.slot,
+					 "epoch", (json_int_t)al->of.epoch, "user", al->user, "first", (json_int_t)al->first,
+					 "last", (json_int_t)al->last, "count", (json_int_t)al->count);
+
+		if (al->merchant)
+			json_object_set_new(json, "merchant", json_string(al->merchant_name));
+		json_array_append_new(arg, json);
+		return;
+	}
+	if (!gmtime_r(&last, &tm) || !strftime(when, sizeof(when), "%FT%TZ", &tm))
+		*when = '\0';
+	printf("%s %s %llu times, device %s slot %u epoch %llu, %s%s%s\n", when, al->kind, al->count, device, al->of.slot,
+	       al->of.epoch, al->user, al->merchant ? ", at " : "", al->merchant_name);
+}
+
+static error_t parse_since(int key, char *arg, struct argp_state *state)
+{
+	char *end;
+
+	if (key != 'S')
+		return no_args(key, arg, state);
+	*(long long *)state->input = strtoll(arg, &end, 10);
+	if (!*arg || *end || *(long long *)state->input < 0)
+		argp_error(state, "--since is a time in seconds since 1970");
+	return 0;
+}
+
+int cmd_alarms(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "since", 'S', "TIME", 0, "Only those raised since then, in seconds since 1970", 0 },
+		{ 0 }
+	};
+	static const struct argp argp = { options, parse_since, "",
+		"Lists what a person should look at: good codes and authorisations under keys that have ended.\v"
+		"Each means that somebody holds a copy of a device's keys, or that an old image was restored. Find the device's "
+		"owner, wipe the device and enrol it anew. Exit code 1 if there are any.", children, NULL, NULL };
+	long long since = 0;
+	struct gateway gw;
+	struct store *st;
+	json_t *list;
+	size_t n;
+	int ret;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &since))
+		return EXIT_USAGE;
+	ret = command_open(&gw, &st);
+	if (ret)
+		return ret;
+	list = json_array();
+	ret = command_store(store_each_alarm(st, since, one_alarm, list), "alarms");
+	n = json_array_size(list);
+	if (!ret && common.json) {
+		json_dumpf(list, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else if (!ret) {
+		ret = command_store(store_each_alarm(st, since, one_alarm, NULL), "alarms");
+	}
+	json_decref(list);
+	command_close(&gw, st);
+	return ret ? ret : n ? EXIT_REFUSED : EXIT_OK;
 }

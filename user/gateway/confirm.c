@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "confirm.h"
+#include "identify.h"
 #include "ledger.h"
+#include "notice.h"
 #include "order.h"
 
 enum refusal confirm_ask(struct call *c, struct merchant_order *o, long long key, __u64 ordinal)
@@ -18,14 +20,14 @@ enum refusal confirm_ask(struct call *c, struct merchant_order *o, long long key
 }
 
 /*
- * The one place that decides whether an answer is the owner's: it comes from
- * the device whose code it was, by its TLS key, and repeats what was shown. A
- * MAC of the device's kernel over the same fields is to be checked here, too.
+ * The one place that decides whether an answer is the owner's: the kernel of the
+ * device whose code it was has authorised what was shown, @by a key of the same
+ * slot and owner. The code's own key may have been overtaken since.
  */
-static enum refusal authorised(struct call *c, const struct confirmation *conf, const struct merchant_order *o,
-			       const struct device_key *key, const struct account *payee)
+static enum refusal authorised(const struct confirmation *conf, const struct merchant_order *o,
+			       const struct device_key *by, const struct device_key *key, const struct account *payee)
 {
-	if (memcmp(key->device, c->peer.device, sizeof(key->device)))
+	if (memcmp(key->device, by->device, sizeof(key->device)) || key->slot != by->slot || key->party != by->party)
 		return RF_CONFIRM_OVER;
 	if (strcmp(conf->payee, payee->name) || strcmp(conf->currency, o->currency) || conf->amount != o->amount)
 		return RF_ORDER_CONFLICT;
@@ -38,18 +40,23 @@ static enum refusal pay(struct call *c, struct merchant_order *o, const struct d
 	struct payment p = { .kind = PAYMENT_CODE, .key = key->id, .ordinal = o->ordinal };
 	struct account payer;
 	enum store_result r = store_account_of(c->st, key->party, o->currency, &payer);
-	enum refusal ret;
+	enum refusal ret, told;
 
 	if (r != STORE_OK)
 		return refusal_of_store(r);
 	ret = ledger_pay(c, &payer, payee, o->amount, &p);
 	if (ret != RF_OK && !ledger_refuses(ret))
 		return ret;
-	return order_end(c, o, ret, p.id);
+	ret = order_end(c, o, ret, p.id);
+	if (ret != RF_OK && !ledger_refuses(ret))
+		return ret;
+	told = notice_order(c, key, o, payee->name);
+	return told == RF_OK ? ret : told;
 }
 
 /* In the transaction. */
-static enum refusal answer(struct call *c, const struct confirmation *conf, struct merchant_order *o)
+static enum refusal answer(struct call *c, const struct confirmation *conf, const struct device_key *by,
+			   struct merchant_order *o)
 {
 	struct device_key key;
 	struct account payee;
@@ -65,10 +72,17 @@ static enum refusal answer(struct call *c, const struct confirmation *conf, stru
 		r = store_account_of(c->st, o->merchant, o->currency, &payee);
 	if (r != STORE_OK)
 		return refusal_of_store(r);
-	ret = authorised(c, conf, o, &key, &payee);
+	ret = authorised(conf, o, by, &key, &payee);
 	if (ret != RF_OK)
 		return ret;
 	order_settle(o, call_now(c));
+	if (o->state == ORDER_USERPAYING) {
+		ret = authorised_fresh(c, &conf->auth);
+		if (ret == RF_OK)
+			ret = refusal_of_store(key_arrived(c, by));
+		if (ret != RF_OK)
+			return ret;
+	}
 	if (o->state == ORDER_USERPAYING && conf->yes)
 		return pay(c, o, &key, &payee);
 	if (o->state == ORDER_USERPAYING) {
@@ -87,13 +101,22 @@ static enum refusal answer(struct call *c, const struct confirmation *conf, stru
 
 enum refusal confirm_answer(struct call *c, const struct confirmation *conf, struct merchant_order *o)
 {
-	enum store_result r = store_begin(c->st);
+	const struct authorised what = {
+		.purpose = conf->yes ? VP_PURPOSE_CONFIRM : VP_PURPOSE_DENY, .amount = conf->amount,
+		.currency = conf->currency, .order = conf->ref, .payee = conf->payee,
+	};
+	struct device_key by;
+	enum store_result r;
 	enum refusal ret, end;
 
+	ret = authorised_check(c, &conf->auth, &what, &by);
+	if (ret != RF_OK)
+		return ret;
+	r = store_begin(c->st);
 	if (r != STORE_OK)
 		return refusal_of_store(r);
 	memset(o, 0, sizeof(*o));
-	ret = answer(c, conf, o);
+	ret = answer(c, conf, &by, o);
 	if (ret != RF_OK && !ledger_refuses(ret)) {
 		store_rollback(c->st);
 		return ret;

@@ -3,7 +3,7 @@
 #ifndef VPG_CONFIRM_H
 #define VPG_CONFIRM_H
 
-#include "gateway.h"
+#include "authorised.h"
 
 /* In the transaction that spent the code: the order waits. */
 enum refusal confirm_ask(struct call *c, struct merchant_order *o, long long key, __u64 ordinal);
@@ -13,6 +13,7 @@ struct confirmation {
 	const char *ref, *payee, *currency;
 	long long amount;
 	bool yes;
+	struct authorisation auth;
 };
 
 /*

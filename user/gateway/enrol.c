@@ -102,7 +102,6 @@ static enum refusal by_ticket(struct call *c, const struct vp_agree_request *req
 static enum refusal by_key(struct call *c, const struct vp_agree_request *req,
 			   const __u8 d_pub[VP_KEY_LEN], __u8 psk[VP_KEY_LEN], long long *party)
 {
-	struct row_name row = row_of_key(req->device, req->slot, req->epoch);
 	struct vp_root_keys roots;
 	struct device_key key;
 	enum store_result r = store_key_epoch(c->st, req->device, req->slot, req->epoch, &key);
@@ -113,8 +112,7 @@ static enum refusal by_key(struct call *c, const struct vp_agree_request *req,
 		return refuse(c, "its key has ended: it needs a ticket");
 	if (memcmp(key.d_pub, d_pub, VP_KEY_LEN))
 		return refuse(c, "another static key than enrolled");
-	if (key.sealed_len != sizeof(roots) + KEYSTORE_OVERHEAD ||
-	    keystore_open(&c->gw->keys, row.bytes, row.len, key.sealed, key.sealed_len, (__u8 *)&roots)) {
+	if (keystore_open_roots(&c->gw->keys, &key, &roots)) {
 		log_error("a device key does not open under this master key: is it the right one?");
 		return RF_FAILED;
 	}
@@ -237,6 +235,9 @@ static enum refusal grant_key(struct call *c, struct vp_noise *hs, const struct 
 		key->slot = req->slot;
 		key->epoch = (top > req->epoch ? top : req->epoch) + 1;
 		fill_grant(c, &grant, key->epoch);
+		/* Who does not say what it can issue is told nothing of it, as before there were modes. */
+		grant.modes = req->modes & c->gw->set.modes;
+		key->modes = req->modes ? grant.modes : PAYCODE_MODE(PAYCODE_PLAIN) & c->gw->set.modes;
 		key->created = now;
 		key->not_after = grant.not_after;
 		r = store_key_add(c->st, key);
@@ -299,7 +300,11 @@ enum refusal enrol_device(struct call *c, const __u8 *msg1, size_t len, __u8 *ms
 		store_rollback(c->st);
 		goto out;
 	}
-	ret = within_ration(c, &req);
+	ret = RF_OK;
+	if (!((req.modes ? req.modes : PAYCODE_MODE(PAYCODE_PLAIN)) & c->gw->set.modes))
+		ret = refuse(c, "none of the modes that it can issue is served");
+	if (ret == RF_OK)
+		ret = within_ration(c, &req);
 	if (ret == RF_OK)
 		ret = grant_key(c, &hs, &req, &key);
 	if (ret != RF_OK) {

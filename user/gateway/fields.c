@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
+#include "bind.h"
 #include "fields.h"
 
 #define BAD(c, ...) (snprintf((c)->detail, sizeof((c)->detail), __VA_ARGS__), RF_BAD_REQUEST)
@@ -33,10 +36,40 @@ static bool name_good(const char *s)
 	return chars >= 1 && chars <= 64;
 }
 
+static bool challenge_good(const char *s)
+{
+	size_t n = 0;
+
+	for (; s[n]; n++)
+		if (s[n] < 0x21 || s[n] > 0x7e)
+			return false;
+	return n <= PAYCODE_CHALLENGE_MAX;
+}
+
+static enum refusal read_auth(struct call *c, const char *name, struct authorisation *auth, const json_t *value)
+{
+	long long slot, epoch, time;
+	const char *mac;
+	size_t mac_len;
+
+	/* Strict: neither more nor less, and none of another type. */
+	if (json_unpack_ex((json_t *)value, NULL, JSON_STRICT, "{s:I, s:I, s:I, s:s%}", "slot", &slot, "epoch", &epoch,
+			   "time", &time, "mac", &mac, &mac_len) ||
+	    slot < 0 || slot > 255 || epoch < 0 || time < 0 ||
+	    base64_decode(auth->mac, sizeof(auth->mac), mac, mac_len) != sizeof(auth->mac))
+		return BAD(c, "\"%s\" must be {\"slot\", \"epoch\", \"time\", \"mac\"} as the device's kernel gave them.", name);
+	auth->slot = slot;
+	auth->epoch = epoch;
+	auth->time = time;
+	return RF_OK;
+}
+
 static enum refusal read_field(struct call *c, const struct field *f, const json_t *value)
 {
 	const char *s = json_string_value(value);
 
+	if (f->type == F_AUTH)
+		return read_auth(c, f->name, f->auth, value);
 	if (f->type == F_AMOUNT) {
 		if (!json_is_integer(value))
 			return BAD(c, "\"%s\" must be a whole number of minor units, such as 1200 for 12.00, and not in quotes.", f->name);
@@ -53,12 +86,20 @@ static enum refusal read_field(struct call *c, const struct field *f, const json
 	}
 	if (!s)
 		return BAD(c, "\"%s\" must be a string.", f->name);
+	if (f->type == F_COUNT) {
+		if (!*s || strlen(s) > 18 || strspn(s, "0123456789") != strlen(s))
+			return BAD(c, "\"%s\" must be a number of at most 18 digits.", f->name);
+		*f->amount = strtoll(s, NULL, 10);
+		return RF_OK;
+	}
 	if (f->type == F_ORDER && !fields_id_good(s))
 		return BAD(c, "\"%s\" must be 1 to %d letters, digits, dots, dashes or underscores.", f->name, STORE_ORDER_MAX);
 	if (f->type == F_REF && !ref_good(s))
 		return BAD(c, "\"%s\" must be the %d hex digits that the gateway gave.", f->name, STORE_REF_LEN);
 	if (f->type == F_NAME && !name_good(s))
 		return BAD(c, "\"%s\" must be 1 to 64 characters without control characters.", f->name);
+	if (f->type == F_CHALLENGE && !challenge_good(s))
+		return BAD(c, "\"%s\" must be 0 to %d printable characters of ASCII without spaces.", f->name, PAYCODE_CHALLENGE_MAX);
 	if (f->type == F_CURRENCY &&
 	    (strlen(s) != STORE_CURRENCY_LEN || strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != STORE_CURRENCY_LEN))
 		return BAD(c, "\"%s\" must be a currency's three letters, such as CNY.", f->name);
@@ -77,6 +118,10 @@ enum refusal fields_read(struct call *c, const json_t *body, const struct field 
 		enum refusal r;
 
 		value = json_object_get(body, f->name);
+		if (!value && f->optional)
+			continue;
+		if (!value && f->type == F_AUTH)
+			return RF_AUTHORISATION_MISSING;
 		if (!value)
 			return BAD(c, "\"%s\" is missing: this call does nothing without it.", f->name);
 		r = read_field(c, f, value);

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "authorised.h"
 #include "gateway.h"
 
 enum field_type {
@@ -15,6 +16,9 @@ enum field_type {
 	F_CURRENCY,
 	F_AMOUNT,
 	F_SLOT,		/* 0 to 255 */
+	F_CHALLENGE,	/* 0 to 32 printable characters of ASCII, no space */
+	F_AUTH,		/* the object that a device's kernel made */
+	F_COUNT,	/* digits in a string: what stands in a URL */
 };
 
 struct field {
@@ -22,11 +26,13 @@ struct field {
 	enum field_type type;
 	const char **text;
 	long long *amount;
+	struct authorisation *auth;
+	bool optional;	/* left out, its variable stays as it is */
 };
 
 /*
- * Reads all of @fields, whose last has no name. All must be there, and no
- * other: one that this version does not know could be a condition on the
+ * Reads all of @fields, whose last has no name. All must be there but for
+ * optional ones, and no other: one that this version does not know could be a condition on the
  * payment that it would silently not keep.
  */
 enum refusal fields_read(struct call *c, const json_t *body, const struct field *fields);

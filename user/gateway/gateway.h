@@ -31,6 +31,10 @@ struct call {
 	struct peer peer;
 	__u64 now_ms;		/* taken once: a call has one time */
 	char detail[160];	/* a sentence better than the refusal's own, or empty */
+	bool noticed;		/* some device has been told something */
+	/* Nothing to tell yet: whoever carries the answer may wait so long for news above @seen. */
+	int wait_seconds;
+	long long seen;
 };
 
 static inline __u64 call_now(const struct call *c)

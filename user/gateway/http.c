@@ -13,15 +13,17 @@
 #include "prim_openssl.h"
 #include "route.h"
 #include "step.h"
+#include "waiters.h"
 
 /* A client that takes longer is cut off; nginx reads slow bodies to the end before it asks. */
 #define IDLE_SECONDS	75
-#define CONNECTIONS	1024
+#define CONNECTIONS	4096	/* of which half may be devices that wait for news */
 
 struct http {
 	struct gateway *gw;
 	struct MHD_Daemon *daemon;
 	pthread_key_t store;	/* each thread has its own connection to the database */
+	struct waiters *waiters;
 	int listen_fd;
 	atomic_int in_hand;
 	atomic_bool draining;
@@ -31,6 +33,7 @@ struct body {
 	char *data;
 	size_t len;
 	bool too_large;
+	bool waited;
 };
 
 static struct store *thread_store(struct http *http)
@@ -113,6 +116,30 @@ static enum MHD_Result take_body(struct body *body, const char *data, size_t *le
 	return MHD_YES;
 }
 
+/* Each once, and no more than a call can take. */
+static enum MHD_Result on_argument(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	json_t *query = arg, *text = json_string(value ? value : "");
+
+	/* What is not UTF-8 is no argument of any call's; twice the same is none either. */
+	if (!text || json_object_get(query, name) || json_object_size(query) > 8 || json_object_set(query, name, text))
+		json_object_set_new(query, "?", json_null());
+	json_decref(text);
+	return MHD_YES;
+}
+
+/*
+ * Nothing to tell yet: the connection is put aside, without a thread, and
+ * comes here again when there is news or the time is up. False: answer now.
+ */
+static bool wait_for_news(struct http *http, struct MHD_Connection *conn, struct body *body, const struct call *call)
+{
+	if (!call->wait_seconds || body->waited || atomic_load(&http->draining))
+		return false;
+	body->waited = true;
+	return waiters_add(http->waiters, conn, call->peer.device, call->seen, call->wait_seconds);
+}
+
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const char *url,
 				  const char *method, const char *version,
 				  const char *data, size_t *len, void **state)
@@ -142,8 +169,19 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 	req.content_type = header(conn, MHD_HTTP_HEADER_CONTENT_TYPE);
 	req.body = body->data ? body->data : "";
 	req.body_len = body->len;
+	if (MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, NULL, NULL)) {
+		req.query = json_object();
+		MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, on_argument, req.query);
+	}
 	status = route_request(&call, &req, peer_known, &answer);
+	json_decref(req.query);
 	step("answered");
+	if (call.noticed)
+		waiters_poke(http->waiters);
+	if (wait_for_news(http, conn, body, &call)) {
+		json_decref(answer);
+		return MHD_YES;
+	}
 	return reply(http, conn, status, answer);
 }
 
@@ -184,7 +222,11 @@ struct http *http_start(struct gateway *gw, int listen_fd)
 		free(http);
 		return NULL;
 	}
-	http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC, 0,
+	http->waiters = waiters_start(gw);
+	if (!http->waiters)
+		goto fail;
+	http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC |
+					MHD_ALLOW_SUSPEND_RESUME, 0,
 					NULL, NULL, on_request, http,
 					MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 					MHD_OPTION_LISTEN_SOCKET, listen_fd,
@@ -196,12 +238,14 @@ struct http *http_start(struct gateway *gw, int listen_fd)
 					MHD_OPTION_STRICT_FOR_CLIENT, 1,
 					MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
 					MHD_OPTION_END);
-	if (!http->daemon) {
-		pthread_key_delete(http->store);
-		free(http);
-		return NULL;
-	}
-	return http;
+	if (http->daemon)
+		return http;
+	waiters_end(http->waiters);
+	waiters_free(http->waiters);
+fail:
+	pthread_key_delete(http->store);
+	free(http);
+	return NULL;
 }
 
 bool http_stop(struct http *http, int seconds)
@@ -210,10 +254,13 @@ bool http_stop(struct http *http, int seconds)
 	int ticks = seconds * 50, left;
 
 	atomic_store(&http->draining, true);
+	/* Whoever waits is answered now: a suspended connection would hold the daemon's end up. */
+	waiters_end(http->waiters);
 	MHD_quiesce_daemon(http->daemon);
 	while ((left = atomic_load(&http->in_hand)) > 0 && ticks-- > 0)
 		nanosleep(&tick, NULL);
 	MHD_stop_daemon(http->daemon);
+	waiters_free(http->waiters);
 	close(http->listen_fd);
 	pthread_key_delete(http->store);
 	free(http);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -168,6 +169,21 @@ int keystore_open(const struct keystore *ks, const void *ad, size_t ad_len,
 			       in + KEYSTORE_SALT_LEN, len - KEYSTORE_SALT_LEN);
 	vp_prim_wipe(okm, sizeof(okm));
 	return ret;
+}
+
+#define ROOTS_BEFORE_512	offsetof(struct vp_root_keys, code512)
+
+int keystore_open_roots(const struct keystore *ks, const struct device_key *key, struct vp_root_keys *roots)
+{
+	struct row_name row = key ? row_of_key(key->device, key->slot, key->epoch) : row_of_nobody();
+	const __u8 *sealed = key ? key->sealed : ks->dummy;
+	size_t len = key ? key->sealed_len : ks->dummy_len;
+
+	memset(roots, 0, sizeof(*roots));
+	/* The length first: what is opened is written before it is known to be good. */
+	if (len != sizeof(*roots) + KEYSTORE_OVERHEAD && len != ROOTS_BEFORE_512 + KEYSTORE_OVERHEAD)
+		return -EBADMSG;
+	return keystore_open(ks, row.bytes, row.len, sealed, len, (__u8 *)roots);
 }
 
 static void put(struct row_name *row, const void *p, size_t len)

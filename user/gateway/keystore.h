@@ -51,6 +51,12 @@ int keystore_seal(const struct keystore *ks, const void *ad, size_t ad_len,
 int keystore_open(const struct keystore *ks, const void *ad, size_t ad_len,
 		  const __u8 *in, size_t len, __u8 *out);
 
+/*
+ * A device's root keys; of NULL, keys of nobody, at the same cost. Keys that
+ * were agreed on before HMAC-SHA-512 was have none for it.
+ */
+int keystore_open_roots(const struct keystore *ks, const struct device_key *key, struct vp_root_keys *roots);
+
 /* What the two kinds of row are called. */
 struct row_name {
 	__u8 bytes[48];

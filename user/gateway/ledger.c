@@ -4,6 +4,7 @@
 #include "hex.h"
 #include "ledger.h"
 #include "log.h"
+#include "notice.h"
 #include "prim_openssl.h"
 
 #define EQUITY_NAME	"equity"
@@ -11,12 +12,15 @@
 
 bool ledger_refuses(enum refusal r)
 {
-	return r == RF_NOT_ENOUGH || r == RF_OVER_DAY_LIMIT;
+	return r == RF_NOT_ENOUGH || r == RF_OVER_DAY_LIMIT || r == RF_OVER_LIMIT;
 }
 
-bool ledger_needs_owner(const struct call *c, const struct account *payer, long long amount)
+bool ledger_needs_owner(const struct call *c, const struct account *payer, long long amount, bool shown)
 {
-	return amount > (payer->confirm_above >= 0 ? payer->confirm_above : c->gw->set.confirm_above);
+	/* What would be refused all the same is not asked for. */
+	if (payer->balance < amount || (payer->per_payment >= 0 && amount > payer->per_payment))
+		return false;
+	return shown || amount > (payer->confirm_above >= 0 ? payer->confirm_above : c->gw->set.confirm_above);
 }
 
 enum refusal ledger_allows(const struct call *c, long long amount, const char *currency)
@@ -36,6 +40,8 @@ enum refusal ledger_pay(struct call *c, const struct account *payer, const struc
 	enum store_result r;
 
 	/* Read in this transaction, so it holds until the commit; the database checks again. */
+	if (payer->per_payment >= 0 && amount > payer->per_payment)
+		return RF_OVER_LIMIT;
 	if (payer->balance < amount)
 		return RF_NOT_ENOUGH;
 	if (limit) {
@@ -79,7 +85,7 @@ enum refusal ledger_give_back(struct call *c, struct refund *b)
 		r = store_transfer(c->st, p.credit, p.debit, b->amount, b->time, &b->transfer);
 	if (r == STORE_OK)
 		r = store_refund_add(c->st, b);
-	return refusal_of_store(r);
+	return r == STORE_OK ? notice_refund(c, b, &p) : refusal_of_store(r);
 }
 
 enum store_result ledger_open_account(struct store *st, enum party_kind kind, const char *name,

@@ -19,8 +19,8 @@ enum refusal ledger_give_back(struct call *c, struct refund *b);
 /* Of ledger_pay()'s answers: the payer cannot or may not pay this much. */
 bool ledger_refuses(enum refusal r);
 
-/* Is this more than the owner lets a code alone pay? */
-bool ledger_needs_owner(const struct call *c, const struct account *payer, long long amount);
+/* Is this more than the owner lets a code alone pay, or one whose digits were @shown? */
+bool ledger_needs_owner(const struct call *c, const struct account *payer, long long amount, bool shown);
 
 /* May this amount be paid at all, whoever pays? */
 enum refusal ledger_allows(const struct call *c, long long amount, const char *currency);

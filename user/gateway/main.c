@@ -19,6 +19,7 @@ static const struct {
 	{ "merchant", cmd_merchant },
 	{ "ledger", cmd_ledger },
 	{ "payments", cmd_payments },
+	{ "alarms", cmd_alarms },
 	{ "migrate", cmd_migrate },
 	{ "rekey", cmd_rekey },
 };
@@ -35,6 +36,7 @@ static const char doc[] =
 	"  ticket        print a one-time enrolment ticket for a user\n"
 	"  ledger        list accounts and check that they sum to zero\n"
 	"  payments      list payments\n"
+	"  alarms        list signs of copied devices\n"
 	"  migrate       bring an older database to this version\n"
 	"  rekey         change the master key\n"
 	"\n\"voicepay-gateway COMMAND --help\" says more. Exit codes: 0 done, 1 refused, "

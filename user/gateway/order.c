@@ -6,12 +6,9 @@
 #include "order.h"
 #include "prim_openssl.h"
 
-enum refusal order_merchant(struct call *c, long long *merchant)
+enum refusal order_merchant(struct call *c, struct merchant *m)
 {
-	struct merchant m;
-	enum store_result r = store_merchant_find(c->st, c->peer.spki, &m);
-
-	*merchant = r == STORE_OK ? m.party : 0;
+	enum store_result r = store_merchant_find(c->st, c->peer.spki, m);
 
 	return r == STORE_NONE ? RF_PEER_UNKNOWN : refusal_of_store(r);
 }
@@ -68,14 +65,16 @@ enum refusal order_end(struct call *c, struct merchant_order *o, enum refusal pa
 
 enum refusal order_query(struct call *c, const char *order_no, struct merchant_order *o)
 {
+	struct merchant m;
 	enum store_result r;
 	enum refusal ret;
 
 	memset(o, 0, sizeof(*o));
 	strcpy(o->order_no, order_no);
-	ret = order_merchant(c, &o->merchant);
+	ret = order_merchant(c, &m);
 	if (ret != RF_OK)
 		return ret;
+	o->merchant = m.party;
 	r = store_order_find(c->st, o);
 	order_settle(o, call_now(c));
 	return r == STORE_NONE ? RF_ORDER_UNKNOWN : refusal_of_store(r);
@@ -108,6 +107,7 @@ static enum refusal create(struct call *c, struct merchant_order *o)
 enum refusal order_create(struct call *c, const char *order_no, long long amount, const char *currency,
 			  struct merchant_order *o)
 {
+	struct merchant m;
 	enum store_result r;
 	enum refusal ret;
 
@@ -116,11 +116,12 @@ enum refusal order_create(struct call *c, const char *order_no, long long amount
 	o->amount = amount;
 	strcpy(o->order_no, order_no);
 	strcpy(o->currency, currency);
-	ret = order_merchant(c, &o->merchant);
+	ret = order_merchant(c, &m);
 	if (ret == RF_OK)
 		ret = ledger_allows(c, amount, currency);
 	if (ret != RF_OK)
 		return ret;
+	o->merchant = m.party;
 	r = store_begin(c->st);
 	if (r != STORE_OK)
 		return refusal_of_store(r);

@@ -5,8 +5,8 @@
 
 #include "gateway.h"
 
-/* The peer's party, if it is a merchant: else RF_PEER_UNKNOWN. */
-enum refusal order_merchant(struct call *c, long long *merchant);
+/* The peer, if it is a merchant: else RF_PEER_UNKNOWN. */
+enum refusal order_merchant(struct call *c, struct merchant *m);
 
 /* The state it has at @now: what waited too long has ended, written or not. */
 void order_settle(struct merchant_order *o, __u64 now);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "identify.h"
 #include "ledger.h"
+#include "notice.h"
 #include "order.h"
 #include "pay_order.h"
 
@@ -44,11 +46,11 @@ static enum refusal paid_by(struct call *c, const struct merchant_order *o)
 }
 
 /* In the transaction. */
-static enum refusal pay(struct call *c, const struct pay_order *req, struct merchant_order *o)
+static enum refusal pay(struct call *c, const struct pay_order *req, const struct device_key *key,
+			struct merchant_order *o)
 {
-	struct payment p = { .kind = PAYMENT_ORDER };
+	struct payment p = { .kind = PAYMENT_ORDER, .key = key->id };
 	struct account payer, payee;
-	struct device_key key;
 	enum store_result r;
 	enum refusal ret;
 
@@ -61,27 +63,39 @@ static enum refusal pay(struct call *c, const struct pay_order *req, struct merc
 		return paid_by(c, o);
 	if (o->state != ORDER_NOTPAY)
 		return o->state == ORDER_REVOKED ? RF_ORDER_REVOKED : RF_ORDER_CLOSED;
-	r = store_key_of_slot(c->st, c->peer.device, req->slot, call_now(c), &key);
-	if (r != STORE_OK)
-		return r == STORE_NONE ? RF_PEER_UNKNOWN : refusal_of_store(r);
-	r = store_account_of(c->st, key.party, o->currency, &payer);
+	ret = authorised_fresh(c, &req->auth);
+	if (ret != RF_OK)
+		return ret;
+	r = key_arrived(c, key);
+	if (r == STORE_OK)
+		r = store_account_of(c->st, key->party, o->currency, &payer);
 	if (r != STORE_OK)
 		return r == STORE_NONE ? RF_WRONG_CURRENCY : refusal_of_store(r);
-	p.key = key.id;
 	ret = ledger_pay(c, &payer, &payee, o->amount, &p);
 	/* The order stays open: somebody else may pay it, or this one when there is money. */
-	return ret == RF_OK ? order_end(c, o, ret, p.id) : ret;
+	if (ret == RF_OK)
+		ret = order_end(c, o, ret, p.id);
+	return ret == RF_OK ? notice_order(c, key, o, payee.name) : ret;
 }
 
 enum refusal pay_order(struct call *c, const struct pay_order *req, struct merchant_order *o)
 {
-	enum store_result r = store_begin(c->st);
+	const struct authorised what = {
+		.purpose = VP_PURPOSE_PAY_ORDER, .amount = req->amount, .currency = req->currency,
+		.order = req->ref, .payee = req->payee,
+	};
+	struct device_key key;
+	enum store_result r;
 	enum refusal ret;
 
+	memset(o, 0, sizeof(*o));
+	ret = authorised_check(c, &req->auth, &what, &key);
+	if (ret != RF_OK)
+		return ret;
+	r = store_begin(c->st);
 	if (r != STORE_OK)
 		return refusal_of_store(r);
-	memset(o, 0, sizeof(*o));
-	ret = pay(c, req, o);
+	ret = pay(c, req, &key, o);
 	if (ret == RF_OK)
 		return refusal_of_store(store_commit(c->st));
 	store_rollback(c->st);

@@ -3,11 +3,12 @@
 #ifndef VPG_PAY_ORDER_H
 #define VPG_PAY_ORDER_H
 
-#include "gateway.h"
+#include "authorised.h"
 
 struct pay_order {
 	const char *ref, *payee, *currency;	/* as they were shown */
-	long long amount, slot;
+	long long amount;
+	struct authorisation auth;
 };
 
 /* What the order is, for the user to see before paying. */

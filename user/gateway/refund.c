@@ -79,13 +79,15 @@ static enum refusal refund(struct call *c, const struct refund_request *req, str
 
 enum refusal refund_order(struct call *c, const struct refund_request *req, struct refund *out)
 {
+	struct merchant m;
 	enum store_result r;
 	enum refusal ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = order_merchant(c, &out->merchant);
+	ret = order_merchant(c, &m);
 	if (ret != RF_OK)
 		return ret;
+	out->merchant = m.party;
 	r = store_begin(c->st);
 	if (r != STORE_OK)
 		return refusal_of_store(r);
@@ -98,14 +100,16 @@ enum refusal refund_order(struct call *c, const struct refund_request *req, stru
 
 enum refusal refund_query(struct call *c, const char *refund_no, struct refund *out)
 {
+	struct merchant m;
 	enum store_result r;
 	enum refusal ret;
 
 	memset(out, 0, sizeof(*out));
 	strcpy(out->refund_no, refund_no);
-	ret = order_merchant(c, &out->merchant);
+	ret = order_merchant(c, &m);
 	if (ret != RF_OK)
 		return ret;
+	out->merchant = m.party;
 	r = store_refund_find(c->st, out);
 	return r == STORE_NONE ? RF_ORDER_UNKNOWN : refusal_of_store(r);
 }
@@ -138,14 +142,16 @@ static enum refusal reverse(struct call *c, struct merchant_order *o)
 
 enum refusal reverse_order(struct call *c, const char *order_no, struct merchant_order *out)
 {
+	struct merchant m;
 	enum store_result r;
 	enum refusal ret;
 
 	memset(out, 0, sizeof(*out));
 	strcpy(out->order_no, order_no);
-	ret = order_merchant(c, &out->merchant);
+	ret = order_merchant(c, &m);
 	if (ret != RF_OK)
 		return ret;
+	out->merchant = m.party;
 	r = store_begin(c->st);
 	if (r != STORE_OK)
 		return refusal_of_store(r);

@@ -11,6 +11,7 @@
 static const struct route {
 	const char *method, *path;	/* a path that ends in / takes one more component */
 	call_fn *fn;
+	bool query;	/* takes something after a '?' */
 } routes[] = {
 	{ "POST", "/v1/enrol", do_enrol },
 	{ "POST", "/v1/voice-pay", do_voice_pay },
@@ -19,6 +20,12 @@ static const struct route {
 	{ "POST", "/v1/confirm", do_confirm },
 	{ "GET", "/v1/orders/", do_order_show },
 	{ "POST", "/v1/pay-order", do_order_pay },
+	{ "POST", "/v1/code", do_code },
+	{ "POST", "/v1/pool", do_pool },
+	{ "POST", "/v1/limits", do_limits },
+	{ "GET", "/v1/limits/", do_limits_show },
+	{ "GET", "/v1/notifications", do_notifications, true },
+	{ "GET", "/v1/statement", do_statement, true },
 	{ "POST", "/v1/merchant/charge", do_charge },
 	{ "GET", "/v1/merchant/orders/", do_query },
 	{ "POST", "/v1/merchant/order", do_order },
@@ -74,6 +81,12 @@ static enum refusal answer_request(struct call *c, const struct request *req, bo
 		if (!body)
 			return BAD(c, "The body is not valid JSON: see line %d, column %d.", err.line, err.column);
 	}
+	if (req->query && !route->query) {
+		json_decref(body);
+		return BAD(c, "This call takes nothing after a '?'.");
+	}
+	if (route->query)
+		body = req->query ? json_incref(req->query) : json_object();
 	r = route->fn(c, body, rest, answer);
 	json_decref(body);
 	if (r == RF_OK && !*answer)

@@ -13,6 +13,7 @@ struct request {
 	const char *method, *path, *content_type;
 	const char *body;
 	size_t body_len;
+	json_t *query;	/* what stood after the '?', strings; NULL: nothing */
 };
 
 /*

@@ -223,6 +223,7 @@ CREATE TABLE voice_order (
 	content	BLOB NOT NULL CHECK (length(content) = 32),
 	payment	TEXT NOT NULL UNIQUE REFERENCES payment,
 	time	INTEGER NOT NULL,
+	key	INTEGER REFERENCES device_key,	-- that authorised it; NULL: before any did
 	PRIMARY KEY (device, order_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -11,9 +11,12 @@
 #include "amount.h"
 #include "filemode.h"
 #include "log.h"
+#include "paycode.h"
 #include "settings.h"
 
-enum type { TEXT, NUMBER, AMOUNT };
+#define MODES_KNOWN	(PAYCODE_MODES_DEVICE | PAYCODE_MODE(PAYCODE_ONLINE))
+
+enum type { TEXT, NUMBER, AMOUNT, MODES };
 
 static const struct option {
 	const char *section, *name;
@@ -28,6 +31,7 @@ static const struct option {
 	OPT("gateway", "threads", NUMBER, threads, 1, 64),
 	OPT("gateway", "prefix", TEXT, prefix, 2, 2),
 	OPT("gateway", "currency", TEXT, currency, 3, 3),
+	OPT("gateway", "modes", MODES, modes, 0, 0),
 	OPT("limits", "payment", AMOUNT, max_payment, 1, 1000000000000LL),
 	OPT("limits", "day", AMOUNT, max_day, 0, 1000000000000LL),
 	OPT("limits", "confirm-above", AMOUNT, confirm_above, 0, 1000000000000LL),
@@ -38,16 +42,36 @@ static const struct option {
 	OPT("limits", "codes-per-key", NUMBER, per_key, 0, 100000000),
 	OPT("keys", "rotate-days", NUMBER, rotate_days, 1, 365),
 	OPT("keys", "expire-days", NUMBER, expire_days, 1, 365),
+	OPT("keys", "pool-hours", NUMBER, pool_hours, 1, 840),
 	OPT("keys", "ticket-minutes", NUMBER, ticket_minutes, 1, 1440),
 	OPT("voice", "issuer", TEXT, voice_issuer, 1, 127),
 	OPT("voice", "key", TEXT, voice_key, 0, 255),
 };
+
+/* "1 2 5": digits that are a V, each once. */
+static int set_modes(unsigned int *modes, const char *value)
+{
+	unsigned int set = 0;
+
+	for (const char *p = value + strspn(value, " "); *p; p += strspn(p, " ")) {
+		unsigned int bit = *p >= '0' && *p <= '9' ? PAYCODE_MODE(*p - '0') : 0;
+
+		if (!(bit & MODES_KNOWN) || (set & bit) || (p[1] && p[1] != ' '))
+			return 0;
+		set |= bit;
+		p++;
+	}
+	*modes = set;
+	return set != 0;
+}
 
 static int set_one(struct settings *set, const struct option *o, const char *value)
 {
 	char *field = (char *)set + o->offset, *end;
 	long long n;
 
+	if (o->type == MODES)
+		return set_modes((unsigned int *)(void *)field, value);
 	if (o->type == TEXT) {
 		n = strlen(value);
 		if (n < o->min || n > o->max)
@@ -66,12 +90,25 @@ static int set_one(struct settings *set, const struct option *o, const char *val
 	return 1;
 }
 
+struct reading {
+	struct settings *set;
+	bool seen[sizeof(options) / sizeof(options[0])];
+};
+
 static int on_value(void *arg, const char *section, const char *name, const char *value)
 {
+	struct reading *rd = arg;
+
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (strcmp(options[i].section, section) || strcmp(options[i].name, name))
 			continue;
-		if (set_one(arg, &options[i], value))
+		/* Of two values one would silently not hold. */
+		if (rd->seen[i]) {
+			log_error("settings: [%s] %s is there twice: leave one", section, name);
+			return 0;
+		}
+		rd->seen[i] = true;
+		if (set_one(rd->set, &options[i], value))
 			return 1;
 		log_error("settings: [%s] %s = \"%s\" is out of range", section, name, value);
 		return 0;
@@ -82,6 +119,7 @@ static int on_value(void *arg, const char *section, const char *name, const char
 
 int settings_load(struct settings *set, const char *path)
 {
+	struct reading rd = { .set = set };
 	int rc;
 
 	*set = (struct settings){
@@ -90,6 +128,7 @@ int settings_load(struct settings *set, const char *path)
 		.threads = 4, .prefix = "71", .currency = "CNY", .max_payment = 1000000,
 		.max_day = 5000000, .confirm_above = 100000, .confirm_seconds = 120, .order_minutes = 15,
 		.per_hour = 60, .per_day = 200, .per_key = 4000,
+		.modes = MODES_KNOWN, .pool_hours = 168,
 		.rotate_days = 7, .expire_days = 35, .ticket_minutes = 15,
 		.voice_issuer = "voice-cloud",
 	};
@@ -101,7 +140,7 @@ int settings_load(struct settings *set, const char *path)
 	/* Who may write here names the key by which voice orders are believed. */
 	if (!filemode_good(path, S_IWOTH))
 		return -EPERM;
-	rc = ini_parse(path, on_value, set);
+	rc = ini_parse(path, on_value, &rd);
 	if (rc < 0) {
 		log_error("settings: cannot read %s", path);
 		return -ENOENT;

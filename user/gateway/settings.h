@@ -16,6 +16,8 @@ struct settings {
 	long long max_payment, max_day, confirm_above;	/* minor units */
 	int confirm_seconds, order_minutes;
 	int per_hour, per_day, per_key;
+	unsigned int modes;	/* PAYCODE_MODE() bits of the V that are served */
+	int pool_hours;
 	int rotate_days, expire_days;
 	int ticket_minutes;
 	char voice_issuer[128];

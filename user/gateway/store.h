@@ -188,9 +188,6 @@ enum store_result store_key_top_epoch(struct store *st, const __u8 device[VP_DEV
 /* Keys granted to the device, whatever became of them, later than @since. */
 enum store_result store_key_count(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				  __u64 since, __u64 *n);
-/* STORE_OK if a slot of the device holds a live key of this party. */
-enum store_result store_device_of(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
-				  long long party, __u64 now);
 enum store_result store_device_known(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				     __u64 now);
 /*
@@ -207,8 +204,12 @@ enum store_result store_key_promote(struct store *st, const struct device_key *k
 				    __u64 old_until);
 /* Compare and set; STORE_NONE if the watermark is not below @ordinal or the key no longer lives. */
 enum store_result store_key_accept(struct store *st, long long key, __u64 ordinal, __u64 now);
+/* STORE_OK if it serves at @now. */
+enum store_result store_key_alive(struct store *st, long long key, __u64 now);
 enum store_result store_alias_add(struct store *st, const char alias[VP_ALIAS_DIGITS],
 				  long long key);
+/* One of the key's aliases; @which counts round. */
+enum store_result store_alias_of(struct store *st, long long key, __u64 which, char alias[VP_ALIAS_DIGITS]);
 
 /* --- codes that are not of a time step --- */
 
@@ -398,9 +399,12 @@ struct voice_order {
 	__u8 content[VP_HASH_LEN];
 	char payment[STORE_PAYMENT_LEN + 1];
 	__u64 time;
+	long long key;
 };
 
 enum store_result store_voice_find(struct store *st, struct voice_order *o);
+/* The key that authorised the payment, if it is a voice order's. */
+enum store_result store_voice_key(struct store *st, const char *payment, struct device_key *key);
 enum store_result store_voice_put(struct store *st, const struct voice_order *o);
 /* STORE_TAKEN if it was used before. */
 enum store_result store_token_use(struct store *st, const char *jti, __u64 expires);

@@ -137,6 +137,11 @@ enum store_result store_key_by_id(struct store *st, long long id, struct device_
 	return one_key(st, sq(st, KEY "WHERE k.id = ?1", "i", id), key);
 }
 
+enum store_result store_voice_key(struct store *st, const char *payment, struct device_key *key)
+{
+	return one_key(st, sq(st, KEY "WHERE k.id = (SELECT key FROM voice_order WHERE payment = ?1)", "t", payment), key);
+}
+
 enum store_result store_key_after(struct store *st, long long id, struct device_key *key)
 {
 	return one_key(st, sq(st, KEY "WHERE k.id > ?1 AND length(sealed) > 0 ORDER BY k.id LIMIT 1", "i", id), key);
@@ -190,16 +195,6 @@ enum store_result store_key_count(struct store *st, const __u8 device[VP_DEVICE_
 	return sq_end(q, r);
 }
 
-enum store_result store_device_of(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
-				  long long party, __u64 now)
-{
-	sqlite3_stmt *q = sq(st, "SELECT 1 FROM device_key WHERE device = ?1 AND party = ?2 AND "
-			     "state <> 'dead' AND not_after > ?3 LIMIT 1", "bii",
-			     device, (size_t)VP_DEVICE_ID_LEN, party, (long long)now);
-
-	return sq_end(q, sq_row(st, q));
-}
-
 enum store_result store_device_known(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				     __u64 now)
 {
@@ -246,6 +241,28 @@ enum store_result store_key_accept(struct store *st, long long key, __u64 ordina
 	return sq_run(st, sq(st, "UPDATE device_key SET watermark = ?2 WHERE id = ?1 AND watermark < ?2 AND "
 			     "(state IN ('next', 'current') OR (state = 'old' AND old_until > ?3)) AND not_after > ?3",
 			     "iii", key, (long long)ordinal, (long long)now));
+}
+
+enum store_result store_key_alive(struct store *st, long long key, __u64 now)
+{
+	sqlite3_stmt *q = sq(st, "SELECT 1 FROM device_key WHERE id = ?1 AND not_after > ?2 AND "
+			     "(state IN ('next', 'current') OR (state = 'old' AND old_until > ?2))", "ii", key, (long long)now);
+
+	return sq_end(q, sq_row(st, q));
+}
+
+enum store_result store_alias_of(struct store *st, long long key, __u64 which, char alias[VP_ALIAS_DIGITS])
+{
+	sqlite3_stmt *q = sq(st, "SELECT alias FROM alias WHERE key = ?1 ORDER BY alias LIMIT 1 "
+			     "OFFSET ?2 % (SELECT max(count(*), 1) FROM alias WHERE key = ?1)", "ii", key, (long long)which);
+	enum store_result r = sq_row(st, q);
+	char text[VP_ALIAS_DIGITS + 1];
+
+	if (r == STORE_OK) {
+		sq_text(q, 0, text, sizeof(text));
+		memcpy(alias, text, VP_ALIAS_DIGITS);
+	}
+	return sq_end(q, r);
 }
 
 enum store_result store_alias_add(struct store *st, const char alias[VP_ALIAS_DIGITS],

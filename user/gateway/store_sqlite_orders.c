@@ -215,9 +215,9 @@ enum store_result store_voice_find(struct store *st, struct voice_order *o)
 
 enum store_result store_voice_put(struct store *st, const struct voice_order *o)
 {
-	return sq_run(st, sq(st, "INSERT INTO voice_order VALUES (?1, ?2, ?3, ?4, ?5)", "btbti",
+	return sq_run(st, sq(st, "INSERT INTO voice_order VALUES (?1, ?2, ?3, ?4, ?5, ?6)", "btbtii",
 			     o->device, (size_t)VP_DEVICE_ID_LEN, o->order_id, o->content, sizeof(o->content),
-			     o->payment, (long long)o->time));
+			     o->payment, (long long)o->time, o->key));
 }
 
 enum store_result store_token_use(struct store *st, const char *jti, __u64 expires)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "paycode.h"
 #include "prim_openssl.h"
 #include "throttle.h"
 
@@ -16,6 +17,7 @@
 struct bucket {
 	__u64 key;	/* 0: free */
 	__u64 time;
+	__u64 wrong;	/* the code, and the step, that was wrong last */
 	__u32 level;	/* in tries * THROTTLE_SECONDS, so that it drains in whole numbers */
 };
 
@@ -60,13 +62,24 @@ static __u64 merchant_key(const struct throttle *th, long long merchant)
 	return mix(mix((__u64)merchant ^ th->seed) ^ 1) | 1;
 }
 
-static __u64 alias_key(const struct throttle *th, const char *alias)
+static __u64 number(const char *digits, int n)
 {
-	__u64 n = 0;
+	__u64 value = 0;
 
-	for (int i = 0; i < 10; i++)
-		n = n * 10 + (alias[i] - '0');
-	return mix(mix(n ^ th->seed) ^ 2) | 1;
+	for (int i = 0; i < n; i++)
+		value = value * 10 + (digits[i] - '0');
+	return value;
+}
+
+static __u64 alias_key(const struct throttle *th, const char *digits)
+{
+	return mix(mix(number(digits + PAYCODE_PREFIX_DIGITS + 1, PAYCODE_ALIAS_DIGITS) ^ th->seed) ^ 2) | 1;
+}
+
+/* All digits and the step, in 64 bits that nobody outside can aim at. */
+static __u64 wrong_mark(const struct throttle *th, const char *digits, __u64 now)
+{
+	return mix(mix(mix(number(digits, 12) ^ th->seed) ^ number(digits + 12, 12)) ^ now / PAYCODE_STEP_SECONDS) | 1;
 }
 
 static void drain(struct bucket *b, __u64 now, __u32 limit)
@@ -94,16 +107,18 @@ static struct bucket *find(struct throttle *th, __u64 key, __u64 now, __u32 limi
 	return least;
 }
 
-bool throttle_take(struct throttle *th, long long merchant, const char *alias, __u64 now)
+bool throttle_take(struct throttle *th, long long merchant, const char *digits, __u64 now)
 {
 	struct bucket *m, *a;
 	bool ok = false;
 
 	pthread_mutex_lock(&th->lock);
 	m = find(th, merchant_key(th, merchant), now, THROTTLE_MERCHANT);
-	if (m->level + THROTTLE_SECONDS <= THROTTLE_MERCHANT * THROTTLE_SECONDS) {
+	if (m->wrong == wrong_mark(th, digits, now)) {
+		ok = true;
+	} else if (m->level + THROTTLE_SECONDS <= THROTTLE_MERCHANT * THROTTLE_SECONDS) {
 		m->level += THROTTLE_SECONDS;
-		a = find(th, alias_key(th, alias), now, THROTTLE_ALIAS);
+		a = find(th, alias_key(th, digits), now, THROTTLE_ALIAS);
 		ok = a->level + THROTTLE_SECONDS <= THROTTLE_ALIAS * THROTTLE_SECONDS;
 		if (ok)
 			a->level += THROTTLE_SECONDS;
@@ -114,15 +129,22 @@ bool throttle_take(struct throttle *th, long long merchant, const char *alias, _
 	return ok;
 }
 
-static void give(struct bucket *b)
+static void give(struct bucket *b, __u32 level)
 {
-	b->level = b->level > THROTTLE_SECONDS ? b->level - THROTTLE_SECONDS : 0;
+	b->level = b->level > level ? b->level - level : 0;
 }
 
-void throttle_give_back(struct throttle *th, long long merchant, const char *alias)
+void throttle_give_back(struct throttle *th, long long merchant, const char *digits, bool good)
 {
 	pthread_mutex_lock(&th->lock);
-	give(find(th, merchant_key(th, merchant), 0, THROTTLE_MERCHANT));
-	give(find(th, alias_key(th, alias), 0, THROTTLE_ALIAS));
+	give(find(th, merchant_key(th, merchant), 0, THROTTLE_MERCHANT), THROTTLE_SECONDS + (good ? THROTTLE_SECONDS / 10 : 0));
+	give(find(th, alias_key(th, digits), 0, THROTTLE_ALIAS), THROTTLE_SECONDS);
+	pthread_mutex_unlock(&th->lock);
+}
+
+void throttle_wrong(struct throttle *th, long long merchant, const char *digits, __u64 now)
+{
+	pthread_mutex_lock(&th->lock);
+	find(th, merchant_key(th, merchant), now, THROTTLE_MERCHANT)->wrong = wrong_mark(th, digits, now);
 	pthread_mutex_unlock(&th->lock);
 }

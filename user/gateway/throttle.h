@@ -26,11 +26,18 @@ struct throttle *throttle_new(void);
 void throttle_free(struct throttle *th);
 
 /*
- * Takes one from both rations before a code is tried, so that tries in
- * parallel do not exceed them either. False, and nothing taken, if one is
+ * Takes one from both rations before a code (24 digits) is tried, so that tries
+ * in parallel do not exceed them either. False, and nothing taken, if one is
  * used up. A code that was right gives back what it took.
+ *
+ * Honest tills meet codes that have expired, and the more the more they sell.
+ * A good code therefore gives the merchant a tenth of a try besides: who wants
+ * another guess must have ten payments made. And the code that was just wrong,
+ * scanned again within the same time step, costs nothing: it gives the same
+ * answer, so it is no guess.
  */
-bool throttle_take(struct throttle *th, long long merchant, const char *alias, __u64 now);
-void throttle_give_back(struct throttle *th, long long merchant, const char *alias);
+bool throttle_take(struct throttle *th, long long merchant, const char *digits, __u64 now);
+void throttle_give_back(struct throttle *th, long long merchant, const char *digits, bool good);
+void throttle_wrong(struct throttle *th, long long merchant, const char *digits, __u64 now);
 
 #endif /* VPG_THROTTLE_H */

@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "identify.h"
 #include "jwt.h"
 #include "ledger.h"
+#include "notice.h"
 #include "prim_openssl.h"
 #include "step.h"
 #include "voice.h"
@@ -44,7 +46,7 @@ static bool answered(struct call *c, const struct voice_order *want, struct paym
 }
 
 static enum refusal book(struct call *c, const struct account *payer, const struct account *payee,
-			 long long amount, const struct voice_claims *claims,
+			 long long amount, const struct voice_claims *claims, const struct device_key *key,
 			 struct voice_order *o, struct payment *p)
 {
 	struct account from;
@@ -54,6 +56,8 @@ static enum refusal book(struct call *c, const struct account *payer, const stru
 	r = store_token_use(c->st, claims->jti, claims->expires);
 	if (r == STORE_TAKEN)
 		return RF_TOKEN_USED;
+	if (r == STORE_OK)
+		r = key_arrived(c, key);
 	/* The balance as it is in this transaction. */
 	if (r == STORE_OK)
 		r = store_account_of(c->st, payer->party, payer->currency, &from);
@@ -65,7 +69,9 @@ static enum refusal book(struct call *c, const struct account *payer, const stru
 		return ret;
 	strcpy(o->payment, p->id);
 	o->time = call_now(c);
-	return refusal_of_store(store_voice_put(c->st, o));
+	o->key = key->id;
+	r = store_voice_put(c->st, o);
+	return r == STORE_OK ? notice_voice(c, key, p) : refusal_of_store(r);
 }
 
 enum refusal voice_pay(struct call *c, const struct voice_request *req, struct payment *p)
@@ -75,7 +81,12 @@ enum refusal voice_pay(struct call *c, const struct voice_request *req, struct p
 		.issuer = c->gw->set.voice_issuer, .user = req->user, .payee = req->payee,
 		.currency = req->currency, .amount = req->amount,
 	};
+	const struct authorised what = {
+		.purpose = VP_PURPOSE_VOICE_PAY, .amount = req->amount, .currency = req->currency,
+		.order = req->order_id, .payee = req->payee,
+	};
 	struct account payer, payee;
+	struct device_key key;
 	enum store_result r;
 	enum refusal ret;
 
@@ -83,20 +94,25 @@ enum refusal voice_pay(struct call *c, const struct voice_request *req, struct p
 	r = store_device_known(c->st, c->peer.device, call_now(c));
 	if (r != STORE_OK)
 		return r == STORE_NONE ? RF_PEER_UNKNOWN : refusal_of_store(r);
+	ret = authorised_check(c, &req->auth, &what, &key);
+	if (ret != RF_OK)
+		return ret;
 	if (content_of(o.content, req))
 		return RF_FAILED;
 	/* First, as the token of an order that was paid may have expired since. */
 	if (answered(c, &o, p, &ret))
 		return ret;
-	ret = ledger_allows(c, req->amount, req->currency);
+	ret = authorised_fresh(c, &req->auth);
+	if (ret == RF_OK)
+		ret = ledger_allows(c, req->amount, req->currency);
 	if (ret != RF_OK)
 		return ret;
 	if (jwt_verify(c->gw->voice_key, req->token, call_now(c), &claims))
 		return RF_TOKEN_INVALID;
-	/* A token for a user whose slot is not on this device pays nothing. */
+	/* A token for a user whose slot is not the one that authorised this pays nothing. */
 	r = store_account_by_name(c->st, req->user, req->currency, &payer);
-	if (r == STORE_OK)
-		r = payer.kind == PARTY_USER ? store_device_of(c->st, c->peer.device, payer.party, call_now(c)) : STORE_NONE;
+	if (r == STORE_OK && (payer.kind != PARTY_USER || payer.party != key.party))
+		r = STORE_NONE;
 	if (r != STORE_OK)
 		return r == STORE_NONE ? RF_TOKEN_INVALID : refusal_of_store(r);
 	r = store_account_by_name(c->st, req->payee, req->currency, &payee);
@@ -113,7 +129,7 @@ enum refusal voice_pay(struct call *c, const struct voice_request *req, struct p
 		store_rollback(c->st);
 		return ret;
 	}
-	ret = book(c, &payer, &payee, req->amount, &claims, &o, p);
+	ret = book(c, &payer, &payee, req->amount, &claims, &key, &o, p);
 	if (ret != RF_OK) {
 		store_rollback(c->st);
 		return ret;

@@ -3,11 +3,12 @@
 #ifndef VPG_VOICE_H
 #define VPG_VOICE_H
 
-#include "gateway.h"
+#include "authorised.h"
 
 struct voice_request {
 	const char *order_id, *user, *payee, *currency, *token;
 	long long amount;
+	struct authorisation auth;
 };
 
 /* RF_OK: paid, now or before by the same order; @p is the payment. */

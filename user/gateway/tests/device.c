@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+
+#include "base64.h"
 #include "device.h"
 #include "prim_openssl.h"
 
@@ -7,6 +10,7 @@ int device_init(struct test_device *dev, const __u8 id[VP_DEVICE_ID_LEN], const 
 	memset(dev, 0, sizeof(*dev));
 	memcpy(dev->id, id, VP_DEVICE_ID_LEN);
 	memcpy(dev->s_pub, s_pub, VP_KEY_LEN);
+	dev->req.modes = PAYCODE_MODES_DEVICE;
 	return vp_prim_keypair(dev->d, dev->d_pub);
 }
 
@@ -65,20 +69,53 @@ int device_finish(struct test_device *dev, const __u8 *msg2, size_t len)
 	return ret;
 }
 
-int device_code(const struct test_device *dev, unsigned int alias, __u64 step, unsigned int q,
-		char out[PAYCODE_DIGITS + 1])
+int device_code_mode(const struct test_device *dev, unsigned int mode, unsigned int alias, __u64 step, unsigned int q,
+		     const struct paycode_terms *terms, char out[PAYCODE_DIGITS + 1])
 {
-	struct paycode code = { .mode = PAYCODE_PLAIN, .q = q };
-	__u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH_LEN];
+	struct paycode code = { .mode = mode, .q = q };
+	__u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH512_LEN], bind[PAYCODE_BIND_MAX] = { 0 };
 	struct vp_piece piece = { input, 0 };
-	int ret;
+	int ret = terms ? paycode_bind(bind, terms, mode) : 0;
 
 	memcpy(code.prefix, dev->grant.prefix, sizeof(code.prefix));
 	memcpy(code.alias, dev->grant.alias[alias], sizeof(code.alias));
-	piece.len = paycode_mac_input(input, &code, step, NULL, 0);
-	ret = vp_prim_hmac(mac, dev->keys.code, VP_KEY_LEN, &piece, 1);
+	piece.len = paycode_mac_input(input, &code, step, bind, terms ? sizeof(bind) : 0);
+	if (!ret && mode == PAYCODE_PLAIN_512)
+		ret = vp_prim_hmac512(mac, dev->keys.code512, sizeof(dev->keys.code512), &piece, 1);
+	else if (!ret)
+		ret = vp_prim_hmac(mac, dev->keys.code, VP_KEY_LEN, &piece, 1);
 	code.mac = paycode_truncate(mac);
 	paycode_format((__u8 *)out, &code);
 	out[PAYCODE_DIGITS] = '\0';
 	return ret;
+}
+
+int device_code(const struct test_device *dev, unsigned int alias, __u64 step, unsigned int q,
+		char out[PAYCODE_DIGITS + 1])
+{
+	return device_code_mode(dev, PAYCODE_PLAIN, alias, step, q, NULL, out);
+}
+
+const char *device_authorise(const struct test_device *dev, __u64 time, const struct test_order *o,
+			     char out[DEVICE_AUTH_MAX])
+{
+	struct vp_authorise a = {
+		.purpose = o->purpose, .slot = dev->req.slot, .epoch = dev->grant.epoch, .time = time, .amount = o->amount,
+	};
+	__u8 bytes[VP_AUTHORISE_MAX], mac[VP_HASH_LEN];
+	char text[BASE64_SIZE(VP_HASH_LEN)];
+	struct vp_piece piece = { bytes, 0 };
+	int len;
+
+	memcpy(a.device, dev->id, sizeof(a.device));
+	memcpy(a.currency, o->currency ? o->currency : "\0\0", sizeof(a.currency));
+	memcpy(a.order, o->order ? o->order : "", o->order ? strlen(o->order) : 0);
+	memcpy(a.payee, o->payee ? o->payee : "", o->payee ? strlen(o->payee) : 0);
+	len = vp_authorise_encode(bytes, &a);
+	piece.len = len < 0 ? 0 : len;
+	if (len < 0 || vp_prim_hmac(mac, dev->keys.auth, VP_KEY_LEN, &piece, 1))
+		return NULL;
+	base64_encode(text, mac, sizeof(mac));
+	snprintf(out, DEVICE_AUTH_MAX, "{\"slot\":%u,\"epoch\":%llu,\"time\":%llu,\"mac\":\"%s\"}", a.slot, a.epoch, time, text);
+	return out;
 }

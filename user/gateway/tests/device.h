@@ -4,6 +4,8 @@
 #define VPG_TEST_DEVICE_H
 
 #include "agreement.h"
+#include "authorise.h"
+#include "bind.h"
 #include "paycode.h"
 
 struct test_device {
@@ -25,6 +27,19 @@ int device_enrol(struct test_device *dev, const __u8 ticket[VP_TICKET_LEN], __u8
 int device_rotate(struct test_device *dev, __u8 msg1[VP_MSG1_LEN]);
 /* Message 2: on 0 the device holds the new keys, else it is as before. */
 int device_finish(struct test_device *dev, const __u8 *msg2, size_t len);
+/* What the kernel would say yes to: as JSON, with @time. */
+struct test_order {
+	enum vp_purpose purpose;
+	long long amount;
+	const char *currency, *order, *payee;
+};
+
+#define DEVICE_AUTH_MAX	256
+const char *device_authorise(const struct test_device *dev, __u64 time, const struct test_order *o,
+			     char out[DEVICE_AUTH_MAX]);
+/* A code of any mode that the device can make; @step is the pool's for V 8, @terms NULL for what is not bound. */
+int device_code_mode(const struct test_device *dev, unsigned int mode, unsigned int alias, __u64 step, unsigned int q,
+		     const struct paycode_terms *terms, char out[PAYCODE_DIGITS + 1]);
 /* A code under the key that it holds. */
 int device_code(const struct test_device *dev, unsigned int alias, __u64 step, unsigned int q,
 		char out[PAYCODE_DIGITS + 1]);

@@ -172,6 +172,53 @@ const char *world_charge(struct world *w, struct store *st, const char *order, c
 	return world_ask(w, st, &w->shop_peer, "/v1/merchant/charge", body, answer);
 }
 
+const char *world_auth_of(const struct test_device *dev, __u64 time, const struct test_order *o)
+{
+	static __thread char text[4][DEVICE_AUTH_MAX + 32];
+	static __thread int n;
+	char auth[DEVICE_AUTH_MAX];
+
+	n = (n + 1) % 4;
+	assert_non_null(device_authorise(dev, time, o, auth));
+	snprintf(text[n], sizeof(text[n]), ",\"authorisation\":%s", auth);
+	return text[n];
+}
+
+const char *world_auth(struct world *w, enum vp_purpose purpose, long long amount, const char *order, const char *payee)
+{
+	const struct test_order o = { purpose, amount, amount ? "CNY" : NULL, order, payee };
+
+	return world_auth_of(&w->dev, w->now, &o);
+}
+
+static enum refusal exchange(struct world *w, const struct peer *peer, struct test_device *dev, const __u8 *msg1)
+{
+	__u8 msg2[VP_MSG2_MAX];
+	size_t len;
+	enum refusal r = world_send_msg1(w, peer, msg1, VP_MSG1_LEN, msg2, &len);
+
+	if (r == RF_OK)
+		assert_int_equal(device_finish(dev, msg2, len), 0);
+	return r;
+}
+
+enum refusal world_rotate(struct world *w, const struct peer *peer, struct test_device *dev)
+{
+	__u8 msg1[VP_MSG1_LEN];
+
+	assert_int_equal(device_rotate(dev, msg1), 0);
+	return exchange(w, peer, dev, msg1);
+}
+
+enum refusal world_enrol_as(struct world *w, const struct peer *peer, struct test_device *dev)
+{
+	__u8 ticket[VP_TICKET_LEN], msg1[VP_MSG1_LEN];
+
+	world_ticket(w, ticket);
+	assert_int_equal(device_enrol(dev, ticket, msg1), 0);
+	return exchange(w, peer, dev, msg1);
+}
+
 long long world_balance(struct world *w, const char *name)
 {
 	struct account acc;

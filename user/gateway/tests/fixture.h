@@ -52,6 +52,14 @@ const char *world_ask(struct world *w, struct store *st, const struct peer *peer
 const char *world_charge(struct world *w, struct store *st, const char *order, const char *code,
 			 long long amount, json_t **answer);
 
+/* ',"authorisation":{…}', as w->dev's kernel makes it now, for the end of a body. */
+const char *world_auth(struct world *w, enum vp_purpose purpose, long long amount, const char *order, const char *payee);
+/* The same of any device. */
+const char *world_auth_of(const struct test_device *dev, __u64 time, const struct test_order *o);
+/* Rotates, or enrols with a ticket of alice's; on RF_OK the device holds the new keys. */
+enum refusal world_rotate(struct world *w, const struct peer *peer, struct test_device *dev);
+enum refusal world_enrol_as(struct world *w, const struct peer *peer, struct test_device *dev);
+
 long long world_balance(struct world *w, const char *name);
 /* Sum zero, balances right, no transfer that is not a payment, a refund or the opening; returns the number of payments. */
 long world_payments(struct world *w);

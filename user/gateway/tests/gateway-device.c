@@ -5,7 +5,9 @@
  *
  *	gateway-device enrol FILE URL ADDRESS PKI-DIR NAME GATEWAY-KEY TICKET
  *	gateway-device again FILE URL ADDRESS PKI-DIR NAME	(the same message 1)
- *	gateway-device code FILE SECONDS Q		(SECONDS from now)
+ *	gateway-device code FILE SECONDS Q [MODE AMOUNT CURRENCY MERCHANT CHALLENGE]	(SECONDS from now)
+ *	gateway-device authorise FILE PURPOSE AMOUNT CURRENCY ORDER PAYEE	(JSON; SECONDS_OFF=N in the environment: then)
+ *	gateway-device pool FILE BASE64 INDEX		(a code of that pool)
  *	gateway-device png DIGITS FILE qr|code128
  */
 #include <stdio.h>
@@ -21,6 +23,7 @@
 #include "device.h"
 #include "hex.h"
 #include "peer.h"
+#include "pool.h"
 #include "prim_openssl.h"
 
 struct file {
@@ -147,6 +150,54 @@ static void png(const char *digits, const char *path, const char *kind)
 	ZBarcode_Delete(z);
 }
 
+static void authorise(char **argv)
+{
+	const struct test_order o = { atoi(argv[1]), atoll(argv[2]), *argv[3] ? argv[3] : NULL, argv[4], argv[5] };
+	const char *off = getenv("SECONDS_OFF");
+	char out[DEVICE_AUTH_MAX];
+	struct file f;
+
+	file_io(&f, argv[0], "r");
+	if (!device_authorise(&f.dev, time(NULL) + (off ? atol(off) : 0), &o, out))
+		die("authorise");
+	puts(out);
+}
+
+static void bound_code(char **argv)
+{
+	struct paycode_terms terms = { .amount = atoll(argv[4]) };
+	unsigned int mode = atoi(argv[3]);
+	char code[PAYCODE_DIGITS + 1];
+	struct file f;
+
+	file_io(&f, argv[0], "r");
+	memcpy(terms.currency, *argv[5] ? argv[5] : "\0\0", sizeof(terms.currency));
+	memcpy(terms.merchant, argv[6], strnlen(argv[6], sizeof(terms.merchant)));
+	memcpy(terms.challenge, argv[7], strnlen(argv[7], sizeof(terms.challenge)));
+	if (device_code_mode(&f.dev, mode, 0, (time(NULL) + atol(argv[1])) / PAYCODE_STEP_SECONDS, atoi(argv[2]),
+			     paycode_is_bound(mode) ? &terms : NULL, code))
+		die("code");
+	puts(code);
+}
+
+static void pool_code(char **argv)
+{
+	unsigned int index = atoi(argv[2]);
+	char code[PAYCODE_DIGITS + 1];
+	__u8 msg[VP_POOL_LEN];
+	struct vp_pool pool;
+	struct file f;
+
+	file_io(&f, argv[0], "r");
+	if (base64_decode(msg, sizeof(msg), argv[1], strlen(argv[1])) != sizeof(msg) ||
+	    vp_pool_decode(&pool, msg, sizeof(msg), f.dev.id, f.dev.keys.auth) || index >= pool.count ||
+	    pool.slot != f.dev.req.slot || pool.epoch != f.dev.grant.epoch)
+		die("not this device's pool");
+	if (device_code_mode(&f.dev, PAYCODE_POOL, 0, paycode_pool_step(pool.serial, index), paycode_pool_q(index), NULL, code))
+		die("code");
+	puts(code);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 9 && !strcmp(argv[1], "enrol")) {
@@ -161,6 +212,12 @@ int main(int argc, char **argv)
 		if (device_code(&f.dev, 0, (time(NULL) + atol(argv[3])) / PAYCODE_STEP_SECONDS, atoi(argv[4]), code))
 			die("code");
 		puts(code);
+	} else if (argc == 10 && !strcmp(argv[1], "code")) {
+		bound_code(argv + 2);
+	} else if (argc == 8 && !strcmp(argv[1], "authorise")) {
+		authorise(argv + 2);
+	} else if (argc == 5 && !strcmp(argv[1], "pool")) {
+		pool_code(argv + 2);
 	} else if (argc == 5 && !strcmp(argv[1], "png")) {
 		png(argv[2], argv[3], argv[4]);
 	} else {

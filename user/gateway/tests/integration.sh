@@ -94,7 +94,14 @@ ledger_is() { # ALICE MOM SHOP PAYMENTS
 		"$(gw payments --json | jq length)" "$(gw ledger --json | jq .sum)"
 }
 order() { echo "{\"order_no\":\"$1\",\"code\":\"$2\",\"amount\":$3,\"currency\":\"CNY\"}"; }
-voice() { echo "{\"order_id\":\"$1\",\"user_id\":\"alice\",\"payee\":\"mom\",\"amount\":$2,\"currency\":\"CNY\",\"voice_token\":\"$3\"}"; }
+# What the kernel of a device says yes to. Purposes: voice-pay 1, pay-order 2, confirm 3, code 5, pool 6.
+authorise() { gateway-device authorise dev "$@"; } # PURPOSE AMOUNT CURRENCY ORDER PAYEE
+voice() { # ORDER-ID AMOUNT TOKEN
+	echo "{\"order_id\":\"$1\",\"user_id\":\"alice\",\"payee\":\"mom\",\"amount\":$2,\"currency\":\"CNY\",\"voice_token\":\"$3\",\"authorisation\":$(authorise 1 "$2" CNY "$1" mom)}"
+}
+with_auth() { # JSON PURPOSE ORDER: the same with its authorisation
+	echo "$1" | jq -c --argjson a "$(authorise "$2" "$(echo "$1" | jq .amount)" CNY "$3" "$(echo "$1" | jq -r .payee)")" '. + {authorisation: $a}'
+}
 device() { gateway-device "$1" dev $url 127.0.0.1 pki "$2" "$(cat key)" "$3"; }
 code() { gateway-device code dev "$1" "$2"; }
 # Enough of the 30 seconds left for what comes next, and codes above those used.
@@ -137,6 +144,9 @@ voice_orders() {
 	is "409 ORDER_CONFLICT" post device /v1/voice-pay "$(voice v1 40000 "$t")" &&
 	is "409 TOKEN_USED" post device /v1/voice-pay "$(voice v2 50000 "$t")" &&
 	is "403 PEER_UNKNOWN" post device2 /v1/voice-pay "$(voice v2 50000 "$t")" &&
+	is "403 AUTHORISATION_MISSING" post device /v1/voice-pay "$(voice v2 50000 "$t" | jq -c 'del(.authorisation)')" &&
+	is "403 AUTHORISATION_WRONG" post device /v1/voice-pay "$(voice v2 50000 "$t" | jq -c '.order_id = "v3"')" &&
+	is "409 AUTHORISATION_STALE" post device /v1/voice-pay "$(SECONDS_OFF=-200 voice v2 50000 "$t")" &&
 	ledger_is 50000 50000 0 1
 }
 
@@ -266,7 +276,7 @@ confirm_first() { # ANSWER: of the one that waits, once there is one
 		sleep 0.1
 	done
 	jq -c --arg a "$1" '.waiting[0] | {confirm_id, payee, amount, currency, answer: $a}' answer >confirm
-	post device /v1/confirm "$(cat confirm)"
+	post device /v1/confirm "$(with_auth "$(cat confirm)" 3 "$(jq -r .confirm_id confirm)")"
 }
 
 owner_confirms() {
@@ -294,6 +304,8 @@ till_killed() {
 	id=$(killed_till s1)
 	call device "/v1/orders/$id" || return 1
 	jq -c '{pay_id, slot: 0, payee, amount, currency}' answer >pay
+	is "403 AUTHORISATION_MISSING" post device /v1/pay-order "$(cat pay)" || return 1
+	with_auth "$(cat pay)" 2 "$id" >pay.auth && mv pay.auth pay
 	is "200 SUCCESS" post device /v1/pay-order "$(cat pay)" &&
 	is "200 SUCCESS" post device /v1/pay-order "$(cat pay)" || return 1
 	killed_till s2 >/dev/null

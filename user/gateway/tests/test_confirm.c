@@ -38,10 +38,11 @@ static const char *waiting(struct world *w, const struct peer *peer)
 static const char *answer(struct world *w, const struct peer *peer, const char *ref, const char *payee,
 			  long long amount, const char *word)
 {
-	char body[256];
+	char body[512];
 
-	snprintf(body, sizeof(body), "{\"confirm_id\":\"%s\",\"payee\":\"%s\",\"amount\":%lld,\"currency\":\"CNY\",\"answer\":\"%s\"}",
-		 ref, payee, amount, word);
+	snprintf(body, sizeof(body), "{\"confirm_id\":\"%s\",\"payee\":\"%s\",\"amount\":%lld,\"currency\":\"CNY\",\"answer\":\"%s\"%s}",
+		 ref, payee, amount, word,
+		 world_auth(w, strcmp(word, "DENY") ? VP_PURPOSE_CONFIRM : VP_PURPOSE_DENY, amount, ref, payee));
 	return world_ask(w, w->st, peer, "/v1/confirm", body, NULL);
 }
 
@@ -80,7 +81,7 @@ static void confirmed(void **state)
 	assert_string_equal(answer(w, &w->device_peer, ref, "kiosk", 20001, "CONFIRM"), "ORDER_CONFLICT");
 	assert_string_equal(answer(w, &w->device_peer, ref, "shop", 20001, "MAYBE"), "BAD_REQUEST");
 	assert_string_equal(waiting(w, &w->shop_peer), "");
-	assert_string_equal(answer(w, &w->shop_peer, ref, "shop", 20001, "CONFIRM"), "CONFIRM_OVER");
+	assert_string_equal(answer(w, &w->shop_peer, ref, "shop", 20001, "CONFIRM"), "AUTHORISATION_WRONG");
 	assert_int_equal(world_payments(w), 1);
 	assert_string_equal(answer(w, &w->device_peer, ref, "shop", 20001, "CONFIRM"), "SUCCESS");
 	assert_string_equal(answer(w, &w->device_peer, ref, "shop", 20001, "CONFIRM"), "SUCCESS");
@@ -138,9 +139,14 @@ static void owners_limits(void **state)
 	assert_int_equal(store_begin(w->st), STORE_OK);
 	w->alice.confirm_above = 100;
 	w->alice.per_day = 1000;
+	w->alice.per_payment = 101;
 	assert_int_equal(store_account_limits(w->st, &w->alice), STORE_OK);
 	assert_int_equal(store_commit(w->st), STORE_OK);
 	assert_string_equal(charge(w, "a", 0, 101, NULL), "USERPAYING");
+	w->now += 30;
+	/* Above what one payment may be there is nothing to ask the owner. */
+	assert_string_equal(charge(w, "b", 0, 102, NULL), "OVER_LIMIT");
+	assert_string_equal(query(w, "b"), "PAYERROR");
 	for (unsigned int i = 1; i < 10; i++) {
 		char order[8];
 
@@ -159,17 +165,18 @@ static void owners_limits(void **state)
 	assert_int_equal(world_payments(w), 11);
 }
 
-static void pay_order_body(char *body, size_t size, const char *ref, int slot, const char *payee, long long amount)
+static void pay_order_body(struct world *w, char *body, size_t size, const char *ref, int slot, const char *payee,
+			   long long amount)
 {
-	snprintf(body, size, "{\"pay_id\":\"%s\",\"slot\":%d,\"payee\":\"%s\",\"amount\":%lld,\"currency\":\"CNY\"}",
-		 ref, slot, payee, amount);
+	snprintf(body, size, "{\"pay_id\":\"%s\",\"slot\":%d,\"payee\":\"%s\",\"amount\":%lld,\"currency\":\"CNY\"%s}",
+		 ref, slot, payee, amount, world_auth(w, VP_PURPOSE_PAY_ORDER, amount, ref, payee));
 }
 
 static void scanned(void **state)
 {
 	static const char order[] = "{\"order_no\":\"o\",\"amount\":300,\"currency\":\"CNY\"}";
 	struct world *w = *state;
-	char ref[33], path[64], body[256];
+	char ref[33], path[64], body[512];
 	json_t *a, *b;
 
 	world_enrol(w);
@@ -187,20 +194,30 @@ static void scanned(void **state)
 	assert_string_equal(world_ask(w, w->st, &w->device_peer, path, NULL, &a), "NOTPAY");
 	assert_string_equal(json_string_value(json_object_get(a, "payee")), "shop");
 	json_decref(a);
-	pay_order_body(body, sizeof(body), ref, 0, "kiosk", 300);
+	pay_order_body(w, body, sizeof(body), ref, 0, "kiosk", 300);
 	assert_string_equal(world_ask(w, w->st, &w->device_peer, "/v1/pay-order", body, NULL), "ORDER_CONFLICT");
-	pay_order_body(body, sizeof(body), ref, 0, "shop", 299);
+	pay_order_body(w, body, sizeof(body), ref, 0, "shop", 299);
 	assert_string_equal(world_ask(w, w->st, &w->device_peer, "/v1/pay-order", body, NULL), "ORDER_CONFLICT");
-	pay_order_body(body, sizeof(body), ref, 7, "shop", 300);
-	assert_string_equal(world_ask(w, w->st, &w->device_peer, "/v1/pay-order", body, NULL), "PEER_UNKNOWN");
-	pay_order_body(body, sizeof(body), ref, 0, "shop", 300);
-	assert_string_equal(world_ask(w, w->st, &w->shop_peer, "/v1/pay-order", body, NULL), "PEER_UNKNOWN");
+	pay_order_body(w, body, sizeof(body), ref, 7, "shop", 300);
+	assert_string_equal(world_ask(w, w->st, &w->device_peer, "/v1/pay-order", body, NULL), "BAD_REQUEST");
+	pay_order_body(w, body, sizeof(body), ref, 0, "shop", 300);
+	assert_string_equal(world_ask(w, w->st, &w->shop_peer, "/v1/pay-order", body, NULL), "AUTHORISATION_WRONG");
 	assert_string_equal(world_ask(w, w->st, &w->device_peer, "/v1/pay-order", body, &a), "SUCCESS");
 	assert_string_equal(world_ask(w, w->st, &w->device_peer, "/v1/pay-order", body, &b), "SUCCESS");
 	assert_true(json_equal(a, b));
 	json_decref(a);
 	json_decref(b);
-	assert_string_equal(world_ask(w, w->st, &w->shop_peer, "/v1/pay-order", body, NULL), "ORDER_PAID");
+	/* Another of the user's devices comes too late. */
+	{
+		const struct test_order o = { VP_PURPOSE_PAY_ORDER, 300, "CNY", ref, "shop" };
+		struct test_device other;
+
+		assert_int_equal(device_init(&other, w->shop_peer.device, w->gw.keys.s_pub), 0);
+		assert_int_equal(world_enrol_as(w, &w->shop_peer, &other), RF_OK);
+		snprintf(body, sizeof(body), "{\"pay_id\":\"%s\",\"slot\":0,\"payee\":\"shop\",\"amount\":300,\"currency\":\"CNY\"%s}",
+			 ref, world_auth_of(&other, w->now, &o));
+		assert_string_equal(world_ask(w, w->st, &w->shop_peer, "/v1/pay-order", body, NULL), "ORDER_PAID");
+	}
 	assert_string_equal(query(w, "o"), "SUCCESS");
 	assert_string_equal(world_ask(w, w->st, &w->shop_peer, "/v1/merchant/refund",
 		"{\"order_no\":\"o\",\"refund_no\":\"r\",\"amount\":300,\"currency\":\"CNY\"}", NULL), "REFUND");
@@ -208,9 +225,11 @@ static void scanned(void **state)
 	/* Not paid in time; reversed before it was. */
 	assert_string_equal(world_ask(w, w->st, &w->shop_peer, "/v1/merchant/order",
 		"{\"order_no\":\"late\",\"amount\":300,\"currency\":\"CNY\"}", &a), "NOTPAY");
-	pay_order_body(body, sizeof(body), json_string_value(json_object_get(a, "pay_id")), 0, "shop", 300);
+	pay_order_body(w, body, sizeof(body), json_string_value(json_object_get(a, "pay_id")), 0, "shop", 300);
 	json_decref(a);
 	w->now += 60 * w->gw.set.order_minutes;
+	snprintf(path, sizeof(path), "%.32s", strstr(body, "pay_id") + 9);
+	pay_order_body(w, body, sizeof(body), path, 0, "shop", 300);
 	assert_string_equal(world_ask(w, w->st, &w->device_peer, "/v1/pay-order", body, NULL), "ORDER_CLOSED");
 	assert_string_equal(query(w, "late"), "CLOSED");
 	assert_string_equal(world_ask(w, w->st, &w->shop_peer, "/v1/merchant/reverse", "{\"order_no\":\"late\"}", NULL), "REVOKED");

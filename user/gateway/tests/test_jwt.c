@@ -169,7 +169,8 @@ static const char *pay(struct world *w, const char *order, long long amount, con
 	int status;
 
 	snprintf(body, sizeof(body), "{\"order_id\":\"%s\",\"user_id\":\"alice\",\"payee\":\"mom\",\"amount\":%lld,"
-		 "\"currency\":\"CNY\",\"voice_token\":\"%s\"}", order, amount, token);
+		 "\"currency\":\"CNY\",\"voice_token\":\"%s\"%s}", order, amount, token,
+		 world_auth(w, VP_PURPOSE_VOICE_PAY, amount, order, "mom"));
 	status = world_request(w, w->st, &w->device_peer, "/v1/voice-pay", body, &a);
 	snprintf(name, sizeof(name), "%s", json_string_value(json_object_get(a, status == 200 ? "state" : "error")));
 	json_decref(a);

@@ -189,10 +189,10 @@ static void set_up(struct server *s, void **state)
 /* --- every step --- */
 
 struct story {
-	char enrol[512], voice[8192], charge[4][256];
+	char enrol[512], token[4096], voice[8192], charge[4][256];
 	json_t *enrolled, *voiced, *charged[4];	/* answers that came, else NULL */
 	json_t *back[2];
-	char big[256], confirm[256];	/* a charge that its owner has to confirm */
+	char big[256], confirm[512];	/* a charge that its owner has to confirm */
 	json_t *confirmed;
 };
 
@@ -245,8 +245,14 @@ static bool tell_big(struct server *s, struct story *t)
 		if (status < 0)
 			return false;
 		one = json_array_get(json_object_get(a, "waiting"), 0);
-		snprintf(t->confirm, sizeof(t->confirm), "{\"confirm_id\":\"%s\",\"payee\":\"till\",\"amount\":2000,"
-			 "\"currency\":\"CNY\",\"answer\":\"CONFIRM\"}", json_string_value(json_object_get(one, "confirm_id")));
+		{
+			const char *ref = json_string_value(json_object_get(one, "confirm_id"));
+			const struct test_order o = { VP_PURPOSE_CONFIRM, 2000, "CNY", ref, "till" };
+
+			snprintf(t->confirm, sizeof(t->confirm), "{\"confirm_id\":\"%s\",\"payee\":\"till\",\"amount\":2000,"
+				 "\"currency\":\"CNY\",\"answer\":\"CONFIRM\"%s}", ref,
+				 world_auth_of(&s->w->dev, gateway_clock_ms() / 1000, &o));
+		}
 		json_decref(a);
 	}
 	status = post(s, s->device_cert, "/v1/confirm", t->confirm, &a);
@@ -265,12 +271,16 @@ static bool tell(struct server *s, struct story *t)
 	if (status < 0)
 		return false;
 	if (!*t->charge[0]) {
+		const struct test_order o = { VP_PURPOSE_VOICE_PAY, 50000, "CNY", "v", "mom" };
 		const char *m = json_string_value(json_object_get(t->enrolled, "message"));
 		__u8 msg2[VP_MSG2_MAX];
 		char code[25];
 		long len = base64_decode(msg2, sizeof(msg2), m, strlen(m));
 
 		assert_int_equal(device_finish(&s->w->dev, msg2, len), 0);
+		snprintf(t->voice, sizeof(t->voice), "{\"order_id\":\"v\",\"user_id\":\"alice\",\"payee\":\"mom\","
+			 "\"amount\":50000,\"currency\":\"CNY\",\"voice_token\":\"%s\"%s}", t->token,
+			 world_auth_of(&s->w->dev, gateway_clock_ms() / 1000, &o));
 		for (int i = 0; i < 4; i++) {
 			assert_int_equal(device_code(&s->w->dev, i, gateway_clock_ms() / 30000, i, code), 0);
 			snprintf(t->charge[i], sizeof(t->charge[i]),
@@ -319,8 +329,7 @@ static bool one_life(int n)
 	base64_encode(b64, msg1, sizeof(msg1));
 	snprintf(t.enrol, sizeof(t.enrol), "{\"message\":\"%s\"}", b64);
 	token = world_token(s.w->voice, ES256, s.w->now, NULL);
-	snprintf(t.voice, sizeof(t.voice), "{\"order_id\":\"v\",\"user_id\":\"alice\",\"payee\":\"mom\","
-		 "\"amount\":50000,\"currency\":\"CNY\",\"voice_token\":\"%s\"}", token);
+	snprintf(t.token, sizeof(t.token), "%s", token);
 	free(token);
 
 	start(&s, n);

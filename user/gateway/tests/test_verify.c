@@ -13,7 +13,9 @@
 
 #define STEP	(1700000000ULL / PAYCODE_STEP_SECONDS)
 
-static __u8 key[VP_KEY_LEN];
+static struct vp_root_keys roots;
+static __u8 *const key = roots.code;
+static const struct verify_under under = { &roots, NULL };
 static const char vector0[] = "711012345678909069056715";
 static const char vector1[] = "711012345678914615827812";
 
@@ -37,9 +39,9 @@ static void vectors(void **state)
 	struct paycode c0 = parsed(vector0), c1 = parsed(vector1);
 	__u64 ord = 0;
 
-	assert_int_equal(verify_code(&c0, key, STEP, 0, &ord), VERDICT_GOOD);
+	assert_int_equal(verify_code(&c0, &under, STEP, 0, &ord), VERDICT_GOOD);
 	assert_int_equal(ord, STEP * 10);
-	assert_int_equal(verify_code(&c1, key, STEP, 0, &ord), VERDICT_GOOD);
+	assert_int_equal(verify_code(&c1, &under, STEP, 0, &ord), VERDICT_GOOD);
 	assert_int_equal(ord, STEP * 10 + 1);
 }
 
@@ -49,15 +51,15 @@ static void window(void **state)
 	__u64 ord;
 
 	for (int d = -4; d <= 4; d++) {
-		enum verdict v = verify_code(&code, key, STEP + d, 0, &ord);
+		enum verdict v = verify_code(&code, &under, STEP + d, 0, &ord);
 
 		assert_int_equal(v, d >= -1 && d <= 1 ? VERDICT_GOOD : VERDICT_WRONG);
 		if (v == VERDICT_GOOD)
 			assert_int_equal(ord, STEP * 10);
 	}
 	/* An hour ago, and the first steps there are. */
-	assert_int_equal(verify_code(&code, key, STEP + 120, 0, &ord), VERDICT_WRONG);
-	assert_int_equal(verify_code(&code, key, 0, 0, &ord), VERDICT_WRONG);
+	assert_int_equal(verify_code(&code, &under, STEP + 120, 0, &ord), VERDICT_WRONG);
+	assert_int_equal(verify_code(&code, &under, 0, 0, &ord), VERDICT_WRONG);
 }
 
 static void watermark(void **state)
@@ -65,33 +67,33 @@ static void watermark(void **state)
 	struct paycode c0 = parsed(vector0), c1 = parsed(vector1);
 	__u64 ord;
 
-	assert_int_equal(verify_code(&c0, key, STEP, STEP * 10 - 1, &ord), VERDICT_GOOD);
-	assert_int_equal(verify_code(&c0, key, STEP, STEP * 10, &ord), VERDICT_USED);
+	assert_int_equal(verify_code(&c0, &under, STEP, STEP * 10 - 1, &ord), VERDICT_GOOD);
+	assert_int_equal(verify_code(&c0, &under, STEP, STEP * 10, &ord), VERDICT_USED);
 	/* A code lifted and held back dies with the next one. */
-	assert_int_equal(verify_code(&c0, key, STEP, STEP * 10 + 1, &ord), VERDICT_USED);
-	assert_int_equal(verify_code(&c1, key, STEP, STEP * 10, &ord), VERDICT_GOOD);
+	assert_int_equal(verify_code(&c0, &under, STEP, STEP * 10 + 1, &ord), VERDICT_USED);
+	assert_int_equal(verify_code(&c1, &under, STEP, STEP * 10, &ord), VERDICT_GOOD);
 }
 
 static void other_key_or_digit(void **state)
 {
 	struct paycode code = parsed(vector0);
-	__u8 other[VP_KEY_LEN];
+	struct vp_root_keys other = roots;
+	const struct verify_under wrong_key = { &other, NULL };
 	__u64 ord;
 
-	memcpy(other, key, sizeof(other));
-	other[31] ^= 1;
-	assert_int_equal(verify_code(&code, other, STEP, 0, &ord), VERDICT_WRONG);
+	other.code[31] ^= 1;
+	assert_int_equal(verify_code(&code, &wrong_key, STEP, 0, &ord), VERDICT_WRONG);
 	for (__u32 i = 1; i < 1000; i++) {
 		struct paycode wrong = code;
 
 		wrong.mac = (code.mac + i) % 1000000000;
-		assert_int_equal(verify_code(&wrong, key, STEP, 0, &ord), VERDICT_WRONG);
+		assert_int_equal(verify_code(&wrong, &under, STEP, 0, &ord), VERDICT_WRONG);
 	}
 	code.q = 1;	/* Q is under the MAC */
-	assert_int_equal(verify_code(&code, key, STEP, 0, &ord), VERDICT_WRONG);
+	assert_int_equal(verify_code(&code, &under, STEP, 0, &ord), VERDICT_WRONG);
 	code = parsed(vector0);
 	code.mode = 5;	/* so is V */
-	assert_int_equal(verify_code(&code, key, STEP, 0, &ord), VERDICT_WRONG);
+	assert_int_equal(verify_code(&code, &under, STEP, 0, &ord), VERDICT_WRONG);
 }
 
 static void check_digit_first(void **state)
@@ -121,7 +123,7 @@ static void hmac_in_a_row(void **state)
 
 		memset(msg, n, sizeof(msg));
 		assert_int_equal(hmac_key_sum(hk, a, msg, n), 0);
-		assert_int_equal(vp_prim_hmac(b, key, sizeof(key), &piece, 1), 0);
+		assert_int_equal(vp_prim_hmac(b, key, VP_KEY_LEN, &piece, 1), 0);
 		assert_memory_equal(a, b, sizeof(a));
 	}
 	hmac_key_free(hk);
@@ -130,7 +132,7 @@ static void hmac_in_a_row(void **state)
 static void throttle_by_merchant_then_alias(void **state)
 {
 	struct throttle *th = throttle_new();
-	const char *mine = "0123456789", *other = "9876543210";
+	const char *mine = "711012345678909069056715", *other = "711987654321009069056715";
 	__u64 now = 1700000000;
 
 	for (int i = 0; i < THROTTLE_MERCHANT; i++)
@@ -139,7 +141,7 @@ static void throttle_by_merchant_then_alias(void **state)
 	assert_false(throttle_take(th, 1, other, now));
 	/* The alias's owner pays elsewhere undisturbed. */
 	assert_true(throttle_take(th, 2, mine, now));
-	throttle_give_back(th, 2, mine);
+	throttle_give_back(th, 2, mine, false);
 	/* It takes several merchants to use up an alias, and then others' aliases are as before. */
 	for (int m = 2; m <= 3; m++)
 		for (int i = 0; i < THROTTLE_MERCHANT; i++)
@@ -154,6 +156,42 @@ static void throttle_by_merchant_then_alias(void **state)
 	throttle_free(th);
 }
 
+/* A till that sells much meets more expired codes than one that does not; a guesser gets no more. */
+static void throttle_of_honest_tills(void **state)
+{
+	const char *mine = "711012345678909069056715", *other = "711012345678909069056723";
+	struct throttle *th = throttle_new();
+	__u64 now = 1700000010;
+	int n;
+
+	/* The same wrong code within its step is no guess; in the next step, or another, it is. */
+	for (n = 0; n < THROTTLE_MERCHANT - 1; n++)
+		assert_true(throttle_take(th, 1, mine, now));
+	throttle_wrong(th, 1, mine, now);
+	for (n = 0; n < 50; n++)
+		assert_true(throttle_take(th, 1, mine, now + n % 10));
+	assert_true(throttle_take(th, 1, other, now));
+	assert_true(throttle_take(th, 1, mine, now + 30));
+	assert_false(throttle_take(th, 1, other, now));
+	/* It is the merchant's own: another's costs. */
+	throttle_wrong(th, 1, mine, now);
+	for (n = 0; throttle_take(th, 2, mine, now); n++)
+		;
+	assert_int_equal(n, THROTTLE_MERCHANT);
+	/* Ten good ones are worth one wrong one. */
+	for (n = 0; n < THROTTLE_MERCHANT; n++)
+		assert_true(throttle_take(th, 3, other, now));
+	throttle_give_back(th, 3, other, false);
+	for (n = 0; n < 10; n++) {
+		assert_true(throttle_take(th, 3, other, now));
+		throttle_give_back(th, 3, other, true);
+	}
+	assert_true(throttle_take(th, 3, other, now));
+	assert_true(throttle_take(th, 3, other, now));
+	assert_false(throttle_take(th, 3, other, now));
+	throttle_free(th);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +202,7 @@ int main(void)
 		cmocka_unit_test(check_digit_first),
 		cmocka_unit_test(hmac_in_a_row),
 		cmocka_unit_test(throttle_by_merchant_then_alias),
+		cmocka_unit_test(throttle_of_honest_tills),
 	};
 
 	return cmocka_run_group_tests_name("verify", tests, set_key, NULL);

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "identify.h"
+#include "log.h"
+#include "online.h"
+#include "prim_openssl.h"
+#include "verify.h"
+
+/* A code may be this much behind the clocks of both sides and be nobody's clone. */
+#define EXPIRY_SLACK	600
+
+bool key_lives(const struct device_key *key, __u64 now)
+{
+	return key->state != KEY_DEAD && key->not_after > now &&
+	       (key->state != KEY_OLD || key->old_until > now);
+}
+
+enum store_result key_arrived(struct call *c, const struct device_key *key)
+{
+	enum store_result r;
+
+	if (key->state != KEY_NEXT)
+		return STORE_OK;
+	r = store_key_promote(c->st, key, call_now(c) + OLD_KEY_SECONDS);
+	return r == STORE_NONE ? STORE_OK : r;	/* somebody else's code came first */
+}
+
+void key_alarm(struct call *c, const char *kind, const struct device_key *key, long long merchant)
+{
+	struct alarm al = { .kind = kind, .key = key->id, .merchant = merchant };
+	enum store_result r = store_begin(c->st);
+
+	log_alarm("device %02x%02x%02x%02x slot %u: %s (epoch %llu): clone or restored image? See \"voicepay-gateway alarms\"",
+		  key->device[0], key->device[1], key->device[2], key->device[3], key->slot, kind, key->epoch);
+	if (r == STORE_OK)
+		r = store_alarm_raise(c->st, &al, call_now(c));
+	if (r == STORE_OK)
+		r = store_commit(c->st);
+	store_rollback(c->st);
+	if (r != STORE_OK)
+		log_error("the alarm could not be written down");
+}
+
+static enum verdict try_step(struct call *c, const struct paycode *code, const struct verify_under *under,
+			     struct identity *id)
+{
+	return verify_code(code, under, call_now(c) / PAYCODE_STEP_SECONDS, id->key.watermark, &id->ordinal);
+}
+
+static enum verdict try_pool(struct call *c, const struct paycode *code, const struct verify_under *under,
+			     struct identity *id)
+{
+	enum store_result r = store_pool_of(c->st, id->key.id, &id->pool);
+	enum verdict v = verify_pool(code, under, id->pool.serial, id->pool.used, &id->index);
+
+	if (r != STORE_OK || v == VERDICT_WRONG || id->pool.not_after <= call_now(c))
+		return VERDICT_WRONG;
+	id->ordinal = 0 - paycode_pool_step(id->pool.serial, id->index);
+	return v;
+}
+
+static enum verdict try_online(struct call *c, const struct paycode *code, struct identity *id)
+{
+	enum store_result r = store_online_of(c->st, id->key.id, &id->online);
+	__u8 mac[VP_HASH_LEN];
+
+	if (online_mac(c, code, mac) || r != STORE_OK || CRYPTO_memcmp(mac, id->online.mac, sizeof(mac)) ||
+	    id->online.expires <= call_now(c))
+		return VERDICT_WRONG;
+	id->ordinal = 0 - (1ULL << 62) - id->online.number;
+	return id->online.used ? VERDICT_USED : VERDICT_GOOD;
+}
+
+static enum verdict try_code(struct call *c, const struct paycode *code, const struct verify_under *under,
+			     struct identity *id)
+{
+	if (code->mode == PAYCODE_ONLINE)
+		return try_online(c, code, id);
+	if (code->mode == PAYCODE_POOL)
+		return try_pool(c, code, under, id);
+	return try_step(c, code, under, id);
+}
+
+/* V 9 is the gateway's own; all others are what this key was granted. */
+static bool granted(const struct device_key *key, unsigned int mode)
+{
+	return mode == PAYCODE_ONLINE || (key->modes & PAYCODE_MODE(mode));
+}
+
+enum refusal identify_code(struct call *c, const struct paycode *code, const __u8 *bind, long long merchant,
+			   struct identity *id)
+{
+	struct vp_root_keys roots;
+	struct verify_under under = { &roots, bind };
+	__u64 now = call_now(c);
+	enum store_result r;
+	enum verdict verdict;
+	bool known;
+
+	memset(id, 0, sizeof(*id));
+	id->mode = code->mode;
+	r = store_key_alias(c->st, (const char *)code->alias, &id->key);
+	if (r > STORE_NONE)
+		return refusal_of_store(r);
+	known = r == STORE_OK;
+	if (keystore_open_roots(&c->gw->keys, known ? &id->key : NULL, &roots)) {
+		log_error("a device key does not open under this master key: is it the right one?");
+		return RF_FAILED;
+	}
+	verdict = try_code(c, code, &under, id);
+	vp_prim_wipe(&roots, sizeof(roots));
+
+	if (!known || verdict == VERDICT_WRONG || !granted(&id->key, code->mode))
+		return RF_CODE_EXPIRED;
+	if (!key_lives(&id->key, now)) {
+		if (id->key.not_after > now)
+			key_alarm(c, "old-key", &id->key, merchant);
+		else if (id->key.not_after + EXPIRY_SLACK < now)
+			key_alarm(c, "expired-key", &id->key, merchant);
+		return RF_CODE_EXPIRED;
+	}
+	return verdict == VERDICT_USED ? RF_CODE_USED : RF_OK;
+}
+
+enum refusal identify_spend(struct call *c, const struct identity *id)
+{
+	__u64 now = call_now(c);
+	enum store_result r = STORE_OK;
+
+	/* What does not go by the watermark looks for itself whether the key is alive still. */
+	if (id->mode == PAYCODE_POOL || id->mode == PAYCODE_ONLINE)
+		r = store_key_alive(c->st, id->key.id, now);
+	if (r == STORE_OK && id->mode == PAYCODE_POOL)
+		r = store_pool_use(c->st, &id->pool, id->index, now);
+	else if (r == STORE_OK && id->mode == PAYCODE_ONLINE)
+		r = store_online_use(c->st, &id->online, now);
+	else if (r == STORE_OK)
+		r = store_key_accept(c->st, id->key.id, id->ordinal, now);
+	if (r == STORE_NONE)
+		return RF_CODE_USED;
+	if (r == STORE_OK)
+		r = key_arrived(c, &id->key);
+	return refusal_of_store(r);
+}
