@@ -72,6 +72,20 @@ root_kver() {
 	echo "$k"
 }
 
+# The Debian suite whose kernel a name means: a suite, or what it stands for.
+kernel_suite() { # NAME
+	case $1 in
+	bookworm | 6.1) echo bookworm ;;
+	trixie-backports | newest) echo trixie-backports ;;
+	*) die "no kernel \"$1\": there are 6.1 (bookworm), 6.12 (trixie, the root's own), newest (trixie-backports)" ;;
+	esac
+}
+
+# Whether a name means the root's own kernel.
+own_kernel() { # NAME
+	[ -z "$1" ] || [ "$1" = "$SUITE" ] || [ "$1" = 6.12 ]
+}
+
 # Copies the checkout to where the root sees it. Outputs are ignored files:
 # neither copied nor deleted, so builds there are incremental.
 sync_src() { # DIR
