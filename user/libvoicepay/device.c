@@ -74,6 +74,26 @@ VP_EXPORT int voicepay_status(int dev, unsigned int slot, struct voicepay_status
 VP_EXPORT int voicepay_code(int dev, unsigned int slot, unsigned int flags,
 			    struct voicepay_code *code)
 {
+	return voicepay_code_bound(dev, slot, flags, 0, 0, NULL, NULL, NULL, code);
+}
+
+/* Into a field that is zero; a string that fills it has no NUL there. */
+static int put_string(__u8 *field, size_t room, const char *s)
+{
+	size_t len = s ? strnlen(s, room + 1) : 0;
+
+	if (len > room)
+		return -EINVAL;
+	if (len)
+		memcpy(field, s, len);
+	return 0;
+}
+
+VP_EXPORT int voicepay_code_bound(int dev, unsigned int slot, unsigned int flags,
+				  unsigned int mode, __u64 amount, const char *currency,
+				  const char *merchant, const char *challenge,
+				  struct voicepay_code *code)
+{
 	int err;
 
 	if (!code)
@@ -82,7 +102,45 @@ VP_EXPORT int voicepay_code(int dev, unsigned int slot, unsigned int flags,
 	code->size = sizeof(*code);
 	code->slot = slot;
 	code->flags = flags;
+	code->mode = mode;
+	code->amount = amount;
+	if (put_string(code->currency, sizeof(code->currency) - 1, currency) ||
+	    put_string(code->merchant, sizeof(code->merchant), merchant) ||
+	    put_string(code->challenge, sizeof(code->challenge), challenge))
+		return -EINVAL;
 	err = call(dev, VOICEPAY_IOC_CODE, code);
 	code->digits[sizeof(code->digits) - 1] = 0;
+	return err;
+}
+
+VP_EXPORT int voicepay_authorise(int dev, unsigned int slot, unsigned int purpose, __u64 amount,
+				 const char *currency, const char *order, const char *payee,
+				 struct voicepay_authorise *authorise)
+{
+	if (!authorise)
+		return -EINVAL;
+	memset(authorise, 0, sizeof(*authorise));
+	authorise->size = sizeof(*authorise);
+	authorise->slot = slot;
+	authorise->purpose = purpose;
+	authorise->amount = amount;
+	if (put_string(authorise->currency, sizeof(authorise->currency) - 1, currency) ||
+	    put_string(authorise->order, sizeof(authorise->order), order) ||
+	    put_string(authorise->payee, sizeof(authorise->payee), payee))
+		return -EINVAL;
+	return call(dev, VOICEPAY_IOC_AUTHORISE, authorise);
+}
+
+VP_EXPORT int voicepay_otp(int dev, unsigned int slot, struct voicepay_otp *otp)
+{
+	int err;
+
+	if (!otp)
+		return -EINVAL;
+	memset(otp, 0, sizeof(*otp));
+	otp->size = sizeof(*otp);
+	otp->slot = slot;
+	err = call(dev, VOICEPAY_IOC_OTP, otp);
+	otp->digits[sizeof(otp->digits) - 1] = 0;
 	return err;
 }

@@ -98,6 +98,59 @@ int voicepay_status(int dev, unsigned int slot, struct voicepay_status *status);
 int voicepay_code(int dev, unsigned int slot, unsigned int flags, struct voicepay_code *code);
 
 /**
+ * voicepay_code_bound() - issue a payment code of any mode
+ * @dev: from voicepay_open()
+ * @slot: slot number
+ * @flags: as for voicepay_code()
+ * @mode: V, enum voicepay_mode; 0 for plain with the strongest MAC there is
+ * @amount: for modes 2 and 4: what is to be paid, in minor units; else 0
+ * @currency: for modes 2 and 4: three letters; else NULL
+ * @merchant: for modes 3 and 4: the merchant's id at the gateway; else NULL
+ * @challenge: for modes 3 and 4: what the merchant's till shows, or NULL
+ * @code: is filled in, as by voicepay_code(); @mode is the V that the code has
+ *
+ * A bound code is worth nothing for another amount, or to another merchant.
+ *
+ * Return: 0; -EINVAL if a string is longer than its field in struct
+ * voicepay_code, or the terms are not those of the mode; or another negative
+ * errno value of VOICEPAY_IOC_CODE.
+ */
+int voicepay_code_bound(int dev, unsigned int slot, unsigned int flags, unsigned int mode,
+			__u64 amount, const char *currency, const char *merchant,
+			const char *challenge, struct voicepay_code *code);
+
+/**
+ * voicepay_authorise() - authorise an order to the gateway
+ * @dev: from voicepay_open()
+ * @slot: slot number
+ * @purpose: enum voicepay_purpose
+ * @amount: in minor units; 0 if there is none
+ * @currency: three letters, or NULL
+ * @order: what names the order at the gateway, or NULL
+ * @payee: to whom, in UTF-8, or NULL
+ * @authorise: is filled in: @epoch, @time and @mac go to the gateway with the order
+ *
+ * Return: 0; -EINVAL if a string is longer than its field in struct
+ * voicepay_authorise, or the currency is none; or another negative errno value
+ * of VOICEPAY_IOC_AUTHORISE.
+ */
+int voicepay_authorise(int dev, unsigned int slot, unsigned int purpose, __u64 amount,
+		       const char *currency, const char *order, const char *payee,
+		       struct voicepay_authorise *authorise);
+
+/**
+ * voicepay_otp() - one-time password of an authenticator slot
+ * @dev: from voicepay_open()
+ * @slot: slot number
+ * @otp: is filled in: @digits is a NUL-terminated string
+ *
+ * By counter each call uses one up.
+ *
+ * Return: 0, or a negative errno value of VOICEPAY_IOC_OTP.
+ */
+int voicepay_otp(int dev, unsigned int slot, struct voicepay_otp *otp);
+
+/**
  * enum voicepay_check - where the way to a channel ended
  *
  * The numbers are ABI; new ones are added at the end.
@@ -223,6 +276,8 @@ enum voicepay_call {
 	VOICEPAY_CALL_SEAL	= 4,
 	/* The channel socket itself: send(), recv() and the like. */
 	VOICEPAY_CALL_CHANNEL	= 5,
+	VOICEPAY_CALL_AUTHORISE	= 6,
+	VOICEPAY_CALL_OTP	= 7,
 };
 
 /**

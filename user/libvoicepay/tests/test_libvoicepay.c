@@ -210,9 +210,43 @@ static void callers_mistakes(void **state)
 	assert_int_equal(voicepay_info(0, NULL), -EINVAL);
 	assert_int_equal(voicepay_status(0, 0, NULL), -EINVAL);
 	assert_int_equal(voicepay_code(0, 0, 0, NULL), -EINVAL);
+	assert_int_equal(voicepay_code_bound(0, 0, 0, 0, 0, NULL, NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(voicepay_authorise(0, 0, 1, 0, NULL, NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(voicepay_otp(0, 0, NULL), -EINVAL);
 	assert_int_equal(voicepay_open("/dev/null"), -ENOTTY);
 	assert_int_equal(voicepay_open("/nowhere/voicepay"), -ENOENT);
 	voicepay_close(-1);
+}
+
+/* A string that does not fit is refused before anything is asked; one that fits exactly is not. */
+static void strings_that_do_not_fit(void **state)
+{
+	struct voicepay_authorise authorise;
+	struct voicepay_code code;
+	char s[258];
+	int null = open("/dev/null", O_RDWR);
+
+	memset(s, 'x', sizeof(s));
+	s[257] = 0;
+	assert_true(null >= 0);
+#define FITS(room, call) do {							\
+		s[room] = 0;							\
+		assert_int_equal(call, -ENOTTY);				\
+		s[room] = 'x';							\
+		s[(room) + 1] = 0;						\
+		assert_int_equal(call, -EINVAL);				\
+		s[(room) + 1] = 'x';						\
+	} while (0)
+	FITS(3, voicepay_code_bound(null, 0, 0, 2, 1, s, NULL, NULL, &code));
+	FITS(64, voicepay_code_bound(null, 0, 0, 3, 0, NULL, s, NULL, &code));
+	FITS(32, voicepay_code_bound(null, 0, 0, 3, 0, NULL, "m", s, &code));
+	FITS(3, voicepay_authorise(null, 0, 1, 1, s, NULL, NULL, &authorise));
+	FITS(64, voicepay_authorise(null, 0, 1, 1, "CNY", s, NULL, &authorise));
+	FITS(256, voicepay_authorise(null, 0, 1, 1, "CNY", "o", s, &authorise));
+	s[256] = 0;
+	voicepay_authorise(null, 0, 1, 1, "CNY", "o", s, &authorise);
+	assert_int_equal(authorise.payee[255], 'x');
+	close(null);
 }
 
 static void requests_are_checked(void **state)
@@ -241,9 +275,17 @@ static void sentences(void **state)
 	assert_ptr_equal(voicepay_explain(VOICEPAY_CALL_CODE, -EDQUOT),
 			 voicepay_explain(VOICEPAY_CALL_CODE, EDQUOT));
 	assert_string_equal(voicepay_explain(VOICEPAY_CALL_INFO, ENOSPC), "No space left on device");
+	/* Each budget says its own. */
+	assert_non_null(strstr(voicepay_explain(VOICEPAY_CALL_CODE, EXFULL), "hour"));
+	assert_non_null(strstr(voicepay_explain(VOICEPAY_CALL_CODE, ENOSR), "midnight"));
+	assert_non_null(strstr(voicepay_explain(VOICEPAY_CALL_CODE, ENOSPC), "voicepay rotate"));
+	assert_non_null(strstr(voicepay_explain(VOICEPAY_CALL_CODE, EDQUOT), "this user"));
+	assert_non_null(strstr(voicepay_explain(VOICEPAY_CALL_CODE, EOPNOTSUPP), "granted"));
+	assert_non_null(strstr(voicepay_explain(VOICEPAY_CALL_AUTHORISE, EOPNOTSUPP), "module"));
+	assert_non_null(strstr(voicepay_explain(VOICEPAY_CALL_OTP, EMEDIUMTYPE), "voicepay code"));
 	assert_non_null(voicepay_explain(99, 123456));
 
-	for (check = 0; check <= VOICEPAY_CHECK_HELPER; check++)
+	for (check = 0; check <= VOICEPAY_CHECK_BUNDLE; check++)
 		assert_string_not_equal(voicepay_check_name(check), "unknown");
 	assert_string_equal(voicepay_check_name(check), "unknown");
 	assert_string_equal(voicepay_version(), VOICEPAY_VERSION_STRING);
@@ -259,6 +301,7 @@ int main(void)
 		cmocka_unit_test(a_silent_daemon_is_given_up),
 		cmocka_unit_test(no_daemon),
 		cmocka_unit_test(callers_mistakes),
+		cmocka_unit_test(strings_that_do_not_fit),
 		cmocka_unit_test(requests_are_checked),
 		cmocka_unit_test(sentences),
 	};
