@@ -80,6 +80,18 @@ static void sealer_put(struct genl_msg *msg, const struct test_gateway *gw, __u3
 	genl_put(msg, VOICEPAY_A_SEALER_WRAPPED_KEY, &gw->grant, sizeof(gw->grant));
 }
 
+static void otp_put(struct genl_msg *msg, const struct test_gateway *gw, __u32 slot)
+{
+	genl_put_u32(msg, VOICEPAY_A_OTP_SLOT, slot);
+	genl_put(msg, VOICEPAY_A_OTP_SECRET, "12345678901234567890", 20);
+}
+
+static void pool_put(struct genl_msg *msg, const struct test_gateway *gw, __u32 slot)
+{
+	genl_put_u32(msg, VOICEPAY_A_POOL_SLOT, slot);
+	genl_put(msg, VOICEPAY_A_POOL_MESSAGE, &gw->grant, 64);
+}
+
 const struct nl_command nl_commands[VOICEPAY_CMD_MAX + 1] = {
 	[VOICEPAY_CMD_DEV_GET] = { "dev-get", ANYBODYS, nothing },
 	[VOICEPAY_CMD_DEV_SET] = { "dev-set", ADMINS, dev_set },
@@ -99,6 +111,8 @@ const struct nl_command nl_commands[VOICEPAY_CMD_MAX + 1] = {
 	[VOICEPAY_CMD_BLOB_COMMIT] = { "blob-commit", ADMINS, blob_commit },
 	[VOICEPAY_CMD_SEALER_GET] = { "sealer-get", ADMINS, sealer_get },
 	[VOICEPAY_CMD_SEALER_PUT] = { "sealer-put", ADMINS, sealer_put },
+	[VOICEPAY_CMD_OTP_PUT] = { "otp-put", ADMINS, otp_put },
+	[VOICEPAY_CMD_POOL_PUT] = { "pool-put", ADMINS, pool_put },
 };
 
 void nl_command_begin(const struct genl *g, struct genl_msg *msg, __u8 cmd,
@@ -120,6 +134,16 @@ static void new_code(union any_request *req, __u32 slot)
 static void no_socket(union any_request *req, __u32 slot) { req->seal.sock_fd = -1; }
 static void no_memory(union any_request *req, __u32 slot) { req->donation.memfd = -1; }
 
+static void voice_order(union any_request *req, __u32 slot)
+{
+	req->authorise.slot = slot;
+	req->authorise.purpose = 1;
+	req->authorise.amount = 50000;
+	memcpy(req->authorise.currency, "CNY", 3);
+	strcpy((char *)req->authorise.order, "order-1");
+	strcpy((char *)req->authorise.payee, "mother");
+}
+
 #define FIRST(type, last) (offsetof(struct type, last) + sizeof(((struct type *)0)->last))
 #define COMMAND(_cmd, _whose, _type, _last, _stranger, _fill) { #_cmd, _cmd, _whose, sizeof(struct _type), \
 	FIRST(_type, _last), _stranger, _fill }
@@ -130,6 +154,8 @@ const struct ioc_command ioc_commands[] = {
 	COMMAND(VOICEPAY_IOC_CODE, SLOT_CODE, voicepay_code, reserved, EACCES, new_code),
 	COMMAND(VOICEPAY_IOC_SEAL, ANYBODYS, voicepay_seal, channel_fd, EBADF, no_socket),
 	COMMAND(VOICEPAY_IOC_VAULT, ADMINS, voicepay_donation, pages, EPERM, no_memory),
+	COMMAND(VOICEPAY_IOC_AUTHORISE, SLOT_AUTHORISE, voicepay_authorise, mac, EACCES, voice_order),
+	COMMAND(VOICEPAY_IOC_OTP, SLOT_CODE, voicepay_otp, counter, EACCES, of_slot),
 };
 
 const unsigned int n_ioc_commands = sizeof(ioc_commands) / sizeof(ioc_commands[0]);

@@ -43,6 +43,8 @@ union any_request {
 	struct voicepay_code code;
 	struct voicepay_seal seal;
 	struct voicepay_donation donation;
+	struct voicepay_authorise authorise;
+	struct voicepay_otp otp;
 	__u8 bytes[1024];
 };
 
