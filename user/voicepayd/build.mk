@@ -60,3 +60,16 @@ TESTS += test_store_files
 test_store_files_SRCS := $(addprefix user/voicepayd/,tests/test_store_files.c store/files.c)
 test_store_files_PKGS := cmocka
 test_store_files_LDLIBS := $(foreach f,openat write fsync renameat unlinkat,-Wl,--wrap=$f)
+
+TESTS += test_hostile
+# The same program, but for the locking of memory, where root may not do that.
+TEST_HELPERS += handshake-unlocked
+handshake-unlocked_SRCS := $(voicepay-handshake_SRCS)
+handshake-unlocked_PKGS := $(voicepay-handshake_PKGS)
+handshake-unlocked_LIBS := $(voicepay-handshake_LIBS)
+handshake-unlocked_CPPFLAGS := -DVOICEPAY_TEST_UNLOCKED
+test_hostile_SRCS := user/libvoicepay/protocol.c $(addprefix user/voicepayd/tests/,test_hostile.c hostile_server.c) \
+	user/verify/tests/make.c $(VP_VERIFY_SRCS) user/common/pin.c user/common/base64.c
+test_hostile_PKGS := cmocka libssl libcrypto
+test_hostile_LIBS := libvoicepay
+test_hostile_LDLIBS := -pthread

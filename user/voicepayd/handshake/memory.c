@@ -77,6 +77,10 @@ int memory_lock(struct vp_reply *reply)
 {
 	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 
+#ifdef VOICEPAY_TEST_UNLOCKED
+	/* For tests in containers, whose root may not raise the limit. */
+	return 0;
+#endif
 	/* Root may; others have what the service manager granted. */
 	setrlimit(RLIMIT_MEMLOCK, &all);
 
