@@ -9,10 +9,12 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include "base64.h"
 #include "enrol.h"
 #include "fixture.h"
+#include "http.h"
 #include "ledger.h"
 #include "store_sqlite.h"
 
@@ -95,6 +97,31 @@ int world_end(void **state)
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", w->dir);
 	free(w);
 	return system(cmd);
+}
+
+void world_cert(char *header, struct peer *peer)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509 *x = X509_new();
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *pem, *p;
+	long len;
+
+	X509_set_version(x, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
+	X509_set_pubkey(x, key);
+	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+	assert_int_equal(PEM_write_bio_X509(bio, x), 1);
+	len = BIO_get_mem_data(bio, &pem);
+	p = header + sprintf(header, HTTP_PEER_HEADER ": ");
+	for (long i = 0; i < len; i++)
+		p += sprintf(p, strchr("\n +/=", pem[i]) ? "%%%02X" : "%c", pem[i]);
+	assert_int_equal(peer_from_header(peer, header + strlen(HTTP_PEER_HEADER ": ")), 0);
+	BIO_free(bio);
+	X509_free(x);
+	EVP_PKEY_free(key);
 }
 
 struct store *world_store(struct world *w)

@@ -33,6 +33,9 @@ struct world {
 int world_new(void **state);
 int world_end(void **state);
 
+/* A self-signed certificate as the header by which nginx names a peer, and that peer; 4096 bytes suffice. */
+void world_cert(char *header, struct peer *peer);
+
 /* Another connection, for another thread. */
 struct store *world_store(struct world *w);
 

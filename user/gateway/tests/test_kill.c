@@ -21,8 +21,6 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "base64.h"
 #include "command.h"
@@ -42,32 +40,6 @@ struct server {
 	char device_cert[4096], shop_cert[4096];	/* headers */
 	pid_t pid;
 };
-
-/* A self-signed certificate, escaped as nginx does it. */
-static void make_cert(char *header, struct peer *peer)
-{
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-	X509 *x = X509_new();
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *pem, *p;
-	long len;
-
-	X509_set_version(x, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-	X509_gmtime_adj(X509_getm_notBefore(x), 0);
-	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
-	X509_set_pubkey(x, key);
-	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
-	assert_int_equal(PEM_write_bio_X509(bio, x), 1);
-	len = BIO_get_mem_data(bio, &pem);
-	p = header + sprintf(header, HTTP_PEER_HEADER ": ");
-	for (long i = 0; i < len; i++)
-		p += sprintf(p, strchr("\n +/=", pem[i]) ? "%%%02X" : "%c", pem[i]);
-	assert_int_equal(peer_from_header(peer, header + strlen(HTTP_PEER_HEADER ": ")), 0);
-	BIO_free(bio);
-	X509_free(x);
-	EVP_PKEY_free(key);
-}
 
 static bool answers(const struct server *s)
 {
@@ -175,8 +147,8 @@ static void set_up(struct server *s, void **state)
 	f = fopen(s->conf, "a");
 	fprintf(f, "[limits]\nconfirm-above = 1000\n[gateway]\nsocket = %s\n", s->socket);
 	fclose(f);
-	make_cert(s->device_cert, &s->w->device_peer);
-	make_cert(s->shop_cert, &s->w->shop_peer);
+	world_cert(s->device_cert, &s->w->device_peer);
+	world_cert(s->shop_cert, &s->w->shop_peer);
 	assert_int_equal(device_init(&s->w->dev, s->w->device_peer.device, s->w->gw.keys.s_pub), 0);
 	assert_int_equal(store_begin(s->w->st), STORE_OK);
 	assert_int_equal(ledger_open_account(s->w->st, PARTY_MERCHANT, "till", "CNY", 0, s->w->now, &acc), STORE_OK);
