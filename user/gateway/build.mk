@@ -43,13 +43,26 @@ $(foreach t,$(gateway_tests),$(eval $(call gateway_test,$(t))))
 
 # The gateway whose steps can kill it, and the test around it, in one program.
 TESTS += test_gateway_kill
-test_gateway_kill_SRCS := $(addprefix user/gateway/tests/,test_kill.c kill_rekey.c kill_step.c fixture.c device.c) $(gateway_srcs)
+test_gateway_kill_SRCS := $(addprefix user/gateway/tests/,test_kill.c kill_rekey.c kill_step.c server.c fixture.c device.c) $(gateway_srcs)
 test_gateway_kill_PKGS := cmocka libcurl $(gateway_pkgs)
 test_gateway_kill_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests -DVOICEPAY_KILL_STEPS
 test_gateway_kill_LDLIBS := -pthread
 
+# Fleets and crowds; LONG=1 ("make check-long") runs them at full size.
+define gateway_crowd
+TESTS += $(1)
+$(1)_SRCS := $(addprefix user/gateway/tests/,$(subst _gateway,,$(1)).c $(2) fixture.c device.c) $(gateway_srcs)
+$(1)_PKGS := cmocka $(if $(2),libcurl) $(gateway_pkgs)
+$(1)_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests
+$(1)_LDLIBS := -pthread
+endef
+LONG_TESTS += test_gateway_codes test_gateway_double test_gateway_lookup
+gateway_crowds := test_gateway_double test_gateway_lookup
+$(eval $(call gateway_crowd,test_gateway_double,server.c))
+$(eval $(call gateway_crowd,test_gateway_lookup))
+
 # The compiler does not tell make what an assembler directive includes.
-$(foreach t,voicepay-gateway $(gateway_tests) test_gateway_kill,\
+$(foreach t,voicepay-gateway $(gateway_tests) $(gateway_crowds) test_gateway_kill,\
 	$(eval $(O)/obj/$(t)/user/gateway/schema.o: $(TOP)/user/gateway/schema.sql))
 
 # The same with the real nginx in front and the real till, and a device of userspace.

@@ -21,6 +21,9 @@
 static pthread_mutex_t writer = PTHREAD_MUTEX_INITIALIZER;
 #define BUSY_MS	5000
 
+/* The inner pages of the trees of ten million keys, so that finding one reads their leaves alone. */
+#define SQ_CACHE_KB	"65536"
+
 static enum store_result failed(struct store *st, int rc, const char *what)
 {
 	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
@@ -99,7 +102,8 @@ enum store_result sq_open(struct store **out, const char *path)
 	sqlite3_db_config(st->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(st->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	r = sq_exec(st, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			"PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON");
+			"PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;"
+			"PRAGMA cache_size = -" SQ_CACHE_KB);
 	if (r != STORE_OK) {
 		store_close(st);
 		return r;

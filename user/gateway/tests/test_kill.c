@@ -6,157 +6,25 @@
  * step it was told. The test speaks HTTP to it as nginx does, kills, starts it
  * again, asks everything again, and compares answers, ledger and balances.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
 #include "base64.h"
-#include "command.h"
 #include "enrol.h"
 #include "fixture.h"
-#include "http.h"
 #include "kill_rekey.h"
-#include "ledger.h"
+#include "server.h"
 
 #define ES256	"{\"alg\":\"ES256\",\"typ\":\"JWT\"}"
 
-const char *argp_program_version = "test";
-
-struct server {
-	struct world *w;
-	char socket[96], conf[96];
-	char device_cert[4096], shop_cert[4096];	/* headers */
-	pid_t pid;
-};
-
-static bool answers(const struct server *s)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool ok;
-
-	strcpy(addr.sun_path, s->socket);
-	ok = !connect(fd, (struct sockaddr *)&addr, sizeof(addr));
-	close(fd);
-	return ok;
-}
-
-static void start(struct server *s, int kill_at)
-{
-	s->pid = fork();
-	if (!s->pid) {
-		char at[16];
-
-		/* A test that fails must not leave a gateway that holds its output open. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		snprintf(at, sizeof(at), "%d", kill_at);
-		if (kill_at)
-			setenv("VOICEPAY_KILL_AT", at, 1);
-		execl("/proc/self/exe", "test_gateway_kill", "serve", "--config", s->conf, "--state", s->w->dir, NULL);
-		_exit(127);
-	}
-	/* It may also have killed itself already. */
-	for (int i = 0; i < 500; i++) {
-		if (waitpid(s->pid, NULL, WNOHANG) == s->pid) {
-			s->pid = 0;
-			return;
-		}
-		if (answers(s))
-			return;
-		usleep(10000);
-	}
-	fail_msg("the gateway does not start");
-}
-
-/* True if it had ended by SIGKILL on its own. */
-static bool stop(struct server *s, int sig)
-{
-	int status = 0;
-
-	if (!s->pid)
-		return true;
-	kill(s->pid, sig);
-	waitpid(s->pid, &status, 0);
-	s->pid = 0;
-	if (sig == SIGTERM && WIFEXITED(status))
-		assert_int_equal(WEXITSTATUS(status), 0);
-	return sig == SIGTERM && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-}
-
-static size_t on_data(char *data, size_t size, size_t n, void *arg)
-{
-	strncat(arg, data, size * n);
-	return size * n;
-}
-
-/* Status and answer, or -1: the gateway is gone. */
-static int post(const struct server *s, const char *cert, const char *path, const char *body, json_t **answer)
-{
-	char text[16384] = "", url[128];
-	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-	CURL *curl = curl_easy_init();
-	long status = -1;
-
-	*answer = NULL;
-	headers = curl_slist_append(headers, cert);
-	headers = curl_slist_append(headers, "Expect:");
-	snprintf(url, sizeof(url), "http://gateway%s", path);
-	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, s->socket);
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	if (body)	/* else a GET */
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, text);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 20L);
-	if (curl_easy_perform(curl) == CURLE_OK) {
-		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-		*answer = json_loads(text, 0, NULL);
-		assert_non_null(*answer);
-	}
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(curl);
-	return status;
-}
-
-static void set_up(struct server *s, void **state)
-{
-	struct merchant m = { 0 };
-	struct account acc;
-	FILE *f;
-
-	world_new(state);
-	memset(s, 0, sizeof(*s));
-	s->w = *state;
-	s->w->now = gateway_clock_ms() / 1000;
-	snprintf(s->socket, sizeof(s->socket), "%s/sock", s->w->dir);
-	snprintf(s->conf, sizeof(s->conf), "%s/conf", s->w->dir);
-	f = fopen(s->conf, "a");
-	fprintf(f, "[limits]\nconfirm-above = 1000\n[gateway]\nsocket = %s\n", s->socket);
-	fclose(f);
-	world_cert(s->device_cert, &s->w->device_peer);
-	world_cert(s->shop_cert, &s->w->shop_peer);
-	assert_int_equal(device_init(&s->w->dev, s->w->device_peer.device, s->w->gw.keys.s_pub), 0);
-	assert_int_equal(store_begin(s->w->st), STORE_OK);
-	assert_int_equal(ledger_open_account(s->w->st, PARTY_MERCHANT, "till", "CNY", 0, s->w->now, &acc), STORE_OK);
-	m.party = acc.party;
-	memcpy(m.spki, s->w->shop_peer.spki, sizeof(m.spki));
-	assert_int_equal(store_merchant_add(s->w->st, &m), STORE_OK);
-	assert_int_equal(store_commit(s->w->st), STORE_OK);
-}
+/* Above this the owner is asked. */
+#define LIMITS	"[limits]\nconfirm-above = 1000"
 
 /* --- every step --- */
 
@@ -201,7 +69,7 @@ static void keep(json_t **first, int status, json_t *answer)
 static bool tell_big(struct server *s, struct story *t)
 {
 	json_t *a, *one;
-	int status = post(s, s->shop_cert, "/v1/merchant/charge", t->big, &a);
+	int status = server_post(s, s->shop_cert, "/v1/merchant/charge", t->big, &a);
 	const char *state;
 
 	if (status < 0)
@@ -213,7 +81,7 @@ static bool tell_big(struct server *s, struct story *t)
 	assert_true(!t->confirmed || !strcmp(state, "SUCCESS"));
 	json_decref(a);
 	if (!*t->confirm) {
-		status = post(s, s->device_cert, "/v1/waiting", NULL, &a);
+		status = server_post(s, s->device_cert, "/v1/waiting", NULL, &a);
 		if (status < 0)
 			return false;
 		one = json_array_get(json_object_get(a, "waiting"), 0);
@@ -227,7 +95,7 @@ static bool tell_big(struct server *s, struct story *t)
 		}
 		json_decref(a);
 	}
-	status = post(s, s->device_cert, "/v1/confirm", t->confirm, &a);
+	status = server_post(s, s->device_cert, "/v1/confirm", t->confirm, &a);
 	keep(&t->confirmed, status, a);
 	return status >= 0;
 }
@@ -238,7 +106,7 @@ static bool tell(struct server *s, struct story *t)
 	json_t *a;
 	int status;
 
-	status = post(s, s->device_cert, "/v1/enrol", t->enrol, &a);
+	status = server_post(s, s->device_cert, "/v1/enrol", t->enrol, &a);
 	keep(&t->enrolled, status, a);
 	if (status < 0)
 		return false;
@@ -263,7 +131,7 @@ static bool tell(struct server *s, struct story *t)
 			 "{\"order_no\":\"big\",\"code\":\"%s\",\"amount\":2000,\"currency\":\"CNY\"}", code);
 	}
 	for (int i = 0; i < 4; i++) {
-		status = post(s, s->shop_cert, "/v1/merchant/charge", t->charge[i], &a);
+		status = server_post(s, s->shop_cert, "/v1/merchant/charge", t->charge[i], &a);
 		/* The one that is reversed, when it is asked for again. */
 		if (i == 1 && status == 409 && t->charged[i]) {
 			assert_string_equal(json_string_value(json_object_get(a, "error")), "ORDER_REVOKED");
@@ -276,10 +144,10 @@ static bool tell(struct server *s, struct story *t)
 	}
 	if (!tell_big(s, t))
 		return false;
-	status = post(s, s->device_cert, "/v1/voice-pay", t->voice, &a);
+	status = server_post(s, s->device_cert, "/v1/voice-pay", t->voice, &a);
 	keep(&t->voiced, status, a);
 	for (int i = 0; i < 2 && status >= 0; i++) {
-		status = post(s, s->shop_cert, back[i].path, back[i].body, &a);
+		status = server_post(s, s->shop_cert, back[i].path, back[i].body, &a);
 		keep(&t->back[i], status, a);
 	}
 	return status >= 0;
@@ -295,7 +163,7 @@ static bool one_life(int n)
 	void *state;
 	bool killed;
 
-	set_up(&s, &state);
+	server_set_up(&s, &state, LIMITS);
 	world_ticket(s.w, ticket);
 	assert_int_equal(device_enrol(&s.w->dev, ticket, msg1), 0);
 	base64_encode(b64, msg1, sizeof(msg1));
@@ -304,12 +172,12 @@ static bool one_life(int n)
 	snprintf(t.token, sizeof(t.token), "%s", token);
 	free(token);
 
-	start(&s, n);
+	server_start(&s, n);
 	if (s.pid)
 		tell(&s, &t);
-	killed = stop(&s, SIGTERM);
+	killed = server_stop(&s, SIGTERM);
 	/* The next life must find the ledger in order, or it does not serve at all. */
-	start(&s, 0);
+	server_start(&s, 0);
 	assert_true(s.pid > 0);
 	assert_true(tell(&s, &t));
 	assert_int_equal(world_payments(s.w), 6);
@@ -317,7 +185,7 @@ static bool one_life(int n)
 	assert_int_equal(world_balance(s.w, "mom"), 50000);
 	assert_true(tell(&s, &t));
 	assert_int_equal(world_payments(s.w), 6);
-	assert_false(stop(&s, SIGTERM));
+	assert_false(server_stop(&s, SIGTERM));
 	json_decref(t.enrolled);
 	json_decref(t.confirmed);
 	json_decref(t.voiced);
@@ -357,18 +225,11 @@ struct till {
 
 static void enrol_slot(struct server *s, struct test_device *dev, __u32 slot)
 {
-	__u8 ticket[VP_TICKET_LEN], msg1[VP_MSG1_LEN], msg2[VP_MSG2_MAX];
 	struct peer peer = s->w->device_peer;
-	size_t len;
 
 	/* One device does not get as many keys within a day. */
 	peer.device[15] ^= slot / 20;
-	assert_int_equal(device_init(dev, peer.device, s->w->gw.keys.s_pub), 0);
-	dev->req.slot = slot;
-	world_ticket(s->w, ticket);
-	assert_int_equal(device_enrol(dev, ticket, msg1), 0);
-	assert_int_equal(world_send_msg1(s->w, &peer, msg1, sizeof(msg1), msg2, &len), RF_OK);
-	assert_int_equal(device_finish(dev, msg2, len), 0);
+	server_enrol(s, &peer, dev, slot);
 }
 
 /* Charges its own codes one after the other, each until an answer came. */
@@ -386,7 +247,7 @@ static void *till(void *arg)
 		snprintf(body, sizeof(body), "{\"order_no\":\"%s\",\"code\":\"%s\",\"amount\":1,\"currency\":\"CNY\"}",
 			 order, code);
 		/* As a till does: the same order again until somebody answers. */
-		while ((status = post(t->s, t->s->shop_cert, "/v1/merchant/charge", body, &a)) < 0 || status >= 500) {
+		while ((status = server_post(t->s, t->s->shop_cert, "/v1/merchant/charge", body, &a)) < 0 || status >= 500) {
 			json_decref(a);
 			a = NULL;
 			if (atomic_load(t->end))
@@ -433,10 +294,10 @@ static void at_any_time(void **state)
 	void *ws;
 	long acked = 0, payments;
 
-	set_up(&s, &ws);
+	server_set_up(&s, &ws, LIMITS);
 	for (int i = 0; i < TILLS * SLOTS; i++)
 		enrol_slot(&s, &tills[i / SLOTS].dev[i % SLOTS], i);
-	start(&s, 0);
+	server_start(&s, 0);
 	for (int i = 0; i < TILLS; i++) {
 		tills[i].s = &s;
 		tills[i].me = i;
@@ -446,8 +307,8 @@ static void at_any_time(void **state)
 	srand(time(NULL));
 	for (int i = 0; i < ROUNDS; i++) {
 		usleep(20000 + rand() % 200000);
-		stop(&s, SIGKILL);
-		start(&s, 0);
+		server_stop(&s, SIGKILL);
+		server_start(&s, 0);
 		assert_true(s.pid > 0);
 	}
 	atomic_store(&end, true);
@@ -463,7 +324,7 @@ static void at_any_time(void **state)
 	assert_int_equal(y.unknown, 0);		/* and none that nobody asked for */
 	assert_in_range(payments, acked, acked + TILLS);	/* at most one each in flight at the end */
 	assert_int_equal(world_balance(s.w, "till"), payments);
-	stop(&s, SIGTERM);
+	server_stop(&s, SIGTERM);
 	free(tills);
 	world_end(&ws);
 }
@@ -475,9 +336,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(at_any_time),
 		cmocka_unit_test(rekey_at_every_step),
 	};
+	int ret;
 
-	if (argc > 1 && !strcmp(argv[1], "serve"))
-		return cmd_serve(argc - 1, argv + 1);
+	if (server_main(argc, argv, &ret))
+		return ret;
 	signal(SIGPIPE, SIG_IGN);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	return cmocka_run_group_tests_name("killed at any point", tests, NULL, NULL);
