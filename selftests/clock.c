@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <linux/rtc.h>
@@ -68,6 +69,34 @@ static void settimeofday_moves_nothing(void)
 	}
 	real.tv_sec += raw() - began;
 	EXPECT_OK(settimeofday(&real, NULL));
+	expect_unmoved(then, began);
+}
+
+/* The other call that steps the clock; that the clock runs fast is in ioctl.c. */
+static void adjtimex_moves_nothing(void)
+{
+	static const long steps[] = { 86400, -2 * 86400, 86400 };
+	__u64 then = module_time();
+	time_t began = raw();
+	unsigned int i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct timex t = { .modes = ADJ_SETOFFSET, .time.tv_sec = steps[i] };
+
+		EXPECT_GE(adjtimex(&t), 0);
+		expect_unmoved(then, began);
+	}
+}
+
+/* As root would do it. */
+static void date_moves_nothing(void)
+{
+	__u64 then = module_time();
+	time_t began = raw();
+
+	EXPECT_EQ(system("date -s '+1 day' >/dev/null"), 0);
+	expect_unmoved(then, began);
+	EXPECT_EQ(system("date -s '-1 day' >/dev/null"), 0);
 	expect_unmoved(then, began);
 }
 
@@ -179,7 +208,7 @@ int main(void)
 	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
 	if (dev < 0 || genl_open(&nl))
 		ktap_bail("device or netlink family is missing");
-	ktap_plan(5);
+	ktap_plan(7);
 
 	test_gateway_init(&gw);
 	test_fresh_device(&nl, &gw, 1);
@@ -187,6 +216,8 @@ int main(void)
 		ktap_bail("cannot enrol");
 
 	KTAP_TEST(settimeofday_moves_nothing, "settimeofday, forward and back");
+	KTAP_TEST(date_moves_nothing, "date -s, forward and back");
+	KTAP_TEST(adjtimex_moves_nothing, "adjtimex, forward and back");
 	if (access("/dev/rtc0", F_OK))
 		ktap_skip("the real-time clock", "this machine has none");
 	else
