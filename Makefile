@@ -75,14 +75,17 @@ check-wipe: host-setup		## Search memory after all that wipes keys (some minutes
 	@$(VM)/build
 	@$(VM)/wipe-search
 
-check-sealing: host-setup	## Run the test of sealed storage: five boots, with TPMs and without
+check-sealing: host-setup	## Run the test of sealed storage, with TPMs and without: 21 boots; KERNEL=6.1|newest: 14 with that kernel
 	@$(VM)/build
-	@selftests/sealing
+	@$(if $(KERNEL),$(VM)/build -k $(KERNEL))
+	@selftests/sealing $(if $(KERNEL),-k $(KERNEL))
+	@$(if $(KERNEL),,selftests/sealing-initramfs)
 
-vm: host-setup			## Run one test in a virtual machine: make vm TEST=ioctl
+vm: host-setup			## Run one test in a virtual machine: make vm TEST=ioctl; with another kernel: KERNEL=6.1|newest
 	@[ -n "$(TEST)" ] || { echo "which one? make vm TEST=NAME, for a file NAME.c or NAME.sh in selftests/"; exit 2; }
 	@$(VM)/build
-	@$(VM)/suite $(TEST)
+	@$(if $(KERNEL),$(VM)/build -k $(KERNEL))
+	@$(VM)/suite $(if $(KERNEL),-k $(KERNEL)) $(TEST)
 
 vm-shell: host-setup		## Open a shell in a virtual machine with everything installed
 	@$(VM)/build

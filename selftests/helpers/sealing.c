@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Sealed storage across reboots, one boot a run: sealing first|again|other|none.
+ * Sealed storage across reboots, one boot a run: sealing BOOT.
  * What one boot leaves for the next lies in /results; selftests/sealing boots.
  */
 
@@ -15,12 +15,14 @@
 
 #include "enrol.h"
 #include "ktap.h"
+#include "sealed.h"
 
 #define EXPECT_NL(err, call) EXPECT_EQ(call, -(err))
 #define SLOTS	3		/* 3, 4 and 5: to be restored at three times of day */
 #define FIRST	3
+#define GUARDED	6		/* with an owner, a button and a lock */
 
-static struct genl nl;
+#define nl sealed_nl
 static struct test_gateway gw;
 
 /* What the gateway of the first boot knows. */
@@ -29,152 +31,6 @@ static struct {
 	__u8 code[SLOTS][VP_KEY_LEN];
 	__u64 ordinal[SLOTS];
 } known;
-
-static void save(const char *name, const void *data, size_t len)
-{
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/results/%s", name);
-	f = fopen(path, "w");
-	if (!f || fwrite(data, 1, len, f) != len || fclose(f))
-		ktap_bail("cannot write to /results");
-}
-
-static size_t load(const char *name, void *data, size_t max)
-{
-	char path[64];
-	size_t len;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/results/%s", name);
-	f = fopen(path, "r");
-	if (!f)
-		ktap_bail("the boot before has left nothing");
-	len = fread(data, 1, max, f);
-	fclose(f);
-	return len;
-}
-
-static const char *name_of(const char *kind, __u32 slot)
-{
-	static char name[32];
-
-	snprintf(name, sizeof(name), "%s.%u", kind, slot);
-	return name;
-}
-
-static void load_module(void)
-{
-	if (system("modprobe voicepay") || genl_open(&nl))
-		ktap_bail("the module does not load");
-}
-
-static void dev_get(struct genl_msg *msg)
-{
-	genl_begin(&nl, msg, VOICEPAY_CMD_DEV_GET);
-	EXPECT_EQ(genl_call(&nl, msg), 0);
-}
-
-static __u32 sealer_state(void)
-{
-	struct genl_msg msg;
-
-	dev_get(&msg);
-	return genl_u32(&msg, VOICEPAY_A_DEVICE_SEALER_STATE);
-}
-
-static int sealer_get(bool make, __u8 *wrapped, size_t *len)
-{
-	struct genl_msg msg;
-	const void *p;
-	int err;
-
-	genl_begin(&nl, &msg, VOICEPAY_CMD_SEALER_GET);
-	if (make)
-		genl_put(&msg, VOICEPAY_A_SEALER_NEW, NULL, 0);
-	err = genl_call(&nl, &msg);
-	if (err)
-		return err;
-	p = genl_attr(&msg, VOICEPAY_A_SEALER_WRAPPED_KEY, len);
-	if (!p || *len > VOICEPAY_BLOB_MAX)
-		return -EPROTO;
-	memcpy(wrapped, p, *len);
-	return 0;
-}
-
-static int sealer_put(const __u8 *wrapped, size_t len)
-{
-	struct genl_msg msg;
-
-	genl_begin(&nl, &msg, VOICEPAY_CMD_SEALER_PUT);
-	genl_put(&msg, VOICEPAY_A_SEALER_WRAPPED_KEY, wrapped, len);
-	return genl_call(&nl, &msg);
-}
-
-static int blob_get(__u32 slot, bool final, __u8 *blob, size_t *len)
-{
-	struct genl_msg msg;
-	const void *p;
-	int err;
-
-	genl_begin(&nl, &msg, VOICEPAY_CMD_BLOB_GET);
-	genl_put_u32(&msg, VOICEPAY_A_BLOB_SLOT, slot);
-	if (final)
-		genl_put(&msg, VOICEPAY_A_BLOB_FINAL, NULL, 0);
-	err = genl_call(&nl, &msg);
-	if (err)
-		return err;
-	p = genl_attr(&msg, VOICEPAY_A_BLOB_BLOB, len);
-	if (!p || *len > VOICEPAY_BLOB_MAX)
-		return -EPROTO;
-	memcpy(blob, p, *len);
-	return 0;
-}
-
-static int blob_put(__u32 slot, const __u8 *blob, size_t len)
-{
-	struct genl_msg msg;
-
-	genl_begin(&nl, &msg, VOICEPAY_CMD_BLOB_PUT);
-	genl_put_u32(&msg, VOICEPAY_A_BLOB_SLOT, slot);
-	genl_put(&msg, VOICEPAY_A_BLOB_BLOB, blob, len);
-	return genl_call(&nl, &msg);
-}
-
-static int blob_commit(bool retire)
-{
-	struct genl_msg msg;
-
-	genl_begin(&nl, &msg, VOICEPAY_CMD_BLOB_COMMIT);
-	if (retire)
-		genl_put(&msg, VOICEPAY_A_BLOB_RETIRE, NULL, 0);
-	return genl_call(&nl, &msg);
-}
-
-/* Stores the slot's blob as it should be: taken, written, committed. */
-static void store(const char *kind, __u32 slot, bool final)
-{
-	__u8 blob[VOICEPAY_BLOB_MAX];
-	size_t len = 0;
-
-	EXPECT_EQ(blob_get(slot, final, blob, &len), 0);
-	save(name_of(kind, slot), blob, len);
-}
-
-static int code_get(__u32 slot, char digits[64])
-{
-	struct genl_msg msg;
-	int err;
-
-	genl_begin(&nl, &msg, VOICEPAY_CMD_CODE_GET);
-	genl_put_u32(&msg, VOICEPAY_A_CODE_SLOT, slot);
-	genl_put(&msg, VOICEPAY_A_CODE_NEW, NULL, 0);
-	err = genl_call(&nl, &msg);
-	if (!err)
-		strcpy(digits, genl_attr(&msg, VOICEPAY_A_CODE_DIGITS, NULL));
-	return err;
-}
 
 /* The ordinal of a code of slot @n's key, 0 if it is not one. */
 static __u64 ordinal_of(int n, const char *digits)
@@ -261,6 +117,29 @@ static void sealed(void)
 	EXPECT_NL(EBUSY, blob_commit(true));
 }
 
+/* Who may use a slot, and how. */
+static const struct { __u16 attr; __u32 value; } rules[] = {
+	{ VOICEPAY_A_SLOT_UID, 1000 },
+	{ VOICEPAY_A_SLOT_GID, 100 },
+	{ VOICEPAY_A_SLOT_UID_RIGHTS, VOICEPAY_RIGHT_SEE | VOICEPAY_RIGHT_CODE },
+	{ VOICEPAY_A_SLOT_GID_RIGHTS, VOICEPAY_RIGHT_SEE },
+	{ VOICEPAY_A_SLOT_CALLER_PER_HOUR, 7 },
+	{ VOICEPAY_A_SLOT_PRESENCE_SECONDS, 45 },
+	{ VOICEPAY_A_SLOT_PRESENCE, VOICEPAY_PRESENCE_ALWAYS },
+};
+
+static void guarded(void)
+{
+	size_t i;
+
+	EXPECT_EQ(nl_slot_new(&nl, GUARDED), 0);
+	ASSERT_EQ(test_enrol(&nl, &gw, GUARDED), 0);
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		EXPECT_EQ(nl_slot_set(&nl, GUARDED, rules[i].attr, rules[i].value), 0);
+	EXPECT_EQ(nl_slot_lock(&nl, GUARDED), 0);
+	store("blob", GUARDED, true);
+}
+
 static void final_blob(void)
 {
 	char digits[64];
@@ -284,14 +163,12 @@ static void second_unseal(void)
 	__u8 wrapped[VOICEPAY_BLOB_MAX];
 	size_t len = load("wrapped", wrapped, sizeof(wrapped)), none;
 
-	genl_close(&nl);
-	EXPECT_EQ(system("rmmod voicepay"), 0);
-	load_module();
+	unload_module();
+	load_module("");
 	EXPECT_NL(EKEYREVOKED, sealer_get(true, wrapped, &none));
 	EXPECT_EQ(sealer_state(), VOICEPAY_SEALER_CLOSED);
-	genl_close(&nl);
-	EXPECT_EQ(system("rmmod voicepay"), 0);
-	load_module();
+	unload_module();
+	load_module("");
 	EXPECT_NL(EKEYREJECTED, sealer_put(wrapped, len));
 	EXPECT_EQ(sealer_state(), VOICEPAY_SEALER_CLOSED);
 	EXPECT_NL(EKEYREVOKED, sealer_put(wrapped, len));
@@ -299,10 +176,11 @@ static void second_unseal(void)
 
 static void first(void)
 {
-	ktap_plan(5);
+	ktap_plan(6);
 	KTAP_TEST(waiting, "no sealing key before one is made");
 	KTAP_TEST(made, "a sealing key is made, and once");
 	KTAP_TEST(sealed, "slots are sealed");
+	KTAP_TEST(guarded, "a slot with an owner, a button and a lock is sealed");
 	KTAP_TEST(final_blob, "no code after the last blob");
 	KTAP_TEST(second_unseal, "no second unwrapping in a boot");
 }
@@ -394,6 +272,29 @@ static void restored(void)
 	EXPECT_GT(ordinal, known.ordinal[2]);
 }
 
+/* Attack: a reboot, to be rid of the owner, the button and the lock. */
+static void still_guarded(void)
+{
+	__u8 blob[VOICEPAY_BLOB_MAX];
+	size_t len = load(name_of("blob", GUARDED), blob, sizeof(blob)), i;
+	struct genl_msg msg;
+	char digits[64];
+
+	ASSERT_EQ(blob_put(GUARDED, blob, len), 0);
+	genl_begin(&nl, &msg, VOICEPAY_CMD_SLOT_GET);
+	genl_put_u32(&msg, VOICEPAY_A_SLOT_ID, GUARDED);
+	ASSERT_EQ(genl_call(&nl, &msg), 0);
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		EXPECT_EQ(genl_u32(&msg, rules[i].attr), rules[i].value);
+	EXPECT_EQ(genl_u32(&msg, VOICEPAY_A_SLOT_LOCKED), VOICEPAY_LOCKED_BY_ADMIN);
+	EXPECT_NL(EKEYREVOKED, code_get(GUARDED, digits));
+	EXPECT_EQ(nl_slot_unlock(&nl, GUARDED), 0);
+	EXPECT_NL(EINPROGRESS, code_get(GUARDED, digits));
+	/* To ask less of a person wants a person. */
+	EXPECT_NL(EINPROGRESS, nl_slot_set(&nl, GUARDED, VOICEPAY_A_SLOT_PRESENCE,
+					   VOICEPAY_PRESENCE_NEVER));
+}
+
 /* Attack: a copy of a blob brings back a slot that was deleted, or a wiped device. */
 static void deleted(void)
 {
@@ -416,12 +317,66 @@ static void deleted(void)
 static void again(void)
 {
 	load("known", &known, sizeof(known));
-	ktap_plan(5);
+	ktap_plan(6);
 	KTAP_TEST(unwrapped, "the sealing key is unwrapped after a reboot");
 	KTAP_TEST(refused, "old, foreign, torn and altered blobs are refused");
 	KTAP_TEST(clock_turned, "a turned clock is not believed");
 	KTAP_TEST(restored, "the slot is back, with a higher ordinal");
+	KTAP_TEST(still_guarded, "so are owner, rights, budget, button and lock");
 	KTAP_TEST(deleted, "what was deleted stays so");
+}
+
+/* ---- boots of attackers ---- */
+
+/* Attack: the module is loaded so that restored keys can be read. */
+static void weaker(void)
+{
+	__u8 wrapped[VOICEPAY_BLOB_MAX], blob[VOICEPAY_BLOB_MAX];
+	size_t len = load("wrapped", wrapped, sizeof(wrapped));
+	struct genl_msg msg;
+
+	ASSERT_EQ(system("voicepay events --json -n 2 >/tmp/events & sleep 1"), 0);
+	ASSERT_EQ(sealer_put(wrapped, len), 0);
+	len = load(name_of("blob", FIRST), blob, sizeof(blob));
+	EXPECT_NL(EKEYREJECTED, blob_put(FIRST, blob, len));
+	dev_get(&msg);
+	EXPECT_EQ(genl_u32(&msg, VOICEPAY_A_DEVICE_SLOTS), 0);
+	EXPECT_EQ(system("for i in 1 2 3 4 5 6 7 8 9 0; do [ $(wc -l </tmp/events) = 2 ] && break; sleep 0.2; done;"
+			 "sed -n 1p /tmp/events | grep '\"kind\":\"sealer\"' | grep -v error >/dev/null &&"
+			 "sed -n 2p /tmp/events | grep '\"kind\":\"restore\"' | grep '\"slot\":3' |"
+			 "grep -q '\"error\":\"EKEYREJECTED\"'"), 0);
+}
+
+/* Now that the gate is shut, root makes keys that he knows, for the boots to come. */
+static void plants(void)
+{
+	EXPECT_EQ(system("/usr/libexec/voicepay/tests/plant.sh /results"), 0);
+}
+
+static const char *plant;
+
+/* Attack: a wrapped key whose content root knows. */
+static void planted(void)
+{
+	__u8 wrapped[VOICEPAY_BLOB_MAX];
+	size_t len = load(plant, wrapped, sizeof(wrapped));
+	struct genl_msg msg;
+
+	ASSERT_TRUE(len > 0);
+	EXPECT_NL(EKEYREJECTED, sealer_put(wrapped, len));
+	EXPECT_EQ(sealer_state(), VOICEPAY_SEALER_CLOSED);
+	dev_get(&msg);
+	EXPECT_EQ(genl_u64(&msg, VOICEPAY_A_DEVICE_FEATURES) & VOICEPAY_FEATURE_SEALER, 0);
+	/* And the right key is not to be had any more either. */
+	len = load("wrapped", wrapped, sizeof(wrapped));
+	EXPECT_NL(EKEYREVOKED, sealer_put(wrapped, len));
+	EXPECT_TRUE(system("/usr/libexec/voicepay/tests/unwrap.sh /results/wrapped >/dev/null 2>&1") != 0);
+}
+
+/* The limit that remains: this kernel without voicepay, and the gate is open. */
+static void open_gate(void)
+{
+	EXPECT_EQ(system("/usr/libexec/voicepay/tests/unwrap.sh /results/wrapped"), 0);
 }
 
 /* ---- after the wipe, and with another TPM or none ---- */
@@ -468,26 +423,50 @@ static void no_tpm(void)
 	EXPECT_NL(ENOKEY, blob_commit(false));
 }
 
+static void attackers(const char *boot)
+{
+	if (!strcmp(boot, "weaker")) {
+		load_module("reserved=0x7000000,0x100000");
+		ktap_plan(2);
+		KTAP_TEST(weaker, "no slot under a weaker policy, and that is told");
+		KTAP_TEST(plants, "root makes keys of his own");
+	} else if (strcmp(boot, "open")) {
+		plant = boot;
+		load_module("");
+		ktap_plan(1);
+		KTAP_TEST(planted, "a planted key is refused");
+	} else {
+		ktap_plan(1);
+		KTAP_TEST(open_gate, "without voicepay root unwraps the key: the test of the attack");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *boot = argc > 1 ? argv[1] : "";
 
-	load_module();
 	if (!strcmp(boot, "first")) {
+		load_module(SEALED_STRICT);
 		first();
 	} else if (!strcmp(boot, "again")) {
+		load_module(SEALED_STRICT);
 		again();
 	} else if (!strcmp(boot, "wiped")) {
+		load_module(SEALED_STRICT);
 		ktap_plan(1);
 		KTAP_TEST(wiped, "no blob outlives a wipe");
 	} else if (!strcmp(boot, "other")) {
+		load_module("");
 		ktap_plan(1);
 		KTAP_TEST(other_tpm, "another TPM does not unwrap the key");
 	} else if (!strcmp(boot, "none")) {
+		load_module("");
 		ktap_plan(1);
 		KTAP_TEST(no_tpm, "without a TPM nothing is sealed, and that is said");
+	} else if (!strcmp(boot, "weaker") || !strcmp(boot, "open") || !strncmp(boot, "planted-", 8)) {
+		attackers(boot);
 	} else {
-		fprintf(stderr, "usage: sealing first|again|wiped|other|none\n");
+		fprintf(stderr, "usage: sealing first|weaker|planted-N|open|again|wiped|other|none\n");
 		return 2;
 	}
 	return ktap_end();

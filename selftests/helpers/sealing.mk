@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-sealing_SRCS := $(ENROL_SRCS)
+sealing_SRCS := selftests/lib/sealed.c $(ENROL_SRCS)
 sealing_PKGS := libcrypto
 sealing_CPPFLAGS := $(ENROL_CPPFLAGS)

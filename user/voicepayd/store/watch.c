@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+#include <errno.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
@@ -20,7 +21,17 @@ static int on_event(struct nl_msg *msg, void *arg)
 		return NL_OK;
 	}
 	switch (nla_get_u32(attrs[VOICEPAY_A_EVENT_KIND])) {
+	case VOICEPAY_EVENT_CODE:
+	case VOICEPAY_EVENT_OTP:
+		/* What the blob reserved is used up. */
+		if (attrs[VOICEPAY_A_EVENT_ERROR] &&
+		    nla_get_u32(attrs[VOICEPAY_A_EVENT_ERROR]) == ESTALE)
+			*look = true;
+		break;
 	case VOICEPAY_EVENT_ENROL:
+	case VOICEPAY_EVENT_ROTATE:
+	case VOICEPAY_EVENT_POOL:
+	case VOICEPAY_EVENT_OTP_PUT:
 	case VOICEPAY_EVENT_SLOT_DEL:
 	case VOICEPAY_EVENT_SLOT_SET:
 	case VOICEPAY_EVENT_LOCK:
