@@ -6,7 +6,9 @@
  * Attacks: a keyboard made with uinput has no parent device. One made with
  * uhid may claim any bus, but hangs below no hardware. USB over IP and the
  * kernel's dummy USB controller do hang below a platform device; they are
- * known by their drivers. And a write to /dev/input/eventN of a real keyboard
+ * known by their drivers. A serial line on which a program has set the line
+ * discipline of keyboards hangs below its UART; whoever is at its other end, be
+ * it a modem that echoes, is no finger. And a write to /dev/input/eventN of a real keyboard
  * looks like its key: but it comes in the context of the process that writes,
  * while a key comes in an interrupt or a kernel thread.
  *
@@ -70,7 +72,8 @@ static bool is_software(const struct device *dev)
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(driver, names[i]))
 			return true;
-	return false;
+	/* A serial line that a program has made a keyboard (serport). */
+	return dev->class && !strcmp(dev->class->name, "tty");
 }
 
 /* Hangs below the machine, not below a program. */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=240
+# ktap: timeout=400
 #
 # The button: a key that QEMU's monitor presses on the machine's keyboard lets
 # codes out as the slot's policy says, and nothing that software can do does.
@@ -87,6 +87,67 @@ switching_off() {
 		finger && expect OK ask presence 0 $NEVER 30 && expect OK ask code 0
 }
 
+# A second keyboard, on a bus that can be plugged.
+monitor() {
+	echo "$1" >"$port"
+	sleep 2
+}
+plug() {
+	modprobe xhci-pci
+	modprobe usbhid
+	monitor "device_add usb-kbd,id=second,bus=usb.0"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q 'QEMU USB Keyboard' /proc/bus/input/devices && return 0
+		sleep 1
+	done
+	echo "no second keyboard"
+	return 1
+}
+unplug() {
+	monitor "device_del second"
+	! grep -q 'QEMU USB Keyboard' /proc/bus/input/devices
+}
+
+# QEMU's keys go to the keyboard that was plugged in last.
+second_keyboard() {
+	fresh $ALWAYS 30 && plug && expect EINPROGRESS ask code 0 &&
+		finger && expect OK ask code 0 && expect EINPROGRESS ask code 0
+}
+
+# A press that was made counts, though its device has gone; then there is the other one.
+unplugged() {
+	fresh $ALWAYS 30 && finger && unplug && expect OK ask code 0 && expect EINPROGRESS ask code 0 &&
+		finger && expect OK ask code 0
+}
+
+unplugged_within_a_time() {
+	plug && fresh $CACHED 8 && finger && unplug && expect OK ask code 0 &&
+		sleep 8 && expect EINPROGRESS ask code 0
+}
+
+# The only button is the second keyboard: the first is none, nor is anything when it has gone.
+only_the_second() {
+	rmmod voicepay && modprobe voicepay presence_vendor=0x0627 presence_product=0x0001 &&
+		fresh $ALWAYS 30 && finger && expect EINPROGRESS ask code 0 &&
+		plug && finger && expect OK ask code 0 &&
+		unplug && finger && expect EINPROGRESS ask code 0 &&
+		plug && rmmod voicepay && unplug && modprobe voicepay
+}
+
+# Two serial ports that are one cable's ends; on a real machine it may be a modem that echoes.
+by_cable() {
+	modprobe serport
+	set --
+	for t in /sys/class/tty/ttyS*; do
+		case $(readlink -f "$t/device") in */pci*) set -- "$@" "/dev/$(basename "$t")" ;; esac
+	done
+	[ $# = 2 ] || { echo "no serial ports: $*"; return 1; }
+	"$dir/press" seen "AT Raw Set 2" 8 &
+	eyes=$!
+	timeout 10 "$dir/press" serial "$1" "$2"
+	wait $eyes
+}
+
 chosen_by_parameter() {
 	rmmod voicepay && modprobe voicepay presence_name="Another button" &&
 		fresh $ALWAYS 30 && finger && expect EINPROGRESS ask code 0 &&
@@ -95,7 +156,7 @@ chosen_by_parameter() {
 		finger a && expect OK ask code 0
 }
 
-ktap_plan 13
+ktap_plan 20
 ktap_run "never: no button" never
 ktap_run "always: a press a code" always
 ktap_run "cached: a press for a time" cached
@@ -105,8 +166,15 @@ ktap_run "uinput" refused_after "$dir/press" uinput 06
 ktap_run "uinput that says it is the i8042's" refused_after "$dir/press" uinput 11
 ktap_run "uinput that says it is USB" refused_after "$dir/press" uinput 03
 ktap_run "uhid that says it is USB" refused_after "$dir/press" uhid
+ktap_run "a USB gadget on the kernel's dummy controller" refused_after "$dir/fake_keyboard.sh" dummy_hcd
+ktap_run "a USB device that comes over IP" refused_after "$dir/fake_keyboard.sh" usbip
+ktap_run "a serial line that is made a keyboard" refused_after by_cable
 ktap_run "a key written into the keyboard's event device" refused_after "$dir/press" write "/dev/input/$(node)"
 ktap_run "a grabbed keyboard issues nothing, and works afterwards" grabbed
 ktap_run "switching the button off takes a press" switching_off
+ktap_run "a second keyboard is plugged in" second_keyboard
+ktap_run "unplugged after the press: it was made" unplugged
+ktap_run "unplugged, and the time is over" unplugged_within_a_time
+ktap_run "one of two keyboards, which comes and goes" only_the_second
 ktap_run "which device and which key is said at load" chosen_by_parameter
 ktap_end
