@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <linux/voicepay.h>
@@ -254,6 +255,98 @@ static void user_namespaces(void)
 	as_user(BOB, -1, userns_may_nothing);
 }
 
+/*
+ * Attack: a sender says in the message that it is the owner, which the kernel lets
+ * it say if the owner is its real user. It counts who it is in effect.
+ */
+static void claims_to_be_alice(void)
+{
+	char control[CMSG_SPACE(sizeof(struct ucred))] = {};
+	struct genl_msg msg;
+	struct iovec iov = { msg.bytes, 0 };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			     .msg_controllen = sizeof(control) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&mh);
+	const struct ucred alice = { getpid(), ALICE, getgid() };
+	const struct nlmsgerr *answer = NLMSG_DATA(&msg.nlh);
+
+	if (seteuid(ALICE) || genl_open(&nl) || seteuid(0) || setresuid(ALICE, BOB, ALICE))
+		_exit(9);
+	genl_begin(&nl, &msg, VOICEPAY_CMD_CODE_GET);
+	genl_put_u32(&msg, VOICEPAY_A_CODE_SLOT, 0);
+	msg.nlh.nlmsg_len = iov.iov_len = msg.len;
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_CREDENTIALS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(alice));
+	memcpy(CMSG_DATA(cmsg), &alice, sizeof(alice));
+	EXPECT_EQ(sendmsg(nl.fd, &mh, 0), (ssize_t)msg.len);
+	EXPECT_GT(recv(nl.fd, msg.bytes, sizeof(msg.bytes), 0), 0);
+	EXPECT_EQ(msg.nlh.nlmsg_type, NLMSG_ERROR);
+	EXPECT_EQ(answer->error, -EACCES);
+}
+
+static void forged_credentials(void)
+{
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(nl_slot_rights(&nl, 0, ALICE, VOICEPAY_RIGHTS_ALL, NO_GROUP, 0), 0);
+	pid = fork();
+	if (!pid) {
+		claims_to_be_alice();
+		_exit(0);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(status, 0);
+}
+
+/* How many slots the next datagram of a dump has; -1 if it is the last one. */
+static int slots_in_datagram(int fd)
+{
+	static __u8 buf[65536];
+	ssize_t got = recv(fd, buf, sizeof(buf), 0);
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buf;
+	int n = 0;
+
+	for (; got > 0 && NLMSG_OK(nlh, got); nlh = NLMSG_NEXT(nlh, got)) {
+		if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR)
+			return n ? n : -1;
+		n++;
+	}
+	return n;
+}
+
+/* Attack: root asks for a dump, and somebody else gets hold of the socket before it is all read. */
+static void half_a_dump(void)
+{
+	struct genl_msg msg;
+	int status, i, n;
+	pid_t pid;
+
+	for (i = 2; i < 400; i++)
+		ASSERT_EQ(nl_slot_new(&nl, i), 0);
+	genl_begin(&nl, &msg, VOICEPAY_CMD_SLOT_GET);
+	msg.nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	msg.nlh.nlmsg_len = msg.len;
+	ASSERT_EQ(send(nl.fd, msg.bytes, msg.len, 0), (ssize_t)msg.len);
+	pid = fork();
+	if (!pid) {
+		if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+			_exit(9);
+		/* What root's own call has put into the queue is there. */
+		n = slots_in_datagram(nl.fd);
+		EXPECT_GT(n, 0);
+		EXPECT_LT(n, 400);
+		while ((n = slots_in_datagram(nl.fd)) >= 0)
+			EXPECT_EQ(n, 0);
+		_exit(0);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(status, 0);
+	for (i = 2; i < 400; i++)
+		EXPECT_EQ(nl_slot_del(&nl, i), 0);
+}
+
 static void owner_locks(void)
 {
 	struct voicepay_status st;
@@ -361,7 +454,7 @@ int main(void)
 	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
 	if (dev < 0 || genl_open(&nl))
 		ktap_bail("device or netlink family is missing");
-	ktap_plan(10);
+	ktap_plan(12);
 
 	test_gateway_init(&gw);
 	test_fresh_device(&nl, &gw, 2);
@@ -372,6 +465,8 @@ int main(void)
 	KTAP_TEST(group_and_owner, "owner and group, and nobody else");
 	KTAP_TEST(each_right_by_itself, "each right by itself");
 	KTAP_TEST(borrowed_descriptors, "a descriptor gives who uses it no more than who opened it has, nor the reverse");
+	KTAP_TEST(forged_credentials, "a sender is who it is, not who its message says");
+	KTAP_TEST(half_a_dump, "the rest of a dump is for who reads it");
 	KTAP_TEST(user_namespaces, "root of a user namespace is who it is outside");
 	KTAP_TEST(locks, "locks of the owner and of the administrator");
 	KTAP_TEST(budget_of_a_caller, "a caller's own budget");
