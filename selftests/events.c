@@ -100,6 +100,20 @@ static int code(__u32 flags)
 	return err;
 }
 
+static int authorise(__u32 purpose)
+{
+	struct voicepay_authorise a = { .size = sizeof(a), .purpose = purpose };
+
+	return ioctl(dev, VOICEPAY_IOC_AUTHORISE, &a) ? errno : 0;
+}
+
+static int otp(__u32 slot)
+{
+	struct voicepay_otp o = { .size = sizeof(o), .slot = slot };
+
+	return ioctl(dev, VOICEPAY_IOC_OTP, &o) ? errno : 0;
+}
+
 static int fd;
 static __u64 number;
 
@@ -149,6 +163,25 @@ static void all_kinds(void)
 	EXPECT_EVENT(VOICEPAY_EVENT_UNLOCK, 5, 0);
 	EXPECT_EQ(nl_slot_del(&nl, 5), 0);
 	EXPECT_EVENT(VOICEPAY_EVENT_SLOT_DEL, 5, 0);
+	EXPECT_EQ(test_rotate(&nl, &gw, 0), 0);
+	EXPECT_EVENT(VOICEPAY_EVENT_ROTATE, 0, 0);
+	EXPECT_EQ(nl_pool_put(&nl, 0, gw.keys.code512), -EOPNOTSUPP);
+	EXPECT_EVENT(VOICEPAY_EVENT_POOL, 0, EOPNOTSUPP);
+	EXPECT_EQ(authorise(0), EOPNOTSUPP);
+	EXPECT_EQ(authorise(VOICEPAY_PURPOSE_DENY), 0);
+	EXPECT_EVENT(VOICEPAY_EVENT_AUTHORISE, 0, 0);
+	EXPECT_EQ(otp(0), EMEDIUMTYPE);
+	EXPECT_EVENT(VOICEPAY_EVENT_OTP, 0, EMEDIUMTYPE);
+	EXPECT_EQ(nl_slot_new(&nl, 6), 0);
+	EXPECT_EVENT(VOICEPAY_EVENT_SLOT_NEW, 6, 0);
+	EXPECT_EQ(nl_otp_put(&nl, 6, "secret", 6, VOICEPAY_OTP_SHA1, 6, 30, 0), 0);
+	EXPECT_EVENT(VOICEPAY_EVENT_OTP_PUT, 6, 0);
+	EXPECT_EQ(otp(6), 0);
+	EXPECT_EVENT(VOICEPAY_EVENT_OTP, 6, 0);
+	EXPECT_EQ(nl_otp_put(&nl, 6, "secret", 6, VOICEPAY_OTP_SHA1, 6, 30, 0), -EEXIST);
+	EXPECT_EVENT(VOICEPAY_EVENT_OTP_PUT, 6, EEXIST);
+	EXPECT_EQ(nl_slot_del(&nl, 6), 0);
+	EXPECT_EVENT(VOICEPAY_EVENT_SLOT_DEL, 6, 0);
 	gw.grant.time_ms += 3600 * 1000;
 	EXPECT_EQ(test_enrol(&nl, &gw, 0), 0);
 	EXPECT_EVENT(VOICEPAY_EVENT_CLOCK, 0, 0);

@@ -49,7 +49,9 @@ int test_gateway_answer(struct test_gateway *gw, const void *msg1, size_t len, _
 		err = vp_noise_read_msg1(&hs, msg1, len, payload);
 	if (!err)
 		err = vp_agree_decode_request(&gw->request, payload, VP_REQUEST_LEN);
-	if (!err)
+	if (!err && gw->request.kind == VP_AGREE_ROTATE)
+		memcpy(psk, gw->keys.psk, sizeof(psk));
+	else if (!err)
 		err = vp_agree_ticket_psk(psk, gw->ticket);
 	if (err)
 		return err;
@@ -105,7 +107,8 @@ int nl_enrol_begin(struct genl *g, __u32 slot, const __u8 *ticket, struct genl_m
 {
 	genl_begin(g, answer, VOICEPAY_CMD_ENROL_BEGIN);
 	genl_put_u32(answer, VOICEPAY_A_ENROL_SLOT, slot);
-	genl_put(answer, VOICEPAY_A_ENROL_TICKET, ticket, VP_TICKET_LEN);
+	if (ticket)
+		genl_put(answer, VOICEPAY_A_ENROL_TICKET, ticket, VP_TICKET_LEN);
 	return genl_call(g, answer);
 }
 
@@ -153,7 +156,7 @@ int nl_slot_unlock(struct genl *g, __u32 slot)
 	return slot_call(g, VOICEPAY_CMD_SLOT_UNLOCK, slot);
 }
 
-int test_enrol(struct genl *g, struct test_gateway *gw, __u32 slot)
+static int agree(struct genl *g, struct test_gateway *gw, __u32 slot, const __u8 *ticket)
 {
 	struct genl_msg answer;
 	__u8 msg2[VP_MSG2_MAX];
@@ -162,12 +165,58 @@ int test_enrol(struct genl *g, struct test_gateway *gw, __u32 slot)
 	int n;
 
 	gw->grant.epoch++;
-	n = nl_enrol_begin(g, slot, gw->ticket, &answer);
+	n = nl_enrol_begin(g, slot, ticket, &answer);
 	if (n)
 		return n;
 	msg1 = genl_attr(&answer, VOICEPAY_A_ENROL_MESSAGE, &len);
 	n = test_gateway_answer(gw, msg1, len, msg2);
 	return n < 0 ? n : nl_enrol_finish(g, slot, msg2, n);
+}
+
+int test_enrol(struct genl *g, struct test_gateway *gw, __u32 slot)
+{
+	return agree(g, gw, slot, gw->ticket);
+}
+
+int test_rotate(struct genl *g, struct test_gateway *gw, __u32 slot)
+{
+	return agree(g, gw, slot, NULL);
+}
+
+int nl_slot_set_u64(struct genl *g, __u32 slot, __u16 attr, __u64 value)
+{
+	struct genl_msg msg;
+
+	genl_begin(g, &msg, VOICEPAY_CMD_SLOT_SET);
+	genl_put_u32(&msg, VOICEPAY_A_SLOT_ID, slot);
+	genl_put(&msg, attr, &value, sizeof(value));
+	return genl_call(g, &msg);
+}
+
+int nl_pool_put(struct genl *g, __u32 slot, const __u8 message[VP_POOL_LEN])
+{
+	struct genl_msg msg;
+
+	genl_begin(g, &msg, VOICEPAY_CMD_POOL_PUT);
+	genl_put_u32(&msg, VOICEPAY_A_POOL_SLOT, slot);
+	genl_put(&msg, VOICEPAY_A_POOL_MESSAGE, message, VP_POOL_LEN);
+	return genl_call(g, &msg);
+}
+
+int nl_otp_put(struct genl *g, __u32 slot, const void *secret, size_t len, __u32 algorithm,
+	       __u32 digits, __u32 period, __u64 counter)
+{
+	struct genl_msg msg;
+
+	genl_begin(g, &msg, VOICEPAY_CMD_OTP_PUT);
+	genl_put_u32(&msg, VOICEPAY_A_OTP_SLOT, slot);
+	genl_put(&msg, VOICEPAY_A_OTP_SECRET, secret, len);
+	genl_put_u32(&msg, VOICEPAY_A_OTP_ALGORITHM, algorithm);
+	genl_put_u32(&msg, VOICEPAY_A_OTP_DIGITS, digits);
+	genl_put_u32(&msg, VOICEPAY_A_OTP_PERIOD, period);
+	if (!period)
+		genl_put(&msg, VOICEPAY_A_OTP_COUNTER, &counter, sizeof(counter));
+	return genl_call(g, &msg);
 }
 
 void test_fresh_device(struct genl *g, const struct test_gateway *gw, __u32 slots)
@@ -187,21 +236,53 @@ void test_fresh_device(struct genl *g, const struct test_gateway *gw, __u32 slot
 			abort();
 }
 
-__u64 test_gateway_step_of(const struct test_gateway *gw, const char *digits, __u64 now)
+/* Is @code the one of @step? */
+static int is_code(const struct test_gateway *gw, const struct paycode *code, __u64 step,
+		   const __u8 *bind, size_t bind_len)
 {
-	__u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH_LEN];
+	__u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH512_LEN];
+	struct vp_piece piece = { input, paycode_mac_input(input, code, step, bind, bind_len) };
+	int err;
+
+	if (code->mode == PAYCODE_PLAIN_512)
+		err = vp_prim_hmac512(mac, gw->keys.code512, VP_KEY512_LEN, &piece, 1);
+	else
+		err = vp_prim_hmac(mac, gw->keys.code, VP_KEY_LEN, &piece, 1);
+	return !err && paycode_truncate(mac) == code->mac;
+}
+
+__u64 test_gateway_step_bound(const struct test_gateway *gw, const char *digits, __u64 now,
+			      const struct paycode_terms *terms)
+{
 	__u64 middle = now / PAYCODE_STEP_SECONDS, step;
-	struct vp_piece piece = { input, 0 };
+	__u8 bind[PAYCODE_BIND_MAX];
 	struct paycode code;
 
 	if (paycode_parse(&code, digits, strlen(digits)))
 		return 0;
-	for (step = middle - 2; step <= middle + 2; step++) {
-		piece.len = paycode_mac_input(input, &code, step, NULL, 0);
-		if (vp_prim_hmac(mac, gw->keys.code, VP_KEY_LEN, &piece, 1))
-			return 0;
-		if (paycode_truncate(mac) == code.mac)
+	if (terms && paycode_bind(bind, terms, code.mode))
+		return 0;
+	for (step = middle - 2; step <= middle + 2; step++)
+		if (is_code(gw, &code, step, bind, terms ? sizeof(bind) : 0))
 			return step;
-	}
 	return 0;
+}
+
+__u64 test_gateway_step_of(const struct test_gateway *gw, const char *digits, __u64 now)
+{
+	return test_gateway_step_bound(gw, digits, now, NULL);
+}
+
+int test_gateway_pool_index(const struct test_gateway *gw, const char *digits, __u64 serial)
+{
+	struct paycode code;
+	int i;
+
+	if (paycode_parse(&code, digits, strlen(digits)) || code.mode != PAYCODE_POOL)
+		return -1;
+	for (i = 0; i < VP_POOL_CODES_MAX; i++)
+		if (code.q == paycode_pool_q(i) &&
+		    is_code(gw, &code, paycode_pool_step(serial, i), NULL, 0))
+			return i;
+	return -1;
 }
