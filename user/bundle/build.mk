@@ -2,7 +2,7 @@
 #
 # Signed bundles of CAs, pins and CRLs. voicepay-handshake reads them, too.
 
-VP_BUNDLE_SRCS := $(addprefix user/bundle/,bundle.c store.c)
+VP_BUNDLE_SRCS := $(addprefix user/bundle/,bundle.c store.c) user/common/whole.c
 
 PROGRAMS += voicepay-bundle
 voicepay-bundle_SRCS := user/bundle/main.c $(VP_BUNDLE_SRCS) user/verify/load.c user/common/config.c user/common/pin.c user/common/base64.c

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/whole.h"
 #include "../verify/load.h"
 #include "store.h"
 
@@ -39,49 +39,6 @@ static int read_floor(const char *file, uint64_t *floor, char error[BUNDLE_ERROR
 	snprintf(error, BUNDLE_ERROR, "%.200s: is damaged: install the newest bundle of the gateway and write its version there",
 		 path);
 	return -1;
-}
-
-static int sync_directory(const char *file)
-{
-	char path[PATH_MAX];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), "%s", file);
-	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ret = fd < 0 ? -1 : fsync(fd);
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
-/* All of it, on the disk, under its name; or nothing. */
-static int write_whole(const char *file, const void *data, size_t len, char error[BUNDLE_ERROR])
-{
-	char path[PATH_MAX];
-	size_t done = 0;
-	ssize_t n = 0;
-	int fd, bad;
-
-	snprintf(path, sizeof(path), "%s.new", file);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	while (fd >= 0 && done < len) {
-		n = write(fd, (const char *)data + done, len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		done += n;
-	}
-	bad = fd < 0 || done < len || fchmod(fd, 0644) || fsync(fd);
-	if (fd >= 0 && close(fd))
-		bad = 1;
-	if (bad || rename(path, file) || sync_directory(file)) {
-		snprintf(error, BUNDLE_ERROR, "%.200s: %s: what was there stays in force", path, strerror(errno));
-		if (fd >= 0)
-			unlink(path);
-		return -1;
-	}
-	return 0;
 }
 
 static int check_age(const struct bundle *b, const char *name, uint64_t floor, time_t now, char error[BUNDLE_ERROR])
@@ -171,7 +128,8 @@ int bundle_install(const char *from, const char *file, const uint8_t (*keys)[BUN
 	/* The bundle first: between the two a newer one is in force, which is right. */
 	snprintf(path, sizeof(path), "%s.version", file);
 	snprintf(text, sizeof(text), "%" PRIu64 "\n", b.version);
-	if (!write_whole(file, data, len, error) && !write_whole(path, text, strlen(text), error))
+	if (!write_whole(file, data, len, error, BUNDLE_ERROR) &&
+	    !write_whole(path, text, strlen(text), error, BUNDLE_ERROR))
 		ret = 0;
 out:
 	if (fd >= 0)

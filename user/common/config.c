@@ -200,6 +200,14 @@ static int add_crl(struct config *c, const char *value)
 	return set_path(c->crls[c->crl_count++], CONFIG_FILE, value);
 }
 
+static int add_crl_url(struct config *c, const char *value)
+{
+	if (c->crl_url_count == CONFIG_CRLS ||
+	    (strncmp(value, "http://", 7) && strncmp(value, "https://", 8)))
+		return -1;
+	return set_text(c->crl_urls[c->crl_url_count++], CONFIG_FILE, value);
+}
+
 static int set_hours(unsigned long *seconds, const char *value)
 {
 	unsigned int hours;
@@ -280,6 +288,8 @@ static const struct key keys[] = {
 	{ "tls", "pin", set_pin, "sha256/ and 44 characters of Base64, at most 16 times", true },
 	{ "tls", "crl", add_crl,
 	  "the absolute path of a file with CRLs, PEM or DER, at most 8 times", true },
+	{ "tls", "crl-url", add_crl_url,
+	  "the http:// or https:// address of a CRL, at most 8 times", true },
 	{ "tls", "crl-max-age", set_crl_max_age, "hours, 1 to 8784" },
 	{ "tls", "staple", set_staple, "required, or optional" },
 	{ "tls", "staple-max-age", set_staple_max_age, "hours, 1 to 8784" },

@@ -39,6 +39,8 @@ struct config {
 	size_t pin_count;
 	char crls[CONFIG_CRLS][CONFIG_FILE];
 	size_t crl_count;
+	char crl_urls[CONFIG_CRLS][CONFIG_FILE];	/* the first is of the first CRL, and so on */
+	size_t crl_url_count;
 	unsigned long crl_max_age;	/* seconds; 0: what the CRL itself says */
 	bool staple_required;
 	unsigned long staple_max_age;	/* seconds */

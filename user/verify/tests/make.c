@@ -62,6 +62,7 @@ static EVP_PKEY *make_key(enum key which)
 	case KEY_RSA1024: return make_rsa("RSA", 1024, 65537);
 	case KEY_RSA2056: return make_rsa("RSA", 2056, 65537);
 	case KEY_RSA2047: return make_rsa("RSA", 2047, 65537);
+	case KEY_RSA2050: return make_rsa("RSA", 2050, 65537);
 	case KEY_RSA_E3: return make_rsa("RSA", 2048, 3);
 	case KEY_RSA_PSS: return make_rsa("RSA-PSS", 2048, 65537);
 	case KEY_ED25519: return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");

@@ -222,6 +222,7 @@ static void one_way_is_blocked(void **state)
 {
 	size_t i;
 
+	tear_down(NULL);
 	for (i = 0; i < NBLOCKS; i++) {
 		X509 *good;
 
@@ -245,6 +246,7 @@ static void both_ways_are_blocked(void **state)
 	};
 	size_t i;
 
+	tear_down(NULL);
 	for (i = 0; i < NBLOCKS; i++) {
 		X509 *bad;
 
@@ -265,6 +267,7 @@ static void two_that_sign_each_other(void **state)
 {
 	size_t i, n;
 
+	tear_down(NULL);
 	for (i = 0; i < NBLOCKS; i++) {
 		for (n = 0; n < 8; n++) {
 			/* bits: root->a, root->c, a->b blocked; c->b never */
@@ -429,6 +432,46 @@ static void the_ends_of_a_validity(void **state)
 	}
 }
 
+/* Whatever bit of a certificate is changed: not accepted, if it can be read at all. */
+static void any_bit_changed(void **state)
+{
+	X509 *r = root("root", KEY_ROOT), *a = ca("a", KEY_CA1, "root", KEY_ROOT, plain), *good;
+	struct verify_policy policy = { .trusted = trusted, .host = "pay.example.com", .any_key = true, .max_depth = -1 };
+	unsigned char *der = NULL;
+	int which, len, i, bit;
+
+	sk_X509_push(trusted, r);
+	server(a, KEY_CA1);
+	good = leaf;
+	for (which = 0; which < 2; which++) {
+		len = i2d_X509(which ? a : good, &der);
+		for (i = 0; i < len; i++) {
+			for (bit = 1; bit < 256; bit <<= 3) {
+				const unsigned char *p = der;
+				X509 *bad;
+
+				der[i] ^= bit;
+				bad = d2i_X509(NULL, &p, len);
+				der[i] ^= bit;
+				if (!bad)
+					continue;
+				sk_X509_zero(sent);
+				sk_X509_push(sent, which ? bad : a);
+				if (verify_server(&policy, which ? good : bad, sent, &result))
+					fail_msg("bit %#x of byte %d of certificate %d does not count", bit, i, which);
+				verify_clear(&result);
+				X509_free(bad);
+			}
+		}
+		OPENSSL_free(der);
+		der = NULL;
+	}
+	ERR_clear_error();
+	sk_X509_zero(sent);
+	sk_X509_push(sent, a);
+	verify(VOICEPAY_CHECK_OK, NULL, 3);
+}
+
 static void pins(void **state)
 {
 	X509 *r = root("root", KEY_ROOT), *a = ca("a", KEY_CA1, "root", KEY_ROOT, plain);
@@ -495,7 +538,7 @@ int main(void)
 		CASE(two_cas_of_one_name), CASE(one_way_is_blocked), CASE(both_ways_are_blocked),
 		CASE(two_that_sign_each_other), CASE(a_circle_without_an_exit), CASE(a_circle_of_one_name),
 		CASE(a_circle_with_a_trusted_one), CASE(a_key_that_was_changed), CASE(a_labyrinth),
-		CASE(too_many), CASE(many_names), CASE(the_ends_of_a_validity), CASE(pins),
+		CASE(too_many), CASE(many_names), CASE(the_ends_of_a_validity), CASE(any_bit_changed), CASE(pins),
 		CASE(nothing_given_is_nothing_accepted),
 	};
 

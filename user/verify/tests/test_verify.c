@@ -255,6 +255,7 @@ static const struct row rows[] = {
 	{ "RSA 1024 in the CA", SIGNATURE, "1024 bits", .cas = 1, .ca = { { .key = KEY_RSA1024 } }, .leaf = { .by = KEY_RSA1024 }, .at = 1 },
 	{ "RSA 1024 in the root", SIGNATURE, "1024 bits", .root = { .key = KEY_RSA1024 }, .leaf = { .by = KEY_RSA1024 }, .at = 1 },
 	{ "RSA 2047", SIGNATURE, "2047 bits", .leaf = { .key = KEY_RSA2047 } },
+	{ "RSA 2050", SIGNATURE, "multiples of 8", .leaf = { .key = KEY_RSA2050 } },
 	{ "RSA with exponent 3", SIGNATURE, "exponent", .leaf = { .key = KEY_RSA_E3 } },
 	{ "RSA-PSS key", SIGNATURE, "not allowed", .leaf = { .key = KEY_RSA_PSS } },
 	{ "P-224", SIGNATURE, "curve", .leaf = { .key = KEY_P224 } },
