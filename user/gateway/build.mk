@@ -73,3 +73,13 @@ gateway-device_SRCS := $(addprefix user/gateway/tests/,gateway-device.c device.c
 gateway-device_PKGS := libcrypto libcurl jansson
 gateway-device_LDLIBS := -lzint
 gateway-device_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests
+
+# libFuzzer, see user/Makefile. The fixture's world is a gateway with a device in it.
+FUZZERS += fuzz_gateway
+fuzz_gateway_TARGETS := json jwt paycode agreement settings header
+fuzz_gateway_CORPUS := user/gateway/fuzz/corpus
+fuzz_gateway_SRCS := $(addprefix user/gateway/fuzz/,fuzz_gateway.c unsafe.c) $(addprefix user/gateway/tests/,fixture.c device.c) $(gateway_srcs)
+fuzz_gateway_PKGS := cmocka $(gateway_pkgs)
+fuzz_gateway_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests -I$(TOP)/user/gateway/fuzz
+fuzz_gateway_LDLIBS := -pthread
+$(O)/fuzz/obj/fuzz_gateway/user/gateway/schema.o: $(TOP)/user/gateway/schema.sql
