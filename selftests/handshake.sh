@@ -43,6 +43,7 @@ configure() { # [PORT [LINE-FOR-DAEMON..]]
 		printf '[tls]\nca = %s/pki/ca.pem\ncert = %s/pki/device.pem\nkey = %s/pki/device.key\n' \
 			"$T" "$T" "$T"
 		while read -r line; do echo "pin = $line"; done <"${PINS:-$T/pki/pins}"
+		[ -z "${TLS-}" ] || echo "$TLS"
 		printf '[daemon]\nsocket = %s/sock\ntimeout = %s\n' "$T" "${TIMEOUT:-10}"
 		for line; do echo "$line"; done
 	} >"$CONF"
@@ -228,7 +229,7 @@ nginx_up || bail "no nginx"
 configure
 daemon_start || bail "voicepayd does not start: $(cat "$T/daemon.log")"
 
-ktap_plan 33
+ktap_plan 36
 ktap_run "the settings are good" voicepayd --config "$CONF" --check-config
 ktap_run "a gateway that is right passes every check" \
 	says 0 'TLSv1.3, X25519MLKEM768, TLS_AES_256_GCM_SHA384' voicepay --config "$CONF" check
@@ -258,6 +259,12 @@ ktap_run "a server that has TLS 1.2 only" refused old profile
 sed 's,sha256/....,sha256/AAAA,' "$T/pki/pins" >"$T/pins.wrong"
 PINS=$T/pins.wrong daemon_again 8443
 ktap_run "a key that is not pinned" says 1 'check: pin' voicepay --config "$CONF" check
+TLS="crl = $T/pki/ca.crl" daemon_again 8443
+ktap_run "a CRL that the gateway is not on" says 0 'passed every check' voicepay --config "$CONF" check
+TLS="crl = $T/pki/revoked.crl" daemon_again 8443
+ktap_run "a gateway that was revoked" says 1 'check: revocation' voicepay --config "$CONF" check
+TLS="staple = required" daemon_again 8443
+ktap_run "a gateway without a staple that is required" says 1 'check: revocation' voicepay --config "$CONF" check
 daemon_again 8499
 ktap_run "nobody listens" refused nobody connect 3
 configure 8443

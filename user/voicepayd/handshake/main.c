@@ -68,6 +68,8 @@ static int open_channel(struct vp_reply *reply)
 	int dev, sock, channel = -1;
 	int64_t deadline;
 
+	if (tls_can_hand_over(reply))
+		return -1;
 	if (config_read(&config, options.config, error) || config_need_tls(&config, error))
 		return refuse(reply, VOICEPAY_CHECK_CONFIG, "%.250s", error);
 	deadline = clock_ms() + (options.timeout_ms ? options.timeout_ms : config.timeout * 1000);

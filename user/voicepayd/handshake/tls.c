@@ -98,14 +98,19 @@ static bool set_profile(SSL_CTX *ctx)
 
 int tls_no_system_config(struct vp_reply *reply)
 {
+	/* It could loosen the profile of every context, or load code beside the device's key. */
+	if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
+		return refuse(reply, VOICEPAY_CHECK_HELPER, "OpenSSL does not start");
+	return 0;
+}
+
+int tls_can_hand_over(struct vp_reply *reply)
+{
 	/* Else every handshake would end in a channel that cannot be made, and nobody would know why. */
 	if (OpenSSL_version_num() < 0x30200000L)
 		return refuse(reply, VOICEPAY_CHECK_KTLS,
 			      "this OpenSSL (%s) cannot hand TLS 1.3 over to the kernel: 3.2 or later is needed, 3.5 for X25519MLKEM768",
 			      OpenSSL_version(OPENSSL_VERSION_STRING));
-	/* It could loosen the profile of every context, or load code beside the device's key. */
-	if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
-		return refuse(reply, VOICEPAY_CHECK_HELPER, "OpenSSL does not start");
 	return 0;
 }
 

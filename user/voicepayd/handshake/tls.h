@@ -33,6 +33,9 @@ struct tls {
  */
 int tls_no_system_config(struct vp_reply *reply);
 
+/* This OpenSSL can do what a channel needs. 0, or -1 after refuse(). */
+int tls_can_hand_over(struct vp_reply *reply);
+
 /* Makes everything ready that needs files or memory. 0, or -1 after refuse(). */
 int tls_prepare(struct tls *tls);
 
