@@ -10,7 +10,7 @@ VM	:= selftests/vm
 VERSION	:= $(shell sed -n 's/^\#define VOICEPAY_VERSION_STRING[[:space:]]*"\(.*\)"/\1/p' include/uapi/linux/voicepay.h)
 
 .PHONY: all modules user modules_install install uninstall clean help \
-	check check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing demo vm vm-shell vm-build host-setup \
+	check check-long fuzz check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing demo vm vm-shell vm-build host-setup \
 	dkms-install dkms-remove
 
 all: modules user		## Build the module and the programs for this machine
@@ -50,6 +50,14 @@ demo: host-setup		## Watch a speaker pay, online and offline, in a virtual machi
 
 check: host-setup		## Run all tests; sets up everything they need (as root)
 	@selftests/check
+
+check-long: host-setup		## Run the tests of fleets and crowds at full size (10 GB of disk, half an hour)
+	@$(VM)/build user
+	@$(VM)/in-root env CMOCKA_MESSAGE_OUTPUT=TAP make -s -C /build/src/user O=/build/user check-long
+
+fuzz: host-setup		## Fuzz the parsers that face the outside: make fuzz TIME=60, seconds for each
+	@$(VM)/build user
+	@$(VM)/in-root make -s -C /build/src/user O=/build/user TIME=$(or $(TIME),60) fuzz
 
 check-unit: host-setup		## Run the unit tests
 	@selftests/check unit
