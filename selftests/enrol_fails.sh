@@ -35,7 +35,7 @@ fails() {
 
 enrolled() { [ "$(voicepay status --slot "$1" --json | jq -r '.slots[0].state, .slots[0].epoch' | xargs)" = "active $2" ]; }
 enrol_well() { voicepay enrol --ticket "$1" --slot 0 && enrolled 0 "$2"; }
-serves() { voicepay code --slot 0 --plain; }
+serves() { voicepay code --slot 0 --once; }
 
 # A gateway that gives message 1 of the slot to nobody: nginx without it.
 lost_gateway() {

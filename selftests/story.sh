@@ -11,70 +11,10 @@
 # shellcheck source=selftests/helpers/town.sh
 . "$(dirname "$0")/town.sh"
 
+# shellcheck source=selftests/helpers/steps.sh
+. "$(dirname "$0")/steps.sh"
+
 [ -z "${VOICEPAY_DEMO-}" ] || modprobe voicepay
-
-# In the demonstration the same results are told to a person.
-if [ -n "${VOICEPAY_DEMO-}" ]; then
-	ktap_plan() { KTAP_PLAN=$1; }
-	ktap_ok() { KTAP_N=$((KTAP_N + 1)); }
-	ktap_not_ok() {
-		KTAP_N=$((KTAP_N + 1))
-		KTAP_FAILED=$((KTAP_FAILED + 1))
-		printf '    \033[31mFAILED\033[0m: %s\n' "$2"
-	}
-fi
-
-# step NAME: what the step is about, before it runs; end_step TEXT: what it came to.
-step() {
-	STEP=$1
-	WHY=
-	[ -z "${VOICEPAY_DEMO-}" ] || printf '\n\033[1m%2d. %s\033[0m\n' $((KTAP_N + 1)) "$STEP"
-}
-
-tell() {
-	if [ -n "${VOICEPAY_DEMO-}" ]; then
-		printf '    %s\n' "$*"
-	else
-		ktap_diag "$*"
-	fi
-}
-
-# must DESCRIPTION COMMAND..: the first that fails fails the step.
-must() {
-	local what=$1
-	shift
-	[ -z "$WHY" ] || return 0
-	"$@" >"$TOWN/must" 2>&1 || WHY="$what; $* $(head -c 300 "$TOWN/must" | tr '\n' ' ')"
-}
-
-end_step() {
-	if [ -z "$WHY" ]; then
-		tell "$1"
-		ktap_ok "$STEP"
-	else
-		ktap_not_ok "$STEP" "$WHY"
-		tail -n 5 "$TOWN"/*.log "$TOWN"/nginx/*.log 2>/dev/null | sed 's/^/#   /'
-	fi
-}
-
-equals() { [ "$1" = "$2" ] || { echo "$1, expected $2"; return 1; }; }
-contains() { case $1 in *"$2"*) ;; *) echo "\"$1\" does not say \"$2\""; return 1 ;; esac; }
-refused_with() { # ERROR ORDER-NO: of the last charge, which left the ledger alone
-	equals "$RC" 1 && equals "$(jq -r .error "$TOWN/charge")" "$1" &&
-		equals "$(payments)" "$PAYMENTS" && equals "$(ledger_sum)" 0
-}
-
-pos() { # COMMAND ARG..
-	local command=$1
-	shift
-	in_shop voicepay-pos "$command" --json --gateway https://$GATEWAY_NAME --cacert "$TOWN/pki/ca.pem" \
-		--cert "$TOWN/pki/merchant.pem" --key "$TOWN/pki/merchant.key" "$@"
-}
-
-charge() { # ARG..: sets RC
-	pos charge "$@" >"$TOWN/charge" 2>"$TOWN/charge.err"
-	RC=$?
-}
 
 # The digits of a code with one of them raised by one.
 with_wrong_digit() { printf '%s%d%s\n' "${1:0:15}" $(((${1:15:1} + 1) % 10)) "${1:16}"; }
@@ -86,7 +26,8 @@ trap town_down EXIT
 
 step "enrol: speaker and gateway agree on a key, and none travels"
 voicepay enrol --ticket "$(ticket)" --slot 0 --json >"$TOWN/enrol" 2>"$TOWN/enrol.err"
-must "enrol failed: $(cat "$TOWN/enrol.err")" equals $? 0
+rc=$?
+must "enrol failed: $(cat "$TOWN/enrol.err")" equals $rc 0
 voicepay status --json >"$TOWN/status"
 must "the slot is active" equals "$(jq -r '.slots[0].state' "$TOWN/status")" active
 must "the slot has an epoch" equals "$(jq -r '.slots[0].epoch' "$TOWN/status")" 1
@@ -97,7 +38,8 @@ token mama 50000 >"$TOWN/token"
 before=$(balance alice)
 voicepay pay --to mama --amount 500.00 --user alice --voice-token "@$TOWN/token" --order-id story-1 --json \
 	>"$TOWN/pay" 2>"$TOWN/pay.err"
-must "pay failed: $(cat "$TOWN/pay.err")" equals $? 0
+rc=$?
+must "pay failed: $(cat "$TOWN/pay.err")" equals $rc 0
 must "state" equals "$(jq -r .state "$TOWN/pay")" SUCCESS
 must "alice paid" equals "$(balance alice)" $((before - 50000))
 must "mama got it" equals "$(balance mama)" 50000
@@ -112,13 +54,14 @@ end_step "alice -500.00, mama +500.00; sent twice, booked once; the traffic keys
 step "offline: the speaker's network is cut, and it shows a code all the same"
 cut_device_network
 must "the network is cut" sh -c "! voicepay pay --to mama --amount 1.00 --user alice --voice-token @$TOWN/token"
-voicepay code --slot 0 --json --png-qr "$TOWN/qr.png" --png-barcode "$TOWN/bar.png" >"$TOWN/code" 2>"$TOWN/code.err"
-must "code failed: $(cat "$TOWN/code.err")" equals $? 0
-CODE=$(jq -r .digits "$TOWN/code")
+voicepay code --slot 0 --json --payload --png-qr "$TOWN/qr.png" --png-barcode "$TOWN/bar.png" >"$TOWN/code" 2>"$TOWN/code.err"
+rc=$?
+must "code failed: $(cat "$TOWN/code.err")" equals $rc 0
+CODE=$(jq -r .payload "$TOWN/code")
 must "24 digits" equals ${#CODE} 24
-must "scheme 71, plain" equals "${CODE:0:3}" 711
+must "scheme 71, and the version that was said" equals "${CODE:0:3}" "71$(jq -r .version "$TOWN/code")"
 must "seconds left" sh -c "jq -e '.valid_ms > 0 and .valid_ms <= 30000' $TOWN/code"
-[ -z "${VOICEPAY_DEMO-}" ] || voicepay code --slot 0
+[ -z "${VOICEPAY_DEMO-}" ] || voicepay code --slot 0 --once
 end_step "the code is computed in the kernel, with a key that the command asking for it cannot see"
 
 step "the till reads the picture and charges: the ledger moves once"
@@ -150,7 +93,7 @@ must "misread, at the gateway" refused_with CODE_MISREAD
 end_step "a misheard digit cannot become somebody else's payment"
 
 step "a code from an hour ago: CODE_EXPIRED"
-OLD=$(voicepay code --slot 0 --new --json | jq -r .digits)
+OLD=$(voicepay code --slot 0 --new --json --payload | jq -r .payload)
 must "a fresh code" equals ${#OLD} 24
 date -s '+1 hour' >/dev/null
 charge --code "$OLD" --amount 12.00 --order-no shop-4
@@ -194,7 +137,8 @@ end_step "each check has an error of its own, and none of them lets a byte throu
 
 step "an app that holds a channel asks for its keys: refused"
 "$(dirname "$0")/take_keys" "$TOWN/voicepayd.sock" >"$TOWN/keys" 2>&1
-must "take_keys: $(tr '\n' ';' <"$TOWN/keys")" equals $? 0
+rc=$?
+must "take_keys: $(tr '\n' ';' <"$TOWN/keys")" equals $rc 0
 must "four tries" equals "$(grep -c refused "$TOWN/keys")" 4
 end_step "$(head -n 1 "$TOWN/keys")"
 

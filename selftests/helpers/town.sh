@@ -112,7 +112,7 @@ gateway_up() {
 	GATEWAY_KEY=$(gateway_ctl init) || return
 	gateway_ctl user add --name alice --balance 1000.00 >/dev/null &&
 		gateway_ctl user add --name mama >/dev/null &&
-		gateway_ctl merchant add --name "Corner shop" --cert "$TOWN/pki/merchant.pem" >/dev/null &&
+		gateway_ctl merchant add --name "Corner shop" --id corner-shop --cert "$TOWN/pki/merchant.pem" >/dev/null &&
 		gateway_start
 }
 

@@ -4,7 +4,7 @@
 
 VP_CONFIG_SRCS := $(addprefix user/common/,config.c pin.c base64.c)
 # The module's management; with libnl-3.0 and libnl-genl-3.0.
-VP_MANAGE_SRCS := $(addprefix user/common/,manage.c manage_seal.c manage_call.c)
+VP_MANAGE_SRCS := $(addprefix user/common/,manage.c manage_code.c manage_seal.c manage_call.c)
 
 TESTS += test_config
 test_config_SRCS := user/common/tests/test_config.c $(VP_CONFIG_SRCS)

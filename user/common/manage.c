@@ -90,6 +90,8 @@ static int take_policy(struct nlattr **a, void *out)
 	for (i = 1; i <= VOICEPAY_A_SLOT_MAX; i++)
 		if (a[i] && nla_len(a[i]) == sizeof(uint32_t))
 			policy->value[i] = nla_get_u32(a[i]);
+		else if (a[i] && nla_len(a[i]) == sizeof(uint64_t))
+			policy->value[i] = nla_get_u64(a[i]);
 	return 0;
 }
 
@@ -113,7 +115,9 @@ int manage_slot_set(struct manage *m, uint32_t slot, const struct manage_slot *p
 	if (msg)
 		nla_put_u32(msg, VOICEPAY_A_SLOT_ID, slot);
 	for (i = VOICEPAY_A_SLOT_ID + 1; msg && i <= VOICEPAY_A_SLOT_MAX; i++)
-		if (which & 1U << i)
+		if (which & 1U << i && i == VOICEPAY_A_SLOT_PRESENCE_ABOVE)
+			nla_put_u64(msg, i, policy->value[i]);
+		else if (which & 1U << i)
 			nla_put_u32(msg, i, policy->value[i]);
 	return manage_finish(&call, msg);
 }

@@ -33,7 +33,7 @@ struct manage_device {
 
 /* Who may do what with a slot; by attribute, as all of them are numbers. */
 struct manage_slot {
-	uint32_t value[VOICEPAY_A_SLOT_MAX + 1];
+	uint64_t value[VOICEPAY_A_SLOT_MAX + 1];
 };
 
 /* All return 0 or a negative errno value; -EBADMSG also for an answer that makes no sense. */
@@ -55,6 +55,19 @@ int manage_enrol_finish(struct manage *m, uint32_t slot, const uint8_t *message,
 			bool accept_time);
 /* @device_id: of the device that is meant, or NULL if it has none */
 int manage_wipe(struct manage *m, const uint8_t *device_id);
+
+/* An authenticator's key on its way in; @counter is of one with period 0. */
+struct manage_otp {
+	const uint8_t *secret;
+	size_t secret_len;
+	uint32_t algorithm;		/* enum voicepay_otp_algorithm */
+	uint32_t digits;
+	uint32_t period;
+	uint64_t counter;
+};
+
+int manage_otp_put(struct manage *m, uint32_t slot, const struct manage_otp *otp);
+int manage_pool_put(struct manage *m, uint32_t slot, const uint8_t message[VOICEPAY_POOL_LEN]);
 
 /* What may be sealed: bytes and how many. */
 struct manage_bytes {

@@ -8,7 +8,7 @@ _voicepay()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		check|code|enrol|events|lock|pay|provision|slot|status|unlock|verify-server|wipe)
+		check|code|confirm|enrol|events|limits|lock|notifications|otp|pay|pool|provision|rotate|slot|statement|status|unlock|verify-server|wipe)
 			command=$word
 			break
 			;;
@@ -16,7 +16,7 @@ _voicepay()
 	done
 
 	case $prev in
-	-c|--config|--trust|--chain|--crl|--ocsp|--png-qr|--png-barcode|--svg-qr|--svg-barcode)
+	-c|--config|--trust|--chain|--crl|--ocsp|--png|--png-qr|--png-barcode|--svg|--svg-qr|--svg-barcode|--uri|--pskc)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -35,15 +35,23 @@ _voicepay()
 	esac
 
 	case $command in
-	'')	options='check code confirm enrol events lock pay provision slot status unlock verify-server wipe --version' ;;
-	code)	options='--slot --new --plain --watch --png-qr --png-barcode --svg-qr --svg-barcode' ;;
-	confirm) options='--yes --no' ;;
+	'')	options='check code confirm enrol events limits lock notifications otp pay pool provision rotate slot statement status
+			unlock verify-server wipe --version' ;;
+	code)	options='--slot --new --reveal --amount --currency --merchant --challenge --online --pool --once --watch --plain --payload
+			--png --png-qr --png-barcode --svg --svg-qr --svg-barcode --display' ;;
+	confirm) options='--yes --no --slot' ;;
 	enrol)	options='--ticket --slot --accept-time' ;;
 	events)	options='--count' ;;
+	limits)	options='--per-payment --per-day --confirm-above --currency --slot' ;;
 	lock|unlock) options='--slot' ;;
-	slot)	options='--slot --user --group --user-rights --group-rights --codes-per-hour --presence --presence-seconds' ;;
+	slot)	options='--slot --user --group --user-rights --group-rights --codes-per-hour --presence --presence-seconds --presence-above' ;;
 	pay)	options='--to --amount --currency --voice-token --user --order-id --order --slot --yes' ;;
+	notifications) options='--since --follow' ;;
+	otp)	options='add --slot --once --uri --pskc --key-id' ;;
+	pool)	options='--due --slot' ;;
 	provision) options='--set' ;;
+	rotate)	options='--due --slot --jitter' ;;
+	statement) options='--limit --before' ;;
 	status)	options='--slot' ;;
 	verify-server) options='--trust --chain --host --ip --time --crl --ocsp --pin --max-depth --staple-required --crl-max-age --staple-max-age' ;;
 	wipe)	options='--yes' ;;

@@ -9,17 +9,20 @@
 #include <string.h>
 
 #include "../common/amount.h"
+#include "authorise.h"
 #include "command.h"
 #include "http.h"
 
 static struct {
 	const char *id;
+	unsigned int slot;
 	bool yes, no;
 } args;
 
 static const struct argp_option argp_options[] = {
 	{ "yes", 'y', NULL, 0, "Confirm the payment ID" },
 	{ "no", 'n', NULL, 0, "Refuse it" },
+	{ "slot", 's', "N", 0, "Whose code it was; 0 without it" },
 	{ 0 }
 };
 
@@ -31,6 +34,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'n':
 		args.no = true;
+		return 0;
+	case 's':
+		args.slot = parse_slot(arg, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (args.id)
@@ -51,21 +57,6 @@ static const struct argp argp = {
 	"Lists the payments that wait for the owner's word, or answers one.", common_options
 };
 
-static int not_done(enum http_outcome outcome, const struct http_answer *answer)
-{
-	if (outcome == HTTP_REFUSED)
-		return tell_error(STATUS_REFUSED, answer->error, "%s", answer->message);
-	return tell_error(STATUS_ENVIRONMENT, answer->error, outcome == HTTP_NOT_SENT ? "nothing was sent: %s" :
-			  "%s. Run the same command again: the same answer counts once", answer->message);
-}
-
-static const char *text(const json_t *object, const char *name)
-{
-	const char *s = json_string_value(json_object_get(object, name));
-
-	return s ? s : "";
-}
-
 static int list(json_t *waiting)
 {
 	char amount[32];
@@ -78,37 +69,45 @@ static int list(json_t *waiting)
 		printf("No payment waits for you.\n");
 	json_array_foreach(waiting, i, one) {
 		amount_format(amount, sizeof(amount), json_integer_value(json_object_get(one, "amount")),
-			      text(one, "currency"));
-		printf("%s %s to %s: voicepay confirm --yes %s\n", amount, text(one, "currency"), text(one, "payee"),
-		       text(one, "confirm_id"));
+			      json_text(one, "currency"));
+		printf("%s %s to %s: voicepay confirm --yes %s\n", amount, json_text(one, "currency"), json_text(one, "payee"),
+		       json_text(one, "confirm_id"));
 	}
 	return STATUS_OK;
 }
 
 static int reply(const struct config *config, const json_t *one)
 {
+	const struct authorise_order order = {
+		.slot = args.slot, .purpose = args.yes ? VOICEPAY_PURPOSE_CONFIRM : VOICEPAY_PURPOSE_DENY,
+		.amount = json_integer_value(json_object_get(one, "amount")),
+		.currency = json_text(one, "currency"), .order = args.id, .payee = json_text(one, "payee"),
+	};
+	json_t *authorisation, *request;
 	struct http_answer answer;
 	enum http_outcome outcome;
-	json_t *request;
 	char amount[32];
-	int status;
+	int status = 0;
 
-	request = json_pack("{s:s, s:O, s:O, s:O, s:s}", "confirm_id", args.id, "payee", json_object_get(one, "payee"),
+	authorisation = authorise_or_tell(&order, &status);
+	if (!authorisation)
+		return status;
+	request = json_pack("{s:s, s:O, s:O, s:O, s:s, s:o}", "confirm_id", args.id, "payee", json_object_get(one, "payee"),
 			    "amount", json_object_get(one, "amount"), "currency", json_object_get(one, "currency"),
-			    "answer", args.yes ? "CONFIRM" : "DENY");
+			    "answer", args.yes ? "CONFIRM" : "DENY", "authorisation", authorisation);
 	if (!request)
 		return tell_error(STATUS_ENVIRONMENT, "EBADMSG", "the gateway's list is not as it should be");
 	outcome = http_post(config, "/v1/confirm", request, &answer);
 	json_decref(request);
 	if (outcome != HTTP_DONE)
-		return not_done(outcome, &answer);
-	amount_format(amount, sizeof(amount), json_integer_value(json_object_get(one, "amount")), text(one, "currency"));
-	if (strcmp(text(answer.body, "state"), args.yes ? "SUCCESS" : "DENIED")) {
+		return http_tell(outcome, &answer);
+	amount_format(amount, sizeof(amount), json_integer_value(json_object_get(one, "amount")), json_text(one, "currency"));
+	if (strcmp(json_text(answer.body, "state"), args.yes ? "SUCCESS" : "DENIED")) {
 		status = tell_error(STATUS_ENVIRONMENT, "EBADMSG", "the gateway's answer is not one to this; ask the merchant");
 	} else if (options.json) {
 		status = tell_json(json_incref(answer.body));
 	} else {
-		printf("%s %s %s to %s.\n", args.yes ? "Paid" : "Refused", amount, text(one, "currency"), text(one, "payee"));
+		printf("%s %s %s to %s.\n", args.yes ? "Paid" : "Refused", amount, json_text(one, "currency"), json_text(one, "payee"));
 		status = STATUS_OK;
 	}
 	http_release(&answer);
@@ -130,14 +129,14 @@ int cmd_confirm(int argc, char **argv)
 		return status;
 	outcome = http_get(&config, "/v1/waiting", &answer);
 	if (outcome != HTTP_DONE)
-		return not_done(outcome, &answer);
+		return http_tell(outcome, &answer);
 	waiting = json_object_get(answer.body, "waiting");
 	if (!args.id) {
 		status = list(waiting);
 	} else {
 		status = -1;
 		json_array_foreach(waiting, i, one) {
-			if (strcmp(text(one, "confirm_id"), args.id))
+			if (strcmp(json_text(one, "confirm_id"), args.id))
 				continue;
 			status = reply(&config, one);
 			break;

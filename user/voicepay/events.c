@@ -58,6 +58,11 @@ static const char *kind_name(uint32_t kind)
 		[VOICEPAY_EVENT_SEAL] = "seal",
 		[VOICEPAY_EVENT_RESTORE] = "restore",
 		[VOICEPAY_EVENT_SEALER] = "sealer",
+		[VOICEPAY_EVENT_ROTATE] = "rotate",
+		[VOICEPAY_EVENT_AUTHORISE] = "authorise",
+		[VOICEPAY_EVENT_POOL] = "pool",
+		[VOICEPAY_EVENT_OTP_PUT] = "otp-put",
+		[VOICEPAY_EVENT_OTP] = "otp",
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "unknown";

@@ -50,7 +50,7 @@ static const struct argp argp = {
 
 static void print(const json_t *one)
 {
-	const char *reason = json_text(one, "reason"), *payee = json_text(one, "payee");
+	const char *reason = json_text(one, "message"), *payee = json_text(one, "payee");
 	char when[32], amount[32];
 
 	json_day(when, json_object_get(one, "time"));

@@ -13,6 +13,7 @@
 
 #include "../common/amount.h"
 #include "../common/base64.h"
+#include "authorise.h"
 #include "command.h"
 #include "http.h"
 #include "scan.h"
@@ -40,7 +41,7 @@ static const struct argp_option argp_options[] = {
 	{ "user", 'u', "USER", 0, "Who pays; without it, whom the token names" },
 	{ "order-id", 'o', "ID", 0, "The order's id, to repeat one whose outcome is not known" },
 	{ "order", 'O', "PAY-ID", 0, "Pay an order that a merchant shows, instead; with --slot, and --yes to pay without asking" },
-	{ "slot", 's', "N", 0, "Whose key pays it; 0 without it" },
+	{ "slot", 's', "N", 0, "Whose key authorises it; 0 without it" },
 	{ "yes", 'y', NULL, 0, "Do not ask" },
 	{ 0 }
 };
@@ -160,6 +161,9 @@ static int pay(const struct config *config, json_t *order, const char *id, int64
 	char amount[32];
 	int status;
 
+	/* Before it is sent: whoever dies now can still ask what became of it. */
+	if (!args.order_id)
+		fprintf(stderr, "Order %s\n", id);
 	switch (http_post(config, "/v1/voice-pay", order, &answer)) {
 	case HTTP_DONE:
 		break;
@@ -201,8 +205,9 @@ int cmd_pay(int argc, char **argv)
 	static struct config config;
 	char id[65], *token, *user = NULL;
 	int64_t minor;
+	struct authorise_order terms = { .purpose = VOICEPAY_PURPOSE_VOICE_PAY };
+	json_t *authorisation, *order;
 	const char *why;
-	json_t *order;
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
@@ -237,9 +242,17 @@ int cmd_pay(int argc, char **argv)
 				    "the voice token names no user: is it whole? If it is, give --user");
 		goto out;
 	}
-	order = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "order_id", id, "user_id", user,
+	terms.slot = args.slot;
+	terms.currency = args.currency;
+	terms.payee = args.to;
+	terms.order = id;
+	terms.amount = minor;
+	authorisation = authorise_or_tell(&terms, &status);
+	if (!authorisation)
+		goto out;
+	order = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:o}", "order_id", id, "user_id", user,
 			  "payee", args.to, "amount", (json_int_t)minor, "currency", args.currency,
-			  "voice_token", token);
+			  "voice_token", token, "authorisation", authorisation);
 	status = order ? pay(&config, order, id, minor) :
 		 tell_error(STATUS_USAGE, "USAGE", "the order is not valid UTF-8");
 	json_decref(order);

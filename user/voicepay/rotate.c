@@ -94,6 +94,9 @@ static void module_refused(struct result *r, const struct manage *m, int err)
 		failed(r, STATUS_REFUSED, "ENOKEY",
 		       "it has no key: enrol it with a ticket: voicepay enrol --slot %u --ticket TICKET", r->slot);
 		return;
+	case -ENOENT:
+		failed(r, STATUS_REFUSED, "ENOENT", "there is no such slot: voicepay status lists those there are");
+		return;
 	case -ESTALE:
 		failed(r, STATUS_ENVIRONMENT, "ESTALE",
 		       "it took longer than a minute, or an enrolment began meanwhile: run this again");
@@ -196,6 +199,7 @@ int cmd_rotate(int argc, char **argv)
 	struct voicepay_info info;
 	int dev, err, status, worst = STATUS_OK;
 	json_t *list;
+	bool asked = false;
 	struct manage m;
 	uint32_t slot;
 
@@ -219,6 +223,7 @@ int cmd_rotate(int argc, char **argv)
 
 		if (!wanted(dev, slot))
 			continue;
+		asked = true;
 		rotate(&r, &m, &config);
 		tell_result(&r, dev, list);
 		if (r.status > worst)
@@ -227,8 +232,9 @@ int cmd_rotate(int argc, char **argv)
 	manage_close(&m);
 	voicepay_close(dev);
 	if (options.json)
-		tell_json(json_pack("{s:o}", "slots", list));
-	else
-		json_decref(list);
+		return tell_json(json_pack("{s:o}", "slots", list)) ? STATUS_ENVIRONMENT : worst;
+	if (!asked)
+		printf("No slot needs a new key.\n");
+	json_decref(list);
 	return worst;
 }

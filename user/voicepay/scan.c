@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../common/amount.h"
+#include "authorise.h"
 #include "command.h"
 #include "http.h"
 #include "scan.h"
@@ -20,13 +21,6 @@ static int not_paid(enum http_outcome outcome, const struct http_answer *answer)
 			  answer->message);
 }
 
-static const char *text(const json_t *object, const char *name)
-{
-	const char *s = json_string_value(json_object_get(object, name));
-
-	return s ? s : "";
-}
-
 /* To a person at a terminal; a program says --yes. */
 static bool agreed(const char *what)
 {
@@ -40,28 +34,37 @@ static bool agreed(const char *what)
 
 static int pay(const struct config *config, const json_t *order, unsigned int slot, const char *what)
 {
+	const struct authorise_order terms = {
+		.slot = slot, .purpose = VOICEPAY_PURPOSE_PAY_ORDER,
+		.amount = json_integer_value(json_object_get(order, "amount")),
+		.currency = json_text(order, "currency"), .order = json_text(order, "pay_id"),
+		.payee = json_text(order, "payee"),
+	};
+	json_t *authorisation, *request;
 	struct http_answer answer;
 	enum http_outcome outcome;
-	json_t *request;
 	int status = STATUS_OK;
 
+	authorisation = authorise_or_tell(&terms, &status);
+	if (!authorisation)
+		return status;
 	/* What was shown goes back: the gateway refuses to pay anything else. */
-	request = json_pack("{s:O, s:i, s:O, s:O, s:O}", "pay_id", json_object_get(order, "pay_id"), "slot", (int)slot,
+	request = json_pack("{s:O, s:i, s:O, s:O, s:O, s:o}", "pay_id", json_object_get(order, "pay_id"), "slot", (int)slot,
 			    "payee", json_object_get(order, "payee"), "amount", json_object_get(order, "amount"),
-			    "currency", json_object_get(order, "currency"));
+			    "currency", json_object_get(order, "currency"), "authorisation", authorisation);
 	if (!request)
 		return tell_error(STATUS_ENVIRONMENT, "EBADMSG", "not paid: the gateway's answer is not an order");
 	outcome = http_post(config, "/v1/pay-order", request, &answer);
 	json_decref(request);
 	if (outcome != HTTP_DONE)
 		return not_paid(outcome, &answer);
-	if (strcmp(text(answer.body, "state"), "SUCCESS") || strcmp(text(answer.body, "pay_id"), text(order, "pay_id")))
+	if (strcmp(json_text(answer.body, "state"), "SUCCESS") || strcmp(json_text(answer.body, "pay_id"), json_text(order, "pay_id")))
 		status = tell_error(STATUS_ENVIRONMENT, "EBADMSG",
 				    "the gateway's answer is not one to this order: run the same command again; it will not be paid twice");
 	else if (options.json)
 		status = tell_json(json_incref(answer.body));
 	else
-		printf("Paid %s.\nPayment %s\n", what, text(answer.body, "payment_id"));
+		printf("Paid %s.\nPayment %s\n", what, json_text(answer.body, "payment_id"));
 	http_release(&answer);
 	return status;
 }
@@ -84,8 +87,8 @@ int pay_scanned(const char *order, unsigned int slot, bool yes)
 	if (outcome != HTTP_DONE)
 		return not_paid(outcome, &answer);
 	amount_format(amount, sizeof(amount), json_integer_value(json_object_get(answer.body, "amount")),
-		      text(answer.body, "currency"));
-	snprintf(what, sizeof(what), "%s %s to %s", amount, text(answer.body, "currency"), text(answer.body, "payee"));
+		      json_text(answer.body, "currency"));
+	snprintf(what, sizeof(what), "%s %s to %s", amount, json_text(answer.body, "currency"), json_text(answer.body, "payee"));
 	if (yes || agreed(what))
 		status = pay(&config, answer.body, slot, what);
 	else

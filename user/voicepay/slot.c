@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/amount.h"
 #include "command.h"
 #include "netlink.h"
 
@@ -27,6 +28,7 @@ static const struct argp_option argp_options[] = {
 	{ "codes-per-hour", 'b', "N", 0, "Codes each user may draw in an hour; 0 for no limit" },
 	{ "presence", 'p', "WHEN", 0, "Must a person press a button: never, cached, always" },
 	{ "presence-seconds", 'S', "N", 0, "For how long a press counts, 1 to 3600" },
+	{ "presence-above", 'A', "AMOUNT", 0, "Orders up to this, as 50.00, are authorised without a press; 0: none" },
 	{ 0 }
 };
 
@@ -112,7 +114,20 @@ static uint32_t parse_number(const char *arg, uint32_t min, uint32_t max, struct
 	return n;
 }
 
-static void want(int attr, uint32_t value)
+/* The module knows minor units and no currency: of one with two decimals, as most have. */
+static uint64_t parse_amount(const char *arg, struct argp_state *state)
+{
+	const char *why;
+	int64_t minor;
+
+	if (!strcmp(arg, "0"))
+		return 0;
+	if (amount_parse(arg, "CNY", &minor, &why))
+		argp_error(state, "\"%s\" is no amount: %s", arg, why);
+	return minor;
+}
+
+static void want(int attr, uint64_t value)
 {
 	wanted.value[attr] = value;
 	which |= 1U << attr;
@@ -145,6 +160,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 	case 'S':
 		want(VOICEPAY_A_SLOT_PRESENCE_SECONDS,
 		     parse_number(arg, 1, VOICEPAY_PRESENCE_SECONDS_MAX, state));
+		return 0;
+	case 'A':
+		want(VOICEPAY_A_SLOT_PRESENCE_ABOVE, parse_amount(arg, state));
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -180,20 +198,25 @@ static const char *presence_name(uint32_t mode)
 	return mode < COUNT(presence_names) ? presence_names[mode] : "unknown";
 }
 
-static void print_policy(const uint32_t *v)
+static void print_policy(const uint64_t *v)
 {
 	uint32_t uid = v[VOICEPAY_A_SLOT_UID], gid = v[VOICEPAY_A_SLOT_GID];
 	const struct passwd *user = uid == NONE ? NULL : getpwuid(uid);
 	const struct group *group = gid == NONE ? NULL : getgrgid(gid);
+	char above[32];
 
 	printf("slot %u%s\n", slot, v[VOICEPAY_A_SLOT_LOCKED] ? ", locked" : "");
 	print_rights("user", uid, user ? user->pw_name : NULL, v[VOICEPAY_A_SLOT_UID_RIGHTS]);
 	print_rights("group", gid, group ? group->gr_name : NULL, v[VOICEPAY_A_SLOT_GID_RIGHTS]);
 	if (v[VOICEPAY_A_SLOT_CALLER_PER_HOUR])
-		printf("  %u codes an hour for each user\n", v[VOICEPAY_A_SLOT_CALLER_PER_HOUR]);
+		printf("  %u codes an hour for each user\n", (uint32_t)v[VOICEPAY_A_SLOT_CALLER_PER_HOUR]);
 	printf("  a button must be pressed: %s", presence_name(v[VOICEPAY_A_SLOT_PRESENCE]));
 	if (v[VOICEPAY_A_SLOT_PRESENCE])
-		printf(", a press counts for %u s", v[VOICEPAY_A_SLOT_PRESENCE_SECONDS]);
+		printf(", a press counts for %u s", (uint32_t)v[VOICEPAY_A_SLOT_PRESENCE_SECONDS]);
+	if (v[VOICEPAY_A_SLOT_PRESENCE] && v[VOICEPAY_A_SLOT_PRESENCE_ABOVE]) {
+		amount_format(above, sizeof(above), v[VOICEPAY_A_SLOT_PRESENCE_ABOVE], "CNY");
+		printf("; not for orders up to %s", above);
+	}
 	putchar('\n');
 }
 
@@ -213,9 +236,9 @@ static json_t *rights_json(uint32_t rights)
 	return list;
 }
 
-static json_t *policy_json(const uint32_t *v)
+static json_t *policy_json(const uint64_t *v)
 {
-	return json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:I, s:s, s:i}", "slot", slot,
+	return json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:I, s:s, s:i, s:I}", "slot", slot,
 			 "locked", !!v[VOICEPAY_A_SLOT_LOCKED],
 			 "uid", id_json(v[VOICEPAY_A_SLOT_UID]),
 			 "user_rights", rights_json(v[VOICEPAY_A_SLOT_UID_RIGHTS]),
@@ -223,7 +246,8 @@ static json_t *policy_json(const uint32_t *v)
 			 "group_rights", rights_json(v[VOICEPAY_A_SLOT_GID_RIGHTS]),
 			 "codes_per_hour", (json_int_t)v[VOICEPAY_A_SLOT_CALLER_PER_HOUR],
 			 "presence", presence_name(v[VOICEPAY_A_SLOT_PRESENCE]),
-			 "presence_seconds", v[VOICEPAY_A_SLOT_PRESENCE_SECONDS]);
+			 "presence_seconds", (int)v[VOICEPAY_A_SLOT_PRESENCE_SECONDS],
+			 "presence_above", (json_int_t)v[VOICEPAY_A_SLOT_PRESENCE_ABOVE]);
 }
 
 int cmd_slot(int argc, char **argv)

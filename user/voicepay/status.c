@@ -53,6 +53,9 @@ static void print_slot(const struct voicepay_status *st)
 	char rotate[32], end[32];
 
 	printf("slot %u: %s", st->slot, state_name(st->state));
+	if (st->kind == VOICEPAY_SLOT_AUTHENTICATOR)
+		printf(", an authenticator, %llu codes issued: voicepay otp --slot %u",
+		       (unsigned long long)st->codes_issued, st->slot);
 	if (st->epoch) {
 		printf(", epoch %llu, %llu codes issued", (unsigned long long)st->epoch,
 		       (unsigned long long)st->codes_issued);
@@ -62,6 +65,8 @@ static void print_slot(const struct voicepay_status *st)
 		       day(end, st->not_after));
 	}
 	putchar('\n');
+	if (st->modes & 1U << VOICEPAY_MODE_POOL && st->pool_left)
+		printf("        %u codes that need no clock: voicepay code --pool\n", st->pool_left);
 	if (st->locked)
 		printf("        locked: voicepay unlock --slot %u\n", st->slot);
 	if (st->presence == VOICEPAY_PRESENCE_ALWAYS)
@@ -73,16 +78,37 @@ static void print_slot(const struct voicepay_status *st)
 		       st->slot);
 }
 
+static const char *kind_name(unsigned int kind)
+{
+	return kind == VOICEPAY_SLOT_PAYMENT ? "payment" : kind == VOICEPAY_SLOT_AUTHENTICATOR ? "authenticator" :
+	       "nothing";
+}
+
+static json_t *modes_json(unsigned int modes)
+{
+	json_t *list = json_array();
+	int v;
+
+	for (v = 0; v < 10; v++)
+		if (modes & 1U << v)
+			json_array_append_new(list, json_integer(v));
+	return list;
+}
+
 static json_t *slot_json(const struct voicepay_status *st)
 {
 	json_t *o = json_pack("{s:i, s:s}", "slot", st->slot, "state", state_name(st->state));
 
+	json_object_set_new(o, "kind", json_string(kind_name(st->kind)));
 	json_object_set_new(o, "locked", json_boolean(st->locked));
 	json_object_set_new(o, "rights", json_integer(st->rights));
 	json_object_set_new(o, "presence", json_integer(st->presence));
 	json_object_set_new(o, "presence_seconds", json_integer(st->presence_seconds));
-	if (!st->epoch)
+	if (!st->epoch) {
+		if (st->kind == VOICEPAY_SLOT_AUTHENTICATOR)
+			json_object_set_new(o, "codes_issued", json_integer(st->codes_issued));
 		return o;
+	}
 	json_object_set_new(o, "epoch", json_integer(st->epoch));
 	json_object_set_new(o, "rotate_after", json_integer(st->rotate_after));
 	json_object_set_new(o, "not_after", json_integer(st->not_after));
@@ -90,6 +116,8 @@ static json_t *slot_json(const struct voicepay_status *st)
 	if (st->codes_left != ~0ULL)
 		json_object_set_new(o, "codes_left", json_integer(st->codes_left));
 	json_object_set_new(o, "aliases", json_integer(st->aliases));
+	json_object_set_new(o, "modes", modes_json(st->modes));
+	json_object_set_new(o, "pool_left", json_integer(st->pool_left));
 	return o;
 }
 
@@ -100,6 +128,9 @@ static const struct {
 	{ VOICEPAY_FEATURE_PC1_PLAIN, "pc1-plain" },
 	{ VOICEPAY_FEATURE_SEAL, "seal" },
 	{ VOICEPAY_FEATURE_KEYUPDATE, "keyupdate" },
+	{ VOICEPAY_FEATURE_PC1_MODES, "pc1-modes" },
+	{ VOICEPAY_FEATURE_AUTHORISE, "authorise" },
+	{ VOICEPAY_FEATURE_OTP, "otp" },
 	{ VOICEPAY_FEATURE_SEALER, "sealer" },
 	{ VOICEPAY_FEATURE_ROLLBACK, "rollback" },
 };

@@ -12,11 +12,6 @@ enum symbol_kind {
 	SYMBOL_BARCODE,		/* Code 128, set C, 167 modules wide */
 };
 
-enum symbol_format {
-	SYMBOL_PNG,
-	SYMBOL_SVG,
-};
-
 /*
  * A symbol in memory as dark and light modules, with the quiet zone that
  * readers need around it.
@@ -33,18 +28,17 @@ int symbol_make(struct symbol *symbol, enum symbol_kind kind, const char *digits
 /* Columns of a terminal that symbol_draw() takes. */
 int symbol_columns(const struct symbol *symbol, enum symbol_kind kind);
 
-/*
- * Draws with block characters: light modules are drawn, dark ones left out, as
- * suits a dark terminal; with @colour it is right on any.
- */
-void symbol_draw(FILE *out, const struct symbol *symbol, enum symbol_kind kind, bool colour);
+/* Rows it takes; bars can do with fewer, down to SYMBOL_BARCODE_ROWS_MIN. */
+int symbol_rows(const struct symbol *symbol, enum symbol_kind kind);
+
+#define SYMBOL_BARCODE_ROWS	8
+#define SYMBOL_BARCODE_ROWS_MIN	3
 
 /*
- * A picture file of @digits at @path, which a reader never sees half written.
- * On a display of 400 dots (2 inches of 200 dpi) it fits and can be read. 0 or
- * -errno.
+ * Draws @rows rows with block characters: light modules are drawn, dark ones
+ * left out, as suits a dark terminal; with @colour it is right on any. There
+ * are no digits beside it: who reads them over a shoulder needs no camera.
  */
-int symbol_save(enum symbol_kind kind, enum symbol_format format, const char *digits,
-		const char *path);
+void symbol_draw(FILE *out, const struct symbol *symbol, enum symbol_kind kind, int rows, bool colour);
 
 #endif
