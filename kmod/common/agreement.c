@@ -125,8 +125,9 @@ static int grant_ok(const struct vp_agree_grant *g)
 }
 
 /*
- * u8 version, u8 number of aliases, prefix, u16 modes (not in version 1), u64 epoch, u64 time in ms, u64 not before,
- * u64 rotate after, u64 not after, u32 per hour, u32 per day, u32 per key, aliases
+ * u8 version, u8 number of aliases, prefix, u16 modes (not in version 1), u64 epoch,
+ * u64 time in ms, u64 not before, u64 rotate after, u64 not after, u32 per hour,
+ * u32 per day, u32 per key, aliases
  */
 int vp_agree_encode_grant(__u8 *out, const struct vp_agree_grant *grant)
 {

@@ -37,7 +37,7 @@ enum paycode_mode {
 	PAYCODE_BOUND		= 4,	/* bound to all of these */
 	PAYCODE_SHOWN		= 5,	/* plain, its digits shown or spoken: less is believed */
 	PAYCODE_PLAIN_512	= 6,	/* plain, with HMAC-SHA-512 under a key of its own */
-	PAYCODE_POOL		= 8,	/* from a pool that was granted beforehand: needs no clock */
+	PAYCODE_POOL		= 8,	/* from a pool granted beforehand: needs no clock */
 	PAYCODE_ONLINE		= 9,	/* drawn by the gateway */
 };
 
