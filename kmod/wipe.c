@@ -36,8 +36,9 @@ static void wipe_keys(const char *why)
 
 	mutex_lock(&vp_manage_lock);
 	any = vp_vault_holds_any();
-	vp_slot_wipe_all();
+	/* First: who sees the slots empty must see that it is no matter of theirs. */
 	vp_sealer_shut();
+	vp_slot_wipe_all();
 	mutex_unlock(&vp_manage_lock);
 	if (any) {
 		pr_notice("keys wiped: %s\n", why);

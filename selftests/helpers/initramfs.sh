@@ -28,11 +28,11 @@ comes() { # FILE
 # The root filesystem is read-only in the initramfs, and is not any more.
 writable() { mount -o remount,bind,rw "$store"; }
 not_stored_yet() { [ ! -e "$store/sealing.key" ]; }
-stored_later() { voicepay-store run & comes "$store/sealing.key"; }
+stored_later() { voicepay-store run >>/results/log 2>&1 & comes "$store/sealing.key"; }
 slot_stored() { [ "$("$here/vault_probe" enrol)" = OK ] && comes "$store/slot-0.blob"; }
 ends() { pkill -TERM -x voicepay-store && sleep 3 && ! pgrep -x voicepay-store; }
 slot_back() {
-	voicepay-store run &
+	voicepay-store run >>/results/log 2>&1 &
 	for _ in {1..200}; do
 		! voicepay status | grep -q "^voicepay .* 1 of " || return 0
 		sleep 0.1

@@ -95,7 +95,8 @@ static int save(void)
 	int err = slots_look(&store);
 
 	if (err < 0) {
-		log_err("the module does not tell its slots: %s", store_why(&store, err));
+		log_err("no slot can be sealed: %s", err == -EKEYREVOKED ?
+			"the sealing key is shut until the next boot" : store_why(&store, err));
 		return EXIT_REFUSED;
 	}
 	return slots_save(&store, false, false) ? EXIT_REFUSED : 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/voicepay.h>
 
 #include "../log.h"
 #include "files.h"
@@ -83,11 +84,17 @@ static void note(uint32_t slot, uint64_t key, void *arg)
 int slots_look(struct store *s)
 {
 	uint64_t now[SLOTS_MAX] = { 0 };
+	struct manage_device device;
 	int err = manage_slots(&s->module, note, now);
 
 	/* An answer that broke off must not make slots seem gone, or their blobs would go. */
+	if (!err)
+		err = manage_dev_get(&s->module, &device);
 	if (err)
 		return err;
+	/* Nor must it when the machine goes down, or to sleep, and the module wipes its keys. */
+	if (device.sealer_state != VOICEPAY_SEALER_READY)
+		return -EKEYREVOKED;
 	memcpy(seen, now, sizeof(seen));
 	return !!memcmp(seen, stored, sizeof(seen));
 }

@@ -33,7 +33,10 @@ int key_keep(struct store *s);
 /* Restores all slots that there are blobs of. */
 void slots_restore(struct store *s);
 
-/* Looks at the slots. 1 if a key came, went or changed since the last slots_save(), 0, or -errno. */
+/*
+ * Looks at the slots. 1 if a key came, went or changed since the last slots_save(), 0, or
+ * -errno; -EKEYREVOKED if nothing can be sealed any more, and what is stored is to stay.
+ */
 int slots_look(struct store *s);
 
 /*
