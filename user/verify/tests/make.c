@@ -240,6 +240,16 @@ X509_CRL *make_crl(const struct crl_spec *s, X509 *issuer, enum key issuer_key)
 	X509_CRL_set1_lastUpdate(crl, ASN1_TIME_set(t, now + (s->from ? s->from : -1) * 3600));
 	if (s->until != -9999)
 		X509_CRL_set1_nextUpdate(crl, ASN1_TIME_set(t, now + (s->until ? s->until : 24) * 3600));
+	for (i = 0; i < s->many; i++) {
+		X509_REVOKED *entry = X509_REVOKED_new();
+		ASN1_INTEGER *serial = ASN1_INTEGER_new();
+
+		ASN1_INTEGER_set_int64(serial, 0x100000 + (i * 7919L) % 10007);
+		X509_REVOKED_set_serialNumber(entry, serial);
+		X509_REVOKED_set_revocationDate(entry, ASN1_TIME_set(t, now - 7200));
+		MUST(X509_CRL_add0_revoked(crl, entry));
+		ASN1_INTEGER_free(serial);
+	}
 	for (i = 0; s->revoked && i < 1 + s->twice; i++) {
 		X509_REVOKED *entry = X509_REVOKED_new();
 

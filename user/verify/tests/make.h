@@ -50,13 +50,13 @@ X509_NAME *make_name(const char *text);
 
 /**
  * struct crl_spec - a CRL
- * @revoked: serial of this one, and @twice
+ * @revoked: serial of this one, and @twice; @many: so many others before it
  * @from, @until: hours from now; @until 0 becomes 24; -9999 leaves it out
  * @number: "" leaves it out
  */
 struct crl_spec {
 	X509 *revoked;
-	int twice, reason;
+	int twice, reason, many;
 	const char *entry_ext;
 	int from, until;
 	const char *number, *idp, *aki;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 #include <string.h>
+#include <time.h>
 
 #include "../../verify/load.h"
 #include "trust.h"
@@ -58,6 +59,8 @@ static int load_files(struct trust *t, const struct config *config, struct vp_re
 
 int trust_load(struct trust *t, const struct config *config, struct vp_reply *reply)
 {
+	/* libc reads the time zone once, even for UTC, and later there are no files any more. */
+	tzset();
 	memset(t, 0, sizeof(*t));
 	if (load_files(t, config, reply)) {
 		trust_free(t);

@@ -155,7 +155,7 @@ struct row {
 	int wrong_pin, quick;
 	int staple;
 	struct ocsp_spec ocsp;
-	int crl;			/* 1: for the server's CA, 2: revoked, 3: stale */
+	int crl;			/* 1: for the server's CA, 2: revoked, 3: stale, 4: long, 5: revoked, long */
 };
 
 static const unsigned char hello_cut[] = { 22, 3, 3, 0, 90, 2, 0, 0, 86, 3, 3 };
@@ -187,6 +187,8 @@ static const struct row rows[] = {
 	{ "the right one with a good staple", PASSED, .below_ca = 1, .staple = 1 },
 	{ "the right one with CRLs", PASSED, .below_ca = 1, .crl = 1 },
 
+	{ "the right one with a long CRL", PASSED, .below_ca = 1, .crl = 4 },
+
 	/* certificates */
 	{ "another name", VOICEPAY_CHECK_HOST, "not for " HOST, .leaf = { .san = "DNS:fake-pay.com" } },
 	{ "the name in the CN only", VOICEPAY_CHECK_HOST, "no name", .leaf = { .subject = "CN=" HOST, .san = "" } },
@@ -208,6 +210,7 @@ static const struct row rows[] = {
 
 	/* revocation */
 	{ "revoked by CRL", VOICEPAY_CHECK_REVOCATION, "was revoked", .below_ca = 1, .crl = 2 },
+	{ "revoked by a long CRL", VOICEPAY_CHECK_REVOCATION, "was revoked", .below_ca = 1, .crl = 5 },
 	{ "a stale CRL", VOICEPAY_CHECK_REVOCATION, "stale", .below_ca = 1, .crl = 3 },
 	{ "revoked by staple", VOICEPAY_CHECK_REVOCATION, "was revoked", .below_ca = 1, .staple = 1, .ocsp = { .status = V_OCSP_CERTSTATUS_REVOKED } },
 	{ "unknown by staple", VOICEPAY_CHECK_REVOCATION, "does not know", .below_ca = 1, .staple = 1, .ocsp = { .status = V_OCSP_CERTSTATUS_UNKNOWN } },
@@ -267,8 +270,10 @@ static void crls(const struct row *r, X509 *own_ca, X509 *leaf)
 	X509_CRL *a, *b;
 	FILE *f;
 
-	if (r->crl == 2)
+	if (r->crl == 2 || r->crl == 5)
 		of_ca.revoked = leaf;
+	if (r->crl >= 4)
+		of_ca.many = 2000;
 	if (r->crl == 3) {
 		of_ca.from = -48;
 		of_ca.until = -1;
