@@ -14,14 +14,10 @@ static int take_device(struct nlattr **a, void *out)
 	memset(d, 0, sizeof(*d));
 	if (a[VOICEPAY_A_DEVICE_VERSION])
 		nla_strlcpy(d->version, a[VOICEPAY_A_DEVICE_VERSION], sizeof(d->version));
-	if (a[VOICEPAY_A_DEVICE_MAX_SLOTS])
-		d->max_slots = nla_get_u32(a[VOICEPAY_A_DEVICE_MAX_SLOTS]);
-	if (a[VOICEPAY_A_DEVICE_SLOTS])
-		d->slots = nla_get_u32(a[VOICEPAY_A_DEVICE_SLOTS]);
-	if (a[VOICEPAY_A_DEVICE_SEALER_STATE])
-		d->sealer_state = nla_get_u32(a[VOICEPAY_A_DEVICE_SEALER_STATE]);
-	if (a[VOICEPAY_A_DEVICE_NOW])
-		d->now = nla_get_u64((struct nlattr *)a[VOICEPAY_A_DEVICE_NOW]);
+	d->max_slots = manage_u32(a[VOICEPAY_A_DEVICE_MAX_SLOTS]);
+	d->slots = manage_u32(a[VOICEPAY_A_DEVICE_SLOTS]);
+	d->sealer_state = manage_u32(a[VOICEPAY_A_DEVICE_SEALER_STATE]);
+	d->now = manage_u64(a[VOICEPAY_A_DEVICE_NOW]);
 	if (!id || !key)
 		return 0;
 	if (nla_len(id) != sizeof(d->device_id) || nla_len(key) != sizeof(d->gateway_key))
@@ -56,7 +52,7 @@ static int take_slot(struct nlattr **a, void *out)
 {
 	if (!a[VOICEPAY_A_SLOT_ID])
 		return -1;
-	*(int64_t *)out = nla_get_u32(a[VOICEPAY_A_SLOT_ID]);
+	*(int64_t *)out = manage_u32(a[VOICEPAY_A_SLOT_ID]);
 	return 0;
 }
 

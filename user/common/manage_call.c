@@ -16,6 +16,25 @@
 /* The module answers while the request is sent; this is for an answer that was lost. */
 #define PATIENCE	10
 
+/* Not nla_get_u32(), which reads past an attribute that is shorter. */
+uint32_t manage_u32(const struct nlattr *attr)
+{
+	uint32_t n = 0;
+
+	if (attr && nla_len(attr) >= (int)sizeof(n))
+		memcpy(&n, nla_data(attr), sizeof(n));
+	return n;
+}
+
+uint64_t manage_u64(const struct nlattr *attr)
+{
+	uint64_t n = 0;
+
+	if (attr && nla_len(attr) >= (int)sizeof(n))
+		memcpy(&n, nla_data(attr), sizeof(n));
+	return n;
+}
+
 void manage_take(struct manage_call *call, struct nl_msg *msg)
 {
 	struct nlattr *attrs[ATTRS_MAX] = { 0 };

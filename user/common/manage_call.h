@@ -42,6 +42,10 @@ struct nl_msg *manage_begin(struct manage *m, int command);
  */
 int manage_finish(struct manage_call *call, struct nl_msg *msg);
 
+/* A number of an answer; 0 if the attribute is missing or too short to hold one. */
+uint32_t manage_u32(const struct nlattr *attr);
+uint64_t manage_u64(const struct nlattr *attr);
+
 /* One message of the answer. */
 void manage_take(struct manage_call *call, struct nl_msg *msg);
 

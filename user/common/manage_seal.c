@@ -98,14 +98,14 @@ static int take_slot(struct nlattr **a, void *out)
 
 	if (!a[VOICEPAY_A_SLOT_ID] || !a[VOICEPAY_A_SLOT_STATE])
 		return -1;
-	switch (nla_get_u32(a[VOICEPAY_A_SLOT_STATE])) {
+	switch (manage_u32(a[VOICEPAY_A_SLOT_STATE])) {
 	case VOICEPAY_SLOT_ACTIVE:
 	case VOICEPAY_SLOT_EXPIRED:
 		key = 1;
 		if (a[VOICEPAY_A_SLOT_EPOCH])
-			key += nla_get_u64(a[VOICEPAY_A_SLOT_EPOCH]);
+			key += manage_u64(a[VOICEPAY_A_SLOT_EPOCH]);
 	}
-	walk->each(nla_get_u32(a[VOICEPAY_A_SLOT_ID]), key, walk->arg);
+	walk->each(manage_u32(a[VOICEPAY_A_SLOT_ID]), key, walk->arg);
 	return 0;
 }
 

@@ -34,3 +34,10 @@ test_live_LDLIBS := -lutil
 TESTS += test_otp
 test_otp_SRCS := $(addprefix user/voicepay/,tests/test_otp.c base32.c otpauth.c pskcfile.c) user/common/base64.c
 test_otp_PKGS := cmocka libcrypto libpskc libxml-2.0
+
+FUZZERS += fuzz_device
+fuzz_device_TARGETS := otpauth pskc netlink
+fuzz_device_CORPUS := user/voicepay/fuzz/corpus
+fuzz_device_SRCS := $(addprefix user/voicepay/,fuzz/fuzz_device.c base32.c otpauth.c pskcfile.c) \
+	user/common/manage_call.c user/common/base64.c
+fuzz_device_PKGS := libnl-3.0 libnl-genl-3.0 libpskc libxml-2.0
