@@ -38,7 +38,8 @@ static int grow(int page)
 	if (!mask_pages[page]) {
 		fresh = (u8 *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 		if (fresh)
-			smp_store_release(&mask_pages[page], fresh);	/* zeroed before it is seen */
+			/* zeroed before it is seen */
+			smp_store_release(&mask_pages[page], fresh);
 		else
 			err = -ENOMEM;
 	}
