@@ -33,7 +33,7 @@ static int checked(int fd, mode_t type)
 
 int files_open(const char *path, bool make)
 {
-	if (make && mkdir(path, 0700) && errno != EEXIST)
+	if (make && mkdir(path, 0755) && errno != EEXIST)
 		return -errno;
 	return checked(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), S_IFDIR);
 }

@@ -76,7 +76,7 @@ const char *store_why(const struct store *s, int err)
 static void tell_directory(int err)
 {
 	log_err("%s: %s", store.path,
-		err == -EPERM ? "others than root own it or may write to it: chown root, chmod 700" :
+		err == -EPERM ? "others than root own it or may write to it: chown root, chmod go-w" :
 		strerror(-err));
 }
 
