@@ -328,7 +328,7 @@ static const char *quote(char buf[48], const char *s)
 {
 	size_t i;
 
-	for (i = 0; s[i] && i < 40; i++)
+	for (i = 0; i < 40 && s[i]; i++)
 		buf[i] = isprint((unsigned char)s[i]) ? s[i] : '?';
 	strcpy(buf + i, s[i] ? "..." : "");
 	return buf;

@@ -67,7 +67,7 @@ static void *client(void *arg)
 		} else if (error && !strcmp(error, "CODE_USED")) {
 			atomic_fetch_add(&c->used, 1);
 		} else {
-			fprintf(stderr, "%d %s\n", status, error);
+			fprintf(stderr, "%d %s\n", status, error ? error : "no reason given");
 			atomic_fetch_add(&c->other, 1);
 		}
 		json_decref(a);
