@@ -142,6 +142,7 @@ static void more_callers_than_tallies(struct kunit *test)
 
 static void lockout(struct kunit *test)
 {
+	static const int budgets[] = { -EDQUOT, -EXFULL, -ENOSR, -ENOSPC };
 	struct vp_gate *gate = a_gate(test, 0);
 	struct vp_pass pass;
 	int i;
@@ -165,7 +166,8 @@ static void lockout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vp_gate_unlock(gate, true), 0);
 	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0, 0, true), 0);
 	for (i = 0; i < VP_REFUSALS_MAX; i++)
-		ask(gate, 1, T0, -EDQUOT, false);
+		ask(gate, 1, T0, budgets[i % ARRAY_SIZE(budgets)], false);
+	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0, 0, true), -EKEYREJECTED);
 	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0 + VP_LOCKOUT_SECONDS, 0, true), 0);
 }
 
