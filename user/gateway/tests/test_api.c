@@ -172,6 +172,38 @@ static void file_modes(void **state)
 	store_close(st);
 }
 
+static int load(struct world *w, const char *text, struct settings *set)
+{
+	char conf[128];
+	FILE *f;
+
+	snprintf(conf, sizeof(conf), "%s/settings", w->dir);
+	f = fopen(conf, "w");
+	fputs(text, f);
+	fclose(f);
+	return settings_load(set, conf);
+}
+
+static void settings_said_once(void **state)
+{
+	static const char *const bad[] = {
+		"[limits]\npayment = 5\npayment = 6\n", "[limits]\npayment = 5\n[keys]\n[limits]\npayment = 5\n",
+		"[gateway]\nmodes = 7\n", "[gateway]\nmodes = 0\n", "[gateway]\nmodes = 11\n", "[gateway]\nmodes = 1 1\n",
+		"[gateway]\nmodes = 1,2\n", "[gateway]\nmodes =\n", "[gateway]\nmode = 1\n", "[keys]\npool-hours = 0\n",
+	};
+	struct world *w = *state;
+	struct settings set;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (!load(w, bad[i], &set))
+			fail_msg("taken: %s", bad[i]);
+	assert_int_equal(load(w, "[gateway]\nmodes = 1 6  9\n[limits]\npayment = 5\n", &set), 0);
+	assert_int_equal(set.modes, PAYCODE_MODE(1) | PAYCODE_MODE(6) | PAYCODE_MODE(9));
+	assert_int_equal(set.max_payment, 5);
+	assert_int_equal(load(w, "", &set), 0);
+	assert_int_equal(set.modes, PAYCODE_MODES_DEVICE | PAYCODE_MODE(PAYCODE_ONLINE));
+}
+
 /* A clock that was set is no reason to end keys for good. */
 static void clocks(void **state)
 {
@@ -192,7 +224,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
-		T(charge_bodies), T(deep_and_long), T(paths_and_methods), T(strangers), T(enrol_bodies), T(peer_headers), T(file_modes),
+		T(charge_bodies), T(deep_and_long), T(paths_and_methods), T(strangers), T(enrol_bodies), T(peer_headers), T(file_modes), T(settings_said_once),
 		cmocka_unit_test(clocks),
 	};
 

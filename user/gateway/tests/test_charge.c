@@ -283,6 +283,38 @@ static void compare_and_set(void **state)
 	assert_int_equal(key.state, KEY_CURRENT);
 }
 
+/* The same for codes that have no watermark: once, in time, while their key lives. */
+static void compare_and_set_the_others(void **state)
+{
+	struct world *w = *state;
+	struct pool pool = { .not_after = w->now + 100 }, next;
+	struct online_code oc = { .expires = w->now + 60 };
+	struct device_key key;
+
+	world_enrol(w);
+	assert_int_equal(store_key_epoch(w->st, w->device_peer.device, 0, 1, &key), STORE_OK);
+	pool.key = oc.key = key.id;
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(store_pool_put(w->st, &pool), STORE_OK);
+	assert_int_equal(store_pool_use(w->st, &pool, 14, w->now + 100), STORE_NONE);
+	assert_int_equal(store_pool_use(w->st, &pool, 14, w->now), STORE_OK);
+	assert_int_equal(store_pool_use(w->st, &pool, 14, w->now), STORE_NONE);
+	assert_int_equal(store_pool_use(w->st, &pool, 4, w->now), STORE_OK);
+	next = pool;
+	assert_int_equal(store_pool_put(w->st, &next), STORE_OK);
+	assert_true(next.serial > pool.serial);
+	assert_int_equal(store_pool_use(w->st, &pool, 0, w->now), STORE_NONE);
+	assert_int_equal(store_online_put(w->st, &oc), STORE_OK);
+	assert_int_equal(store_online_use(w->st, &oc, w->now + 60), STORE_NONE);
+	assert_int_equal(store_online_use(w->st, &oc, w->now), STORE_OK);
+	assert_int_equal(store_online_use(w->st, &oc, w->now), STORE_NONE);
+	assert_int_equal(store_authorisation_use(w->st, oc.mac, w->now), STORE_OK);
+	assert_int_equal(store_authorisation_use(w->st, oc.mac, w->now), STORE_TAKEN);
+	assert_int_equal(store_key_alive(w->st, key.id, w->now), STORE_OK);
+	assert_int_equal(store_key_alive(w->st, key.id, key.not_after), STORE_NONE);
+	store_rollback(w->st);
+}
+
 /* What the program must not do, the database does not let it do. */
 static void database_refuses(void **state)
 {
@@ -399,7 +431,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(equity_is_nobodys_name),
 		T(answers), T(earlier_code), T(not_enough), T(guessing), T(double_spending), T(one_code),
-		T(same_order), T(compare_and_set), T(database_refuses), T(torn_ledger), T(a_row_of_another_length), T(speed),
+		T(same_order), T(compare_and_set), T(compare_and_set_the_others), T(database_refuses), T(torn_ledger), T(a_row_of_another_length), T(speed),
 	};
 
 	return cmocka_run_group_tests_name("charges", tests, NULL, NULL);
