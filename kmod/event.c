@@ -22,9 +22,17 @@
 static atomic64_t count = ATOMIC64_INIT(0);
 
 /*
- * A record of its own type there is none for modules. GFP_ATOMIC, so that a
- * caller never waits for the audit daemon: what it cannot take it counts as lost.
+ * Attack: whoever has no right to anything asks so often that the records of others
+ * are lost, or the machine panics as it is told to when one is. So he waits until
+ * the audit daemon has taken them. Nobody else does: what it cannot take then it
+ * counts as lost. Those who hold a lock tell of no want of a right.
  */
+static gfp_t audit_patience(int error)
+{
+	return error == -EACCES || error == -EPERM ? GFP_KERNEL : GFP_ATOMIC;
+}
+
+/* A record of its own type there is none for modules. */
 static void audit(const struct vp_event *event)
 {
 	char comm[TASK_COMM_LEN];
@@ -37,7 +45,7 @@ static void audit(const struct vp_event *event)
 		comm[i] = isgraph(event->comm[i]) && isascii(event->comm[i]) &&
 			  event->comm[i] != '"' ? event->comm[i] : '?';
 	comm[i] = '\0';
-	audit_log(NULL, GFP_ATOMIC, AUDIT_KERNEL_OTHER,
+	audit_log(NULL, audit_patience(event->error), AUDIT_KERNEL_OTHER,
 		  "voicepay kind=%u number=%llu slot=%d uid=%u pid=%u comm=\"%s\" error=%d drift_ms=%lld res=%d",
 		  event->kind, event->number, (int)event->slot, event->uid, event->pid, comm,
 		  -event->error, event->drift_ms, !event->error);

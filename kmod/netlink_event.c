@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What happened, to the listeners of the netlink group "events". */
 
+#include <linux/rwsem.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
@@ -10,8 +11,12 @@
 #include "netlink_event.h"
 #include "netlink_gen.h"
 
-/* Without the family there is no group, and its number may be another's. */
+/*
+ * Without the family there is no group, and its number may be another's. Who tells
+ * of a reboot, or of sleep, may do so while the module is on its way out.
+ */
 static bool family_is_up;
+static DECLARE_RWSEM(family_lock);	/* the family stays while somebody sends to its group */
 
 void vp_netlink_events_start(void)
 {
@@ -20,7 +25,9 @@ void vp_netlink_events_start(void)
 
 void vp_netlink_events_stop(void)
 {
+	down_write(&family_lock);
 	WRITE_ONCE(family_is_up, false);
+	up_write(&family_lock);
 }
 
 bool vp_netlink_has_listeners(void)
@@ -65,5 +72,10 @@ void vp_netlink_tell(const struct vp_event *event)
 		return;
 	}
 	genlmsg_end(skb, head);
-	genlmsg_multicast(&vp_nl_family, skb, 0, VOICEPAY_NLGRP_EVENTS, GFP_KERNEL);
+	down_read(&family_lock);
+	if (family_is_up)
+		genlmsg_multicast(&vp_nl_family, skb, 0, VOICEPAY_NLGRP_EVENTS, GFP_KERNEL);
+	else
+		nlmsg_free(skb);
+	up_read(&family_lock);
 }
