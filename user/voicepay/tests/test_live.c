@@ -219,6 +219,19 @@ static void stopped_it_gives_the_terminal_back(void **state)
 	is_taken(&t);
 	key(&t, "q");
 	assert_int_equal(ended(&t), 0);
+
+	/* what is put back in the end is the user's setting, not the one made after the stop */
+	start(&t, 30000, 0, 0);
+	expect(&t, "<1,");
+	kill(t.child, SIGTSTP);
+	assert_int_equal(waitpid(t.child, &status, WUNTRACED), t.child);
+	kill(t.child, SIGCONT);
+	expect(&t, LEFT);
+	expect(&t, ENTERED);
+	expect(&t, "<1,");
+	expect(&t, "<1,");
+	key(&t, "q");
+	assert_int_equal(ended(&t), 0);
 }
 
 static void a_window_that_changes_is_drawn_anew(void **state)

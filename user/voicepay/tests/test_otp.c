@@ -385,6 +385,7 @@ static void pskc_files_that_are_refused(void **state)
 	static const char *const policies[][2] = {
 		{ "<Policy><PINPolicy MinLength=\"4\" PINUsageMode=\"Local\"/></Policy>", "PIN" },
 		{ "<Policy><ExpiryDate>2006-05-31T00:00:00Z</ExpiryDate></Policy>", "dates" },
+		{ "<Policy><StartDate>2006-05-01T00:00:00Z</StartDate></Policy>", "dates" },
 		{ "<Policy><NumberOfTransactions>5</NumberOfTransactions></Policy>", "number of uses" },
 		{ "<Policy><KeyUsage>Encrypt</KeyUsage></Policy>", "one-time" },
 	};

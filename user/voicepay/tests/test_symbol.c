@@ -69,7 +69,7 @@ static void read_picture(const uint8_t *grey, int width, int height, char out[16
 	zbar_image_scanner_destroy(scanner);
 }
 
-static void read_png(const char *path, char out[160], int *width, int *height)
+static uint8_t *load_png(const char *path, int *width, int *height)
 {
 	png_image png = { .version = PNG_IMAGE_VERSION };
 	uint8_t *grey;
@@ -78,9 +78,16 @@ static void read_png(const char *path, char out[160], int *width, int *height)
 	png.format = PNG_FORMAT_GRAY;
 	grey = malloc(PNG_IMAGE_SIZE(png));
 	assert_int_equal(png_image_finish_read(&png, NULL, grey, 0, NULL), 1);
-	read_picture(grey, png.width, png.height, out);
 	*width = png.width;
 	*height = png.height;
+	return grey;
+}
+
+static void read_png(const char *path, char out[160], int *width, int *height)
+{
+	uint8_t *grey = load_png(path, width, height);
+
+	read_picture(grey, *width, *height, out);
 	free(grey);
 }
 
@@ -168,7 +175,8 @@ static void svg_says_the_same_and_no_digits(void **state)
 {
 	static uint8_t grey[400 * 400];
 	char path[] = "/tmp/voicepay-svg-XXXXXX", out[160], want[160], digits[PAYCODE_DIGITS + 1], text[65536], *p;
-	int x, y, w, h, n, i, row;
+	int x, y, w, h, n, i, row, width, height;
+	uint8_t *png;
 	FILE *f;
 
 	close(mkstemp(path));
@@ -194,6 +202,12 @@ static void svg_says_the_same_and_no_digits(void **state)
 		read_picture(grey, 400, 400, out);
 		expected(want, PICTURE_BOTH, digits);
 		assert_string_equal(out, want);
+		/* dot by dot what the PNG is */
+		assert_int_equal(picture_save(PICTURE_PNG, PICTURE_BOTH, 400, 400, digits, path), 0);
+		png = load_png(path, &width, &height);
+		for (row = 0; row < height; row++)
+			assert_memory_equal(grey + row * 400, png + row * width, width);
+		free(png);
 	}
 	unlink(path);
 }
