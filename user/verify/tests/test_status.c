@@ -17,7 +17,7 @@
 #define REVOKED	VOICEPAY_CHECK_REVOCATION
 
 static X509 *root, *ca, *leaf, *other_leaf, *must, *placed, *other_root;
-static X509 *responder, *no_eku, *no_nocheck, *old_responder, *weak_responder, *others_responder, *no_signing, *rsa_responder;
+static X509 *responder, *no_eku, *no_nocheck, *old_responder, *weak_responder, *others_responder, *forged_responder, *no_signing, *rsa_responder;
 static STACK_OF(X509) *trusted, *sent;
 
 struct status {
@@ -84,6 +84,7 @@ static const struct status rows[] = {
 	{ "for one, and it has none", REVOKED, "another distribution point", 0, .crl = { .idp = "critical,DER:30:10:a0:0e:a0:0c:86:0a:68:74:74:70:3a:2f:2f:63:2f:31" } },
 	{ "a second, good one helps", OK, .two = 1, .crl = { .from = -48, .until = -1 } },
 	{ "a second that names it", REVOKED, "was revoked", 0, .two = 1, .revoked = &leaf, .crl = { .from = -48, .until = -1 } },
+	{ "a first that does not, and is good", REVOKED, "was revoked", 0, .two = 2, .revoked = &leaf },
 	{ "older than the settings allow", REVOKED, "older", 0, .crl = { .from = -30 }, .crl_age = 24 },
 	{ "not older", OK, .crl = { .from = -20 }, .crl2 = { .from = -20 }, .crl_age = 24 },
 
@@ -118,6 +119,7 @@ static const struct status rows[] = {
 	{ "a responder with RSA 1024", REVOKED, "weak", 0, .staple = 1, .no_crls = 1, .signer = &weak_responder, .ocsp = { .by = KEY_RSA1024 } },
 	{ "a responder that may not sign", REVOKED, "not for signatures", 0, .staple = 1, .no_crls = 1, .signer = &no_signing, .ocsp = { .by = KEY_OTHER } },
 	{ "a responder of another CA", REVOKED, "did not appoint", 0, .staple = 1, .no_crls = 1, .signer = &others_responder, .ocsp = { .by = KEY_OTHER } },
+	{ "a responder with the CA's name for an issuer", REVOKED, "did not appoint", 0, .staple = 1, .no_crls = 1, .signer = &forged_responder, .ocsp = { .by = KEY_OTHER } },
 	{ "a responder that did not come along", REVOKED, "did not come", 0, .staple = 1, .no_crls = 1, .signer = &responder, .ocsp = { .by = KEY_OTHER, .no_certs = 1 } },
 	{ "the root for the CA's certificate", REVOKED, "did not appoint", 0, .staple = 1, .no_crls = 1, .signer = &root, .ocsp = { .by = KEY_ROOT } },
 	{ "the server for itself", REVOKED, "OCSPSigning", 0, .staple = 1, .no_crls = 1, .signer = &leaf, .ocsp = { .by = KEY_LEAF } },
@@ -151,6 +153,8 @@ static void one_row(void **state)
 	else if (r->revoked)
 		crl.revoked = *r->revoked;
 	plain.revoked = crl.revoked;
+	if (r->two == 2)
+		crl.revoked = NULL;
 	sk_X509_CRL_push(crls, make_crl(&crl, ca, KEY_CA1));
 	if (r->two)
 		sk_X509_CRL_push(crls, make_crl(&plain, ca, KEY_CA1));
@@ -253,6 +257,9 @@ static int set_up(void **state)
 	rsa_responder = make_cert(&r, LEAF, KEY_RSA2048, ca, KEY_CA1);
 	weak_responder = make_cert(&r, LEAF, KEY_RSA1024, ca, KEY_CA1);
 	others_responder = make_cert(&r, LEAF, KEY_OTHER, root, KEY_ROOT);
+	r.by = KEY_OTHER2;
+	forged_responder = make_cert(&r, LEAF, KEY_OTHER, ca, KEY_CA1);
+	r.by = KEY_DEFAULT;
 	r.from = -30;
 	r.until = -1;
 	old_responder = make_cert(&r, LEAF, KEY_OTHER, ca, KEY_CA1);
