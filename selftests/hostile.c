@@ -53,11 +53,13 @@ static int refusal_of(enum whose whose)
 	}
 }
 
+static void count(const struct genl_msg *msg, void *arg) { ++*(int *)arg; }
+
 static void refused_by_netlink(const struct genl *on, __u32 slot)
 {
 	struct genl g = *on;
 	struct genl_msg msg;
-	int cmd, err;
+	int cmd, err, seen = 0;
 
 	for (cmd = 1; cmd <= VOICEPAY_CMD_MAX; cmd++) {
 		const struct nl_command *c = &nl_commands[cmd];
@@ -75,7 +77,8 @@ static void refused_by_netlink(const struct genl *on, __u32 slot)
 		if (c->whose == ADMINS)
 			EXPECT_TRUE(strstr(g.why, "CAP_SYS_ADMIN"));
 	}
-	EXPECT_EQ(genl_dump(&g, VOICEPAY_CMD_SLOT_GET, NULL, NULL), 0);
+	EXPECT_EQ(genl_dump(&g, VOICEPAY_CMD_SLOT_GET, count, &seen), 0);
+	EXPECT_EQ(seen, 0);
 }
 
 static void refused_by_ioctl(int fd, __u32 slot)

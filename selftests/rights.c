@@ -270,7 +270,8 @@ static void claims_to_be_alice(void)
 	const struct ucred alice = { getpid(), ALICE, getgid() };
 	const struct nlmsgerr *answer = NLMSG_DATA(&msg.nlh);
 
-	if (seteuid(ALICE) || genl_open(&nl) || seteuid(0) || setresuid(ALICE, BOB, ALICE))
+	/* Opened by Alice, sent by somebody who was her. */
+	if (setresuid(ALICE, ALICE, 0) || genl_open(&nl) || seteuid(0) || setresuid(ALICE, BOB, ALICE))
 		_exit(9);
 	genl_begin(&nl, &msg, VOICEPAY_CMD_CODE_GET);
 	genl_put_u32(&msg, VOICEPAY_A_CODE_SLOT, 0);
@@ -381,6 +382,9 @@ static void locks(void)
 static void two_codes(void)
 {
 	EXPECT_EQ(code(dev, 0, VOICEPAY_CODE_NEW), 0);
+	/* The same again costs nothing. */
+	EXPECT_EQ(code(dev, 0, 0), 0);
+	EXPECT_EQ(code(dev, 0, 0), 0);
 	EXPECT_EQ(code(dev, 0, VOICEPAY_CODE_NEW), 0);
 	EXPECT_EQ(code(dev, 0, VOICEPAY_CODE_NEW), EDQUOT);
 	EXPECT_EQ(nl_code(&nl, 0), 0);		/* the last one again */

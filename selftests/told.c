@@ -9,6 +9,8 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/klog.h>
@@ -35,7 +37,7 @@ static struct text told, traced, audited, logged;
 
 /* What must not have been. In shared memory: children have codes, too. */
 static struct secrets {
-	atomic_int n;
+	atomic_int n, owner;		/* the owner's process */
 	struct { __u8 bytes[64]; __u8 len; } of[512];
 } *secrets;
 
@@ -58,6 +60,24 @@ static int code(__u32 slot, __u32 flags)
 	keep_secret(c.digits, 24);
 	keep_secret(c.digits + 3, 10);		/* the alias */
 	keep_secret(c.digits + 14, 9);		/* the MAC */
+	return 0;
+}
+
+static int nl_code(__u32 slot)
+{
+	struct genl_msg msg;
+	const char *digits;
+	int err;
+
+	genl_begin(&nl, &msg, VOICEPAY_CMD_CODE_GET);
+	genl_put_u32(&msg, VOICEPAY_A_CODE_SLOT, slot);
+	genl_put(&msg, VOICEPAY_A_CODE_NEW, NULL, 0);
+	err = genl_call(&nl, &msg);
+	digits = genl_attr(&msg, VOICEPAY_A_CODE_DIGITS, NULL);
+	if (err || !digits)
+		return err ? -err : ENODATA;
+	keep_secret(digits, 24);
+	keep_secret(digits + 14, 9);
 	return 0;
 }
 
@@ -122,15 +142,25 @@ static int rotate_in_vain(__u32 slot)
 	return -nl_enrol_finish(&nl, slot, gw.grant.alias, 64);
 }
 
+/* A thread has a number of its own; told is its process's. */
+static void *in_a_thread(void *arg)
+{
+	EXPECT_EQ(code(0, VOICEPAY_CODE_NEW), 0);
+	return NULL;
+}
+
 static void as_owner(void)
 {
+	pthread_t thread;
 	struct voicepay_status st = { .size = sizeof(st), .slot = 1 };
 	int i;
 
 	dev = open(VOICEPAY_DEVICE, O_RDWR);
 	if (dev < 0 || genl_open(&nl))
 		_exit(8);
-	EXPECT_EQ(code(0, VOICEPAY_CODE_NEW), 0);
+	secrets->owner = getpid();
+	pthread_create(&thread, NULL, in_a_thread, NULL);
+	pthread_join(thread, NULL);
 	EXPECT_EQ(code(0, VOICEPAY_CODE_NEW), EDQUOT);
 	EXPECT_EQ(nl_slot_unlock(&nl, 0), 0);
 	EXPECT_EQ(nl_slot_lock(&nl, 0), 0);
@@ -139,7 +169,7 @@ static void as_owner(void)
 	EXPECT_EQ(code(1, 0), EACCES);
 	EXPECT_EQ(authorise(1), EACCES);
 	EXPECT_EQ(otp(3), EACCES);
-	EXPECT_EQ(nl_slot_lock(&nl, 1), -EACCES);
+	EXPECT_EQ(nl_slot_lock(&nl, 3), -EACCES);
 	EXPECT_EQ(nl_wipe(&nl, gw.device), -EPERM);
 	for (i = 0; i < 20; i++)
 		EXPECT_EQ(code(2, 0), EINPROGRESS);
@@ -147,6 +177,21 @@ static void as_owner(void)
 }
 
 static void become_owner(void) { become_user(OWNER, -1); }
+
+static void become_nobody_in_container(void)
+{
+	become_nobody();
+	become_container_net_admin();
+}
+
+/* User 0 and process 1 in there are somebody else out here. */
+static void in_container(void)
+{
+	EXPECT_EQ(getpid(), 1);
+	EXPECT_EQ(geteuid(), 0);
+	dev = open(VOICEPAY_DEVICE, O_RDWR);
+	EXPECT_EQ(code(1, 0), EACCES);
+}
 
 static void everything(void)
 {
@@ -170,6 +215,8 @@ static void everything(void)
 	EXPECT_EQ(nl_slot_set(&nl, 2, VOICEPAY_A_SLOT_PRESENCE, VOICEPAY_PRESENCE_ALWAYS), 0);
 	EXPECT_EQ(nl_slot_set(&nl, 2, VOICEPAY_A_SLOT_PRESENCE, VOICEPAY_PRESENCE_NEVER), -EINPROGRESS);
 	as_stranger(become_owner, as_owner);
+	as_stranger(become_nobody_in_container, in_container);
+	EXPECT_EQ(nl_code(1), 0);
 	EXPECT_EQ(nl_slot_lock(&nl, 0), 0);
 	EXPECT_EQ(nl_slot_unlock(&nl, 0), 0);
 	gw.grant.time_ms += 3600 * 1000;
@@ -277,6 +324,9 @@ static void take_events(int fd)
 			genl_u32(&msg, VOICEPAY_A_EVENT_ERROR), genl_u32(&msg, VOICEPAY_A_EVENT_UID),
 			genl_u32(&msg, VOICEPAY_A_EVENT_PID),
 		};
+		/* About no slot: then there is none in it, and not a strange number. */
+		if (genl_attr(&msg, VOICEPAY_A_EVENT_SLOT, NULL))
+			EXPECT_LT(genl_u32(&msg, VOICEPAY_A_EVENT_SLOT), 1024);
 	}
 }
 
@@ -296,6 +346,7 @@ static void every_kind_once(void)
 		{ 0, VOICEPAY_EVENT_DENIED, UINT32_MAX, EPERM, OWNER, 0 }, { 0, VOICEPAY_EVENT_AUTHORISE, 1, EACCES, OWNER, 0 },
 		{ 0, VOICEPAY_EVENT_OTP, 3, EACCES, OWNER, 0 }, { 0, VOICEPAY_EVENT_CODE, 0, ENOKEY, 0, 0 },
 		{ 0, VOICEPAY_EVENT_ROTATE, 1, EBADMSG, 0, 0 }, { 0, VOICEPAY_EVENT_SLOT_SET, 2, EINPROGRESS, 0, 0 },
+		{ 0, VOICEPAY_EVENT_DENIED, 3, EACCES, OWNER, 0 }, { 0, VOICEPAY_EVENT_CODE, 1, EACCES, NOBODY, 0 },
 		{ 0, VOICEPAY_EVENT_OTP_PUT, 3, EEXIST, 0, 0 }, { 0, VOICEPAY_EVENT_WIPE, UINT32_MAX, EINVAL, 0, 0 },
 	};
 	unsigned int i;
@@ -320,6 +371,11 @@ static void every_kind_once(void)
 	}
 	for (j = 1; j < n_events; j++)
 		EXPECT_EQ(events[j].number, events[0].number + j);
+	for (j = 0; j < n_events; j++) {
+		if (events[j].uid == OWNER)
+			EXPECT_EQ(events[j].pid, secrets->owner);
+		EXPECT_GT(events[j].pid, 1);
+	}
 }
 
 static void same_in(const struct text *where, const char *format)
