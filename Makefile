@@ -10,7 +10,8 @@ VM	:= selftests/vm
 VERSION	:= $(shell sed -n 's/^\#define VOICEPAY_VERSION_STRING[[:space:]]*"\(.*\)"/\1/p' include/uapi/linux/voicepay.h)
 
 .PHONY: all modules user modules_install install uninstall clean help \
-	check check-long fuzz check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing demo vm vm-shell vm-build host-setup \
+	check check-long fuzz check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing check-packages check-analyzers check-kselftest \
+	demo vm vm-shell vm-build host-setup \
 	dkms-install dkms-remove
 
 all: modules user		## Build the module and the programs for this machine
@@ -88,6 +89,16 @@ check-sealing: host-setup	## Run the test of sealed storage, with TPMs and witho
 	@$(if $(KERNEL),$(VM)/build -k $(KERNEL))
 	@selftests/sealing $(if $(KERNEL),-k $(KERNEL))
 	@$(if $(KERNEL),,selftests/sealing-initramfs)
+
+check-packages: host-setup	## Build, install, upgrade, boot and purge the Debian packages (half an hour)
+	@selftests/packages/run
+
+check-analyzers: host-setup	## cppcheck, Clang's analyzer, coccinelle; unit tests under sanitizers and valgrind
+	@selftests/analyzers/run
+
+check-kselftest: host-setup	## Run the tests as a kernel tree's kselftest would
+	@$(VM)/build
+	@selftests/kselftest check
 
 vm: host-setup			## Run one test in a virtual machine: make vm TEST=ioctl; with another kernel: KERNEL=6.1|newest
 	@[ -n "$(TEST)" ] || { echo "which one? make vm TEST=NAME, for a file NAME.c or NAME.sh in selftests/"; exit 2; }

@@ -8,7 +8,7 @@
 #			function, and sets the array HARDWARE to QEMU's options
 
 # shellcheck disable=SC2034 # for those who source this
-KERNEL_ARGS="root=LABEL=voicepay-root rw console=ttyS0 quiet loglevel=5 panic=-1 secretmem.enable=1 mitigations=off"
+KERNEL_ARGS="root=LABEL=voicepay-root rw console=ttyS0 quiet loglevel=5 panic=-1 secretmem.enable=1 mitigations=off no_timer_check"
 
 tmp=$(mktemp -d)
 job=
