@@ -107,7 +107,7 @@ donated() {
 		says EEXIST "$probe" donate well
 }
 moves() { load && says OK "$probe" move 2>/dev/null && vault_is 2 0; }
-too_full() { # a page holds ten cells
+too_full() { # a page holds seven cells
 	load && says OK "$probe" donate tiny && says OK "$probe" enrol && "$here/netlink" | grep '^not ok' |
 		grep -v "1024 slots" && return 1
 	vault_is 2 0
@@ -159,7 +159,7 @@ ktap_run "keys move to it while they are used" moves
 ktap_run "no hibernation as long as it lives" no_hibernation
 ktap_run "voicepayd donates, and status tells" by_voicepayd
 ktap_run "status tells of the others" status_says
-ktap_run "a vault of ten cells" too_full
+ktap_run "a vault of seven cells" too_full
 ktap_run "reserved: ioctl" in_reserved ioctl
 ktap_run "reserved: netlink" in_reserved netlink
 ktap_run "reserved: races" in_reserved races

@@ -19,6 +19,8 @@ says() { # WANTED COMMAND..
 }
 # Goes as far as freezing all processes, and back.
 sleeps() { # disk|freeze
+	# In there the kernel spins, which on a busy machine a watchdog takes for a lockup.
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
 	echo freezer >/sys/power/pm_test || return
 	local rc=0
 	echo "$1" >/sys/power/state || rc=1

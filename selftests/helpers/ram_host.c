@@ -36,24 +36,37 @@ static void hide(const char *name, int n, const void *what)
 	putc('\n', secrets);
 }
 
-/* The key as HMAC uses it: padded, and the states after that block. */
-static void hide_hmac(int n, const __u8 key[LEN])
+/*
+ * The keys as HMAC uses them: padded, and the states after that block, of which the
+ * first bytes will do.
+ */
+static void hide_hmac(int n, const struct vp_root_keys *keys)
 {
-	static const struct { __u8 pad; const char *padded, *state; } half[] = {
-		{ 0x36, "K^ipad", "inner" }, { 0x5c, "K^opad", "outer" },
+	static const struct { __u8 pad; const char *padded, *state, *padded512, *state512; } half[] = {
+		{ 0x36, "K^ipad", "inner", "K512^ipad", "inner512" },
+		{ 0x5c, "K^opad", "outer", "K512^opad", "outer512" },
 	};
-	__u8 block[64];
+	__u8 block[128];
 	SHA256_CTX ctx;
+	SHA512_CTX ctx512;
 	int h, i;
 
 	for (h = 0; h < 2; h++) {
 		memset(block, half[h].pad, sizeof(block));
-		for (i = 0; i < LEN; i++)
-			block[i] ^= key[i];
+		for (i = 0; i < VP_KEY_LEN; i++)
+			block[i] ^= keys->code[i];
 		SHA256_Init(&ctx);
-		SHA256_Update(&ctx, block, sizeof(block));
+		SHA256_Update(&ctx, block, 64);
 		hide(half[h].padded, n, block);
 		hide(half[h].state, n, ctx.h);
+
+		memset(block, half[h].pad, sizeof(block));
+		for (i = 0; i < VP_KEY512_LEN; i++)
+			block[i] ^= keys->code512[i];
+		SHA512_Init(&ctx512);
+		SHA512_Update(&ctx512, block, sizeof(block));
+		hide(half[h].padded512, n, block);
+		hide(half[h].state512, n, ctx512.h);
 	}
 }
 
@@ -74,6 +87,8 @@ static int answer(struct test_gateway *gw, int n, const __u8 *msg1, __u8 *msg2)
 	int len;
 
 	gw->grant.epoch = n;
+	/* Codes of odd epochs use the one key, those of even epochs the other. */
+	gw->grant.modes = n % 2 ? PAYCODE_MODE(PAYCODE_PLAIN) | PAYCODE_MODE(PAYCODE_PLAIN_512) : 0;
 	if (vp_noise_init_responder(&hs, 1, VP_AGREE_PROLOGUE, VP_AGREE_PROLOGUE_LEN,
 				    gw->s, gw->s_pub) ||
 	    vp_noise_read_msg1(&hs, msg1, VP_MSG1_LEN, payload) ||
@@ -95,7 +110,9 @@ static int answer(struct test_gateway *gw, int n, const __u8 *msg1, __u8 *msg2)
 	hide("K", n, keys.code);
 	hide("auth", n, keys.auth);
 	hide("psk", n, keys.psk);
-	hide_hmac(n, keys.code);
+	hide("K512", n, keys.code512);
+	hide("K512-end", n, keys.code512 + VP_KEY512_LEN - LEN);
+	hide_hmac(n, &keys);
 	fflush(secrets);
 	return len + (int)VP_NOISE_MSG2_OVERHEAD;
 }

@@ -154,7 +154,9 @@ nothing_outside() { found searched && ! grep '^outside' "$dir/found" | grep -qv 
 nothing_in_plain() { nothing_outside && ! found inside; }
 nothing_at_all() { nothing_in_plain && ! found halves; }
 # HOW EPOCH: what a key has at rest
-keys_and_states() { found "$1 inner\\.$2 " && found "$1 outer\\.$2 " && found "$1 auth\\.$2 "; }
+keys_and_states() {
+	found "$1 inner\\.$2 " && found "$1 outer\\.$2 " && found "$1 auth\\.$2 " && found "$1 K512\\.$2 "
+}
 
 # The initramfs of a next kernel, where the guest finds it.
 give_next_initrd() {
