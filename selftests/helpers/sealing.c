@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +22,9 @@
 #define SLOTS	3		/* 3, 4 and 5: to be restored at three times of day */
 #define FIRST	3
 #define GUARDED	6		/* with an owner, a button and a lock */
+#define ABOVE	0x100000007ULL	/* orders up to this amount need no press there */
+#define POOLED	7		/* with a pool */
+#define AUTHENTICATOR 8
 
 #define nl sealed_nl
 static struct test_gateway gw;
@@ -30,6 +34,7 @@ static struct {
 	__u8 device[VP_DEVICE_ID_LEN], gateway[VP_KEY_LEN];
 	__u8 code[SLOTS][VP_KEY_LEN];
 	__u64 ordinal[SLOTS];
+	struct vp_root_keys pooled;
 } known;
 
 /* The ordinal of a code of slot @n's key, 0 if it is not one. */
@@ -134,10 +139,66 @@ static void guarded(void)
 
 	EXPECT_EQ(nl_slot_new(&nl, GUARDED), 0);
 	ASSERT_EQ(test_enrol(&nl, &gw, GUARDED), 0);
+	EXPECT_EQ(nl_slot_set_u64(&nl, GUARDED, VOICEPAY_A_SLOT_PRESENCE_ABOVE, ABOVE), 0);
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		EXPECT_EQ(nl_slot_set(&nl, GUARDED, rules[i].attr, rules[i].value), 0);
 	EXPECT_EQ(nl_slot_lock(&nl, GUARDED), 0);
 	store("blob", GUARDED, true);
+}
+
+/* Which code of the pool comes next, or a negative errno. */
+static int pool_index(void)
+{
+	struct test_gateway keys = { .keys = known.pooled };
+	struct genl_msg msg;
+	int err;
+
+	genl_begin(&nl, &msg, VOICEPAY_CMD_CODE_GET);
+	genl_put_u32(&msg, VOICEPAY_A_CODE_SLOT, POOLED);
+	genl_put_u32(&msg, VOICEPAY_A_CODE_MODE, VOICEPAY_MODE_POOL);
+	genl_put(&msg, VOICEPAY_A_CODE_NEW, NULL, 0);
+	err = genl_call(&nl, &msg);
+	return err ? err : test_gateway_pool_index(&keys, genl_attr(&msg, VOICEPAY_A_CODE_DIGITS, NULL), 7);
+}
+
+/* A password by counter, of RFC 4226's secret. */
+static int password(char digits[16])
+{
+	struct voicepay_otp otp = { .size = sizeof(otp), .slot = AUTHENTICATOR };
+	int dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
+	int err = ioctl(dev, VOICEPAY_IOC_OTP, &otp) ? -errno : 0;
+
+	memcpy(digits, otp.digits, sizeof(otp.digits));
+	close(dev);
+	return err;
+}
+
+static void pool_and_authenticator(void)
+{
+	struct vp_pool pool = { .count = 15, .slot = POOLED, .serial = 7, .not_after = time(NULL) + 86400 };
+	__u8 message[VP_POOL_LEN];
+	char digits[16];
+
+	EXPECT_EQ(nl_slot_new(&nl, POOLED), 0);
+	gw.grant.modes = PAYCODE_MODES_DEVICE;
+	ASSERT_EQ(test_enrol(&nl, &gw, POOLED), 0);
+	gw.grant.modes = 0;
+	known.pooled = gw.keys;
+	pool.epoch = gw.grant.epoch;
+	ASSERT_EQ(vp_pool_encode(message, &pool, gw.device, gw.keys.auth), 0);
+	save("pool", message, sizeof(message));
+	ASSERT_EQ(nl_pool_put(&nl, POOLED, message), 0);
+	EXPECT_EQ(pool_index(), 0);
+	EXPECT_EQ(pool_index(), 1);
+	store("blob", POOLED, true);
+	EXPECT_NL(ESTALE, pool_index());
+
+	EXPECT_EQ(nl_slot_new(&nl, AUTHENTICATOR), 0);
+	ASSERT_EQ(nl_otp_put(&nl, AUTHENTICATOR, "12345678901234567890", 20, VOICEPAY_OTP_SHA1, 6, 0, 0), 0);
+	EXPECT_EQ(password(digits), 0);
+	EXPECT_STREQ(digits, "755224");
+	store("blob", AUTHENTICATOR, true);
+	EXPECT_NL(ESTALE, password(digits));
 }
 
 static void final_blob(void)
@@ -176,11 +237,12 @@ static void second_unseal(void)
 
 static void first(void)
 {
-	ktap_plan(6);
+	ktap_plan(7);
 	KTAP_TEST(waiting, "no sealing key before one is made");
 	KTAP_TEST(made, "a sealing key is made, and once");
 	KTAP_TEST(sealed, "slots are sealed");
 	KTAP_TEST(guarded, "a slot with an owner, a button and a lock is sealed");
+	KTAP_TEST(pool_and_authenticator, "so are a pool and an authenticator");
 	KTAP_TEST(final_blob, "no code after the last blob");
 	KTAP_TEST(second_unseal, "no second unwrapping in a boot");
 }
@@ -286,6 +348,7 @@ static void still_guarded(void)
 	ASSERT_EQ(genl_call(&nl, &msg), 0);
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		EXPECT_EQ(genl_u32(&msg, rules[i].attr), rules[i].value);
+	EXPECT_EQ(genl_u64(&msg, VOICEPAY_A_SLOT_PRESENCE_ABOVE), ABOVE);
 	EXPECT_EQ(genl_u32(&msg, VOICEPAY_A_SLOT_LOCKED), VOICEPAY_LOCKED_BY_ADMIN);
 	EXPECT_NL(EKEYREVOKED, code_get(GUARDED, digits));
 	EXPECT_EQ(nl_slot_unlock(&nl, GUARDED), 0);
@@ -293,6 +356,30 @@ static void still_guarded(void)
 	/* To ask less of a person wants a person. */
 	EXPECT_NL(EINPROGRESS, nl_slot_set(&nl, GUARDED, VOICEPAY_A_SLOT_PRESENCE,
 					   VOICEPAY_PRESENCE_NEVER));
+}
+
+/* Neither the pool's codes nor the authenticator's counters come again. */
+static void spent_elsewhere(void)
+{
+	__u8 blob[VOICEPAY_BLOB_MAX], message[VP_POOL_LEN];
+	char digits[16];
+	size_t len;
+
+	len = load(name_of("blob", POOLED), blob, sizeof(blob));
+	ASSERT_EQ(blob_put(POOLED, blob, len), 0);
+	len = load(name_of("blob", AUTHENTICATOR), blob, sizeof(blob));
+	ASSERT_EQ(blob_put(AUTHENTICATOR, blob, len), 0);
+	EXPECT_NL(ESTALE, pool_index());
+	EXPECT_NL(ESTALE, password(digits));
+	/* Attack: the pool's message once more. */
+	load("pool", message, sizeof(message));
+	EXPECT_NL(ESTALE, nl_pool_put(&nl, POOLED, message));
+	store("next", POOLED, false);
+	store("next", AUTHENTICATOR, false);
+	EXPECT_EQ(blob_commit(false), 0);
+	EXPECT_EQ(pool_index(), 2);
+	EXPECT_EQ(password(digits), 0);
+	EXPECT_STREQ(digits, "287082");
 }
 
 /* Attack: a copy of a blob brings back a slot that was deleted, or a wiped device. */
@@ -317,12 +404,13 @@ static void deleted(void)
 static void again(void)
 {
 	load("known", &known, sizeof(known));
-	ktap_plan(6);
+	ktap_plan(7);
 	KTAP_TEST(unwrapped, "the sealing key is unwrapped after a reboot");
 	KTAP_TEST(refused, "old, foreign, torn and altered blobs are refused");
 	KTAP_TEST(clock_turned, "a turned clock is not believed");
 	KTAP_TEST(restored, "the slot is back, with a higher ordinal");
 	KTAP_TEST(still_guarded, "so are owner, rights, budget, button and lock");
+	KTAP_TEST(spent_elsewhere, "a pool goes on where it was, and so does a counter");
 	KTAP_TEST(deleted, "what was deleted stays so");
 }
 
