@@ -25,6 +25,7 @@ INSTALLS += user/gateway/nginx-upstream.conf:$(datadir)/voicepay/nginx/voicepay-
 INSTALLS += user/gateway/gateway.conf:$(datadir)/doc/voicepay/examples/gateway.conf:644
 INSTALLS += user/gateway/voicepay-gateway.socket:$(unitdir)/voicepay-gateway.socket:644
 INSTALLS += user/gateway/voicepay-gateway.sysusers:$(PREFIX)/lib/sysusers.d/voicepay-gateway.conf:644
+INSTALLS += user/gateway/completion.bash:$(datadir)/bash-completion/completions/voicepay-gateway:644
 INSTALLS += Documentation/man/voicepay-gateway.8:$(mandir)/man8/voicepay-gateway.8:644
 TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gateway.service:644
 # Tests of the whole system and the demonstration make their certificates and tokens with these.

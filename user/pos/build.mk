@@ -7,6 +7,7 @@ voicepay-pos_CPPFLAGS := -I$(TOP)/user/common
 voicepay-pos_DEST := $(bindir)
 
 INSTALLS += user/pos/pos.conf:$(datadir)/doc/voicepay/examples/pos.conf:644
+INSTALLS += user/pos/completion.bash:$(datadir)/bash-completion/completions/voicepay-pos:644
 INSTALLS += Documentation/man/voicepay-pos.1:$(mandir)/man1/voicepay-pos.1:644
 
 TESTS += test_pos_report

@@ -53,7 +53,7 @@ set_up() {
 	make-pki "$tmp/pki" &&
 	gateway_conf "$tmp/state" "$tmp/gw.sock" "$tmp/pki" >gateway.conf &&
 	gw init >key && gw user add --name alice --balance 1000.00 && gw user add --name mom &&
-	gw merchant add --name shop --cert pki/merchant.pem &&
+	gw merchant add --name shop --id shop.till-1 --cert pki/merchant.pem &&
 	nginx_conf "$tmp/nginx" "$top/user/gateway/nginx.conf" 127.0.0.1:$port pay.voicepay.test "$tmp/gw.sock" "$tmp/pki" &&
 	start_gateway && nginx -e "$tmp/nginx/error.log" -c "$tmp/nginx/nginx.conf"
 }
@@ -316,6 +316,32 @@ s2" ] || { ls -R journal; return 1; }
 	[ -z "$(ls journal/voicepay-pos)" ] && ledger_is 47850 50000 2150 7
 }
 
+# Codes bound to this sale, codes from the network, codes whose digits were seen.
+# Of the next half minute, as those of this one have been used.
+every_kind() {
+	fresh_step
+	bound=$(gateway-device code dev 30 0 4 300 CNY shop.till-1 K7)
+	exits 1 CODE_EXPIRED pos charge --code "$bound" --amount 3.01 --challenge K7 --order-no e1 &&
+	exits 1 CODE_EXPIRED pos charge --code "$bound" --amount 3.00 --challenge K8 --order-no e1 &&
+	echo "$bound" | pos charge --code - --amount 3.00 --challenge K7 --order-no e1 >paid.out 2>&1
+	grep "PAID 3.00" paid.out || { cat paid.out; return 1; }
+	exits 1 "not bound" pos charge --code "$(gateway-device code dev 30 1 6 0 "" "" "")" --amount 1.00 --challenge K7 --order-no e2 &&
+	exits 0 "PAID 1.00" pos charge --code "$(gateway-device code dev 30 1 6 0 "" "" "")" --amount 1.00 --order-no e2 || return 1
+	call device /v1/time >/dev/null
+	post device /v1/code "{\"slot\":0,\"authorisation\":$(authorise 5 0 "" "" "")}" >/dev/null
+	exits 0 "PAID 1.00" pos charge --code "$(jq -r .code answer)" --amount 1.00 --order-no e3 || return 1
+	post device /v1/pool "{\"slot\":0,\"authorisation\":$(authorise 6 0 "" "" "")}" >/dev/null
+	p=$(jq -r .pool answer)
+	exits 0 "PAID 1.00" pos charge --code "$(gateway-device pool dev "$p" 14)" --amount 1.00 --order-no e4 &&
+	exits 0 "PAID 1.00" pos charge --code "$(gateway-device pool dev "$p" 4)" --amount 1.00 --order-no e5 &&
+	exits 1 CODE_USED pos charge --code "$(gateway-device pool dev "$p" 14)" --amount 1.00 --order-no e6 &&
+	exits 1 "nothing was paid" pos charge --code "$(gateway-device code dev 30 2 5 0 "" "" "")" --amount 0.01 --order-no e7 --wait 1 &&
+	is "200 -" call device "/v1/notifications?since=0&wait=0" &&
+	[ "$(jq -r '[.notifications[].kind] | unique | join(" ")' answer)" = "confirm not-paid paid refunded" ] &&
+	is "200 -" call device "/v1/statement?limit=1" && [ "$(jq '.entries | length' answer)" = 1 ] &&
+	ledger_is 47150 50000 2850 12 && exits 0 "" gw alarms
+}
+
 ends_well() {
 	kill -TERM "$gw_pid"
 	wait "$gw_pid"
@@ -344,7 +370,7 @@ key_files() {
 	exits 2 "" gw none
 }
 
-ktap_plan 17
+ktap_plan 18
 if set_up >set-up.log 2>&1; then
 	ktap_ok "gateway and nginx come up"
 else
@@ -366,6 +392,7 @@ if killed >out.log 2>&1; then ktap_ok "killed and started again"; else sed 's/^/
 ktap_run "refunds and reversals" gives_back
 ktap_run "above the owner's limit: the till waits, or takes it back" owner_confirms
 ktap_run "a till killed while it waits: recover finds out" till_killed
+ktap_run "bound, shown, online and pool codes; what the device is told" every_kind
 if ends_well; then ktap_ok "SIGTERM: finishes and leaves"; else ktap_not_ok "SIGTERM: finishes and leaves"; fi
 ktap_run "no secrets in logs or readable files" no_secrets
 ktap_run "administration says what is wrong" key_files

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion for voicepay-gateway
+
+_voicepay_gateway()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' word
+	local options='--config --state --json --help --version'
+	COMPREPLY=()
+
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in
+		init|serve|pubkey|user|merchant|ticket|ledger|payments|alarms|migrate|rekey)
+			command=$word
+			break
+			;;
+		esac
+	done
+
+	case $prev in
+	-c|--config|--cert|-S|--socket)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	-s|--state)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	esac
+
+	case $command in
+	'')	options="init serve pubkey user merchant ticket ledger payments alarms migrate rekey $options" ;;
+	serve)	options="--socket $options" ;;
+	user)	options="add set --name --balance --confirm-above --per-day --per-payment $options" ;;
+	merchant) options="add --name --cert --id $options" ;;
+	ticket)	options="--user --ttl $options" ;;
+	alarms)	options="--since $options" ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+}
+complete -F _voicepay_gateway voicepay-gateway
