@@ -84,8 +84,11 @@ static int nl_code(__u32 slot)
 static int authorise(__u32 slot)
 {
 	union any_request req;
+	unsigned int i = 0;
 
-	ioc_command_begin(&req, &ioc_commands[5], slot);
+	while (ioc_commands[i].cmd != VOICEPAY_IOC_AUTHORISE)
+		i++;
+	ioc_command_begin(&req, &ioc_commands[i], slot);
 	if (ioctl(dev, VOICEPAY_IOC_AUTHORISE, &req))
 		return errno;
 	keep_secret(req.authorise.mac, 16);
