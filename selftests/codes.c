@@ -319,6 +319,7 @@ static void pool_of_codes(void)
 		EXPECT_EQ(c.mode, 8);
 		EXPECT_EQ(c.valid_ms, 0);
 		EXPECT_EQ(test_gateway_pool_index(&gw, (char *)c.digits, 7), i);
+		EXPECT_MEMEQ(c.digits + 3, gw.grant.alias[(7 * 16 + i) % 8], VP_ALIAS_DIGITS);
 		again = ask(8);
 		ASSERT_OK(get(&again));
 		EXPECT_STREQ((char *)again.digits, (char *)c.digits);
