@@ -13,10 +13,12 @@ MIB=512
 # The carve-out, which vm/run sets apart.
 FROM=0x7000000 TO=0x7100000
 work=$(mktemp -d "${TMPDIR:-/tmp}/voicepay-ram.XXXXXX")
-pids=() vm=
+pids=() gateways=() vm=
 cleanup() {
 	trap - EXIT
 	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || :
+	# unshare(1), which these are, heeds nothing less.
+	[ ${#gateways[@]} -eq 0 ] || kill -KILL "${gateways[@]}" 2>/dev/null || :
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -69,7 +71,7 @@ start_guest() {
 	mkdir -p "$dir"
 	cp "$work/$2.ko" "$dir/voicepay.ko"
 	"$VM_DIR/in-root" -l "$BUILD/stage" -b "$dir:/ram" $TESTS/ram_host /ram "$3" &
-	pids+=($!)
+	gateways+=($!)
 	boot_guest "${options[@]}" sh -c "$in_guest$script"
 }
 
