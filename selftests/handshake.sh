@@ -226,6 +226,8 @@ bail() { echo "Bail out! $*"; exit 1; }
 modprobe -a voicepay tls || bail "no module"
 "$here/make-pki" "$T/pki" >"$T/pki.log" 2>&1 || bail "no certificates: $(tail -n 1 "$T/pki.log")"
 nginx_up || bail "no nginx"
+# An order goes out only with the word of a slot's key.
+"$here/ask" enrol 0 || bail "no slot"
 configure
 daemon_start || bail "voicepayd does not start: $(cat "$T/daemon.log")"
 
