@@ -127,12 +127,12 @@ static bool goes(const char *name, int seconds)
 	return false;
 }
 
-/* The slot's next code, once its blob is committed. */
+/* The slot's next code, once it is there and its blob is committed. */
 static int code_within(__u32 slot, char digits[64], int seconds)
 {
 	int err = -ESTALE, i;
 
-	for (i = 0; i < seconds * 10 && err == -ESTALE; i++) {
+	for (i = 0; i < seconds * 10 && (err == -ESTALE || err == -ENOENT); i++) {
 		err = code_get(slot, digits);
 		if (err)
 			usleep(100000);
