@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+#include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 #include <pskc/pskc.h>
 #include <stdbool.h>
@@ -190,6 +191,56 @@ static void on_log(const char *text)
 		encrypted = true;
 }
 
+/*
+ * What libpskc 2.6.12 takes for the text of these is that of the first thing in
+ * them, and it falls over a NULL pointer if there is none.
+ */
+static bool wants_text(const xmlNode *node)
+{
+	static const char *const names[] = {
+		"StartDate", "ExpiryDate", "KeyUsage", "NumberOfTransactions", "PlainValue",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp((const char *)node->name, names[i]))
+			return true;
+	return false;
+}
+
+static bool has_text(const xmlNode *node)
+{
+	return node->children && node->children->type == XML_TEXT_NODE && node->children->content;
+}
+
+/* The element that comes next in the document, @node's children first. */
+static xmlNode *next_node(xmlNode *node)
+{
+	if (node->children && node->type == XML_ELEMENT_NODE)
+		return node->children;
+	while (node && !node->next)
+		node = node->parent;
+	return node ? node->next : NULL;
+}
+
+static bool is_readable(const char *xml, size_t len)
+{
+	xmlDoc *doc = xmlReadMemory(xml, len, NULL, NULL,
+				    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlNode *node = doc ? xmlDocGetRootElement(doc) : NULL;
+	bool readable = node;
+
+	for (; node; node = next_node(node)) {
+		if (node->type == XML_ELEMENT_NODE && wants_text(node) && !has_text(node))
+			readable = false;
+		/* One of them is the key. */
+		if (node->type == XML_TEXT_NODE && node->content)
+			explicit_bzero(node->content, strlen((char *)node->content));
+	}
+	xmlFreeDoc(doc);
+	return readable;
+}
+
 /* What libxml2 would print of a broken file is a part of it, and may be the key. */
 static void say_nothing(void *arg, const char *fmt, ...)
 {
@@ -212,7 +263,9 @@ int pskc_import(struct otp_key *key, const char *xml, size_t len, const char *id
 	encrypted = false;
 	xmlSetGenericErrorFunc(NULL, say_nothing);
 	pskc_global_log(on_log);
-	if (pskc_parse_from_memory(container, len, xml))
+	if (!is_readable(xml, len))
+		*why = "it is no PSKC file, or has an element without its value";
+	else if (pskc_parse_from_memory(container, len, xml))
 		*why = encrypted ? "its keys are encrypted: have them decrypted first, by who has made the file" : "it is no PSKC file, or has parts that libpskc does not know";
 	else
 		from = find(container, id, why);

@@ -388,6 +388,11 @@ static void pskc_files_that_are_refused(void **state)
 		{ "<Policy><StartDate>2006-05-01T00:00:00Z</StartDate></Policy>", "dates" },
 		{ "<Policy><NumberOfTransactions>5</NumberOfTransactions></Policy>", "number of uses" },
 		{ "<Policy><KeyUsage>Encrypt</KeyUsage></Policy>", "one-time" },
+		/* libpskc would read through a NULL pointer. */
+		{ "<Policy><StartDate MinLength=\"4\"/></Policy>", "without its value" },
+		{ "<Policy><ExpiryDate><b/></ExpiryDate></Policy>", "without its value" },
+		{ "<Policy><NumberOfTransactions></NumberOfTransactions></Policy>", "without its value" },
+		{ "<Policy><KeyUsage><!-- OTP --></KeyUsage></Policy>", "without its value" },
 	};
 	static const char *const parts[][3] = {
 		{ "Encoding=\"DECIMAL\"", "Encoding=\"HEXADECIMAL\"", "decimal" },
