@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ktap: timeout=120 */
+/* ktap: timeout=300 */
 /*
  * Memory runs out: in each call every allocation, and every copy from and to the
  * caller, fails once: the first at the first try, the second at the second, until
