@@ -16,6 +16,7 @@
 
 #include "channel.h"
 #include "channel_sock.h"
+#include "session.h"
 
 /*
  * Not AF_INET, which would promise an inet_sock and share its lock class with
@@ -178,12 +179,14 @@ struct socket *vp_channel_create(struct socket *inner)
 }
 
 /* Gives @file, a socket that only the caller holds, to the channel. */
-void vp_channel_adopt(struct vp_channel *ch, struct file *file, bool tls13)
+void vp_channel_adopt(struct vp_channel *ch, struct file *file, bool tls13,
+		      struct vp_session *session)
 {
 	struct sock *sk = &ch->sk, *isk;
 
 	ch->file = file;
 	ch->inner = sock_from_file(file);
+	ch->session = session;
 	vp_record_init(&ch->record, tls13);
 
 	/* What getsockopt shows of the outer socket is what the inner one has. */

@@ -11,10 +11,13 @@ void vp_channel_exit(void);
 /* VOICEPAY_FEATURE_* bits that depend on what this kernel's TLS can do */
 u64 vp_channel_features(void);
 
+struct vp_session;
+
 /*
  * Takes @sockfd over from the calling process and installs a channel socket in
- * its place. Returns the new descriptor, close-on-exec, or -errno.
+ * its place; @session, which may be NULL, is the channel's from then on, or
+ * freed. Returns the new descriptor, close-on-exec, or -errno.
  */
-int vp_channel_seal(int sockfd);
+int vp_channel_seal(int sockfd, struct vp_session *session);
 
 #endif /* VP_CHANNEL_H */

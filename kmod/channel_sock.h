@@ -30,6 +30,7 @@ enum vp_tx_state {
  * @sk: the outer socket; first, as the socket core allocates it
  * @file: the inner socket's file; we hold the only reference there is
  * @inner: the inner socket, kernel TLS over TCP
+ * @session: what was given with it, or NULL; freed with the last use of @inner
  * @rx_lock: protects the fields below up to @tx_lock. Everything that reads
  *	from @inner happens under it and never waits for the network, so it is
  *	held for as long as decrypting takes. Taken before @tx_lock.
@@ -52,6 +53,7 @@ struct vp_channel {
 	struct sock sk;
 	struct file *file;
 	struct socket *inner;
+	struct vp_session *session;
 
 	struct mutex rx_lock;	/* all reading from @inner */
 	struct vp_record record;
@@ -91,7 +93,8 @@ static inline void vp_channel_wake(struct vp_channel *ch)
 
 /* channel.c */
 struct socket *vp_channel_create(struct socket *inner);
-void vp_channel_adopt(struct vp_channel *ch, struct file *file, bool tls13);
+void vp_channel_adopt(struct vp_channel *ch, struct file *file, bool tls13,
+		      struct vp_session *session);
 
 /* inbound.c */
 int vp_channel_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);

@@ -18,6 +18,7 @@
 #include "order.h"
 #include "otp.h"
 #include "sealer.h"
+#include "session.h"
 #include "slot.h"
 #include "vault.h"
 
@@ -36,6 +37,7 @@ union request {
 	struct voicepay_donation donation;
 	struct voicepay_authorise authorise;
 	struct voicepay_otp otp;
+	struct voicepay_ticket ticket;
 };
 
 u64 vp_features(void)
@@ -153,16 +155,24 @@ static int do_code(struct file *file, union request *req)
 static int do_seal(struct file *file, union request *req)
 {
 	struct voicepay_seal *seal = &req->seal;
-	int fd;
+	struct vp_session *session;
+	int fd, err;
 
 	if (seal->flags)
 		return -EOPNOTSUPP;
 	if (seal->channel_fd)
 		return -EINVAL;
-	fd = vp_channel_seal(seal->sock_fd);
+	err = vp_session_take(seal, &session);
+	if (err)
+		return err;
+	fd = vp_channel_seal(seal->sock_fd, session);
 	if (fd < 0)
 		return fd;
 	seal->channel_fd = fd;
+	/* The caller's copies are overwritten with what is written back. */
+	memzero_explicit(seal->tx_secret, sizeof(seal->tx_secret));
+	memzero_explicit(seal->rx_secret, sizeof(seal->rx_secret));
+	memzero_explicit(seal->resumption_secret, sizeof(seal->resumption_secret));
 	return 0;
 }
 
@@ -240,6 +250,17 @@ static int do_otp(struct file *file, union request *req)
 	return err;
 }
 
+static int do_ticket(struct file *file, union request *req)
+{
+	struct voicepay_ticket *ticket = &req->ticket;
+
+	if (ticket->flags)
+		return -EOPNOTSUPP;
+	if (ticket->reserved)
+		return -EINVAL;
+	return -ENOENT;
+}
+
 /*
  * @min_size is the size of the structure's first version, for ever: older
  * callers than that there are none.
@@ -265,6 +286,7 @@ static const struct request_type {
 	REQUEST(VOICEPAY_IOC_VAULT, voicepay_donation, pages, do_vault),
 	REQUEST(VOICEPAY_IOC_AUTHORISE, voicepay_authorise, mac, do_authorise),
 	REQUEST(VOICEPAY_IOC_OTP, voicepay_otp, counter, do_otp),
+	REQUEST(VOICEPAY_IOC_TICKET, voicepay_ticket, reserved, do_ticket),
 };
 
 static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -286,7 +308,7 @@ static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 		return -EINVAL;
 	err = copy_struct_from_user(&req, type->size, user, size);
 	if (err)
-		return err;
+		goto out;
 
 	req.head.size = size;	/* another thread may have changed it meanwhile */
 
@@ -294,12 +316,15 @@ static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	 * An answer that cannot be written must not cost a code or a socket, so
 	 * the place for it is tried first.
 	 */
+	err = -EFAULT;
 	if (copy_to_user(user, &req, min(size, type->size)))
-		return -EFAULT;
+		goto out;
 
 	err = type->execute(file, &req);
-	if (!err && copy_to_user(user, &req, min(size, type->size)))
+	/* EMSGSIZE says how much room it takes. */
+	if ((!err || err == -EMSGSIZE) && copy_to_user(user, &req, min(size, type->size)))
 		err = -EFAULT;
+out:
 	memzero_explicit(&req, sizeof(req));
 	return err;
 }

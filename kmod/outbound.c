@@ -14,6 +14,7 @@
 #include <net/tls.h>
 
 #include "channel_sock.h"
+#include "session.h"
 
 /*
  * BATCH comes from sendmmsg() itself, WAITALL from io_uring's users; neither says
@@ -156,6 +157,7 @@ static void tx_drop(struct vp_channel *ch)
 {
 	vp_channel_rx_drain(ch);
 	cancel_delayed_work(&ch->tx_work);
+	vp_session_free(ch->session);
 	fput(ch->file);
 	sock_put(&ch->sk);
 }

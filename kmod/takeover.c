@@ -15,6 +15,7 @@
 
 #include "channel.h"
 #include "channel_sock.h"
+#include "session.h"
 #include "sole.h"
 
 static bool engaged(unsigned int conf)
@@ -42,7 +43,7 @@ static int check_tls(struct sock *sk)
 	return attached ? -EBUSY : 0;
 }
 
-static int check_inner(struct socket *sock)
+static int check_inner(struct socket *sock, struct vp_session *session)
 {
 	struct sock *sk = sock->sk;
 	int err;
@@ -56,6 +57,8 @@ static int check_inner(struct socket *sock)
 		err = -ENOTCONN;
 	else
 		err = check_tls(sk);
+	if (!err)
+		err = vp_session_bind(session, &tls_get_ctx(sk)->crypto_send.info);
 	release_sock(sk);
 	return err;
 }
@@ -85,7 +88,7 @@ static void reset_inner(struct sock *sk)
 	release_sock(sk);
 }
 
-int vp_channel_seal(int sockfd)
+int vp_channel_seal(int sockfd, struct vp_session *session)
 {
 	struct file *file, *outer_file;
 	struct socket *inner, *outer;
@@ -93,14 +96,16 @@ int vp_channel_seal(int sockfd)
 
 	/* fget, not fdget: the count must include us, single-threaded or not. */
 	file = fget(sockfd);
-	if (!file)
-		return -EBADF;
+	if (!file) {
+		err = -EBADF;
+		goto err_session;
+	}
 	inner = sock_from_file(file);
 	if (!inner) {
 		err = -ENOTSOCK;
 		goto err_file;
 	}
-	err = check_inner(inner);
+	err = check_inner(inner, session);
 	if (err)
 		goto err_file;
 
@@ -129,7 +134,7 @@ int vp_channel_seal(int sockfd)
 
 	reset_inner(inner->sk);
 	vp_channel_adopt(vp_channel(outer), file,
-			 tls_get_ctx(inner->sk)->prot_info.version == TLS_1_3_VERSION);
+			 tls_get_ctx(inner->sk)->prot_info.version == TLS_1_3_VERSION, session);
 	fd_install(fd, outer_file);
 	return fd;
 
@@ -139,5 +144,7 @@ err_fd:
 	put_unused_fd(fd);
 err_file:
 	fput(file);
+err_session:
+	vp_session_free(session);
 	return err;
 }

@@ -8,8 +8,9 @@
  * (provisioning, enrolment, wiping); <linux/voicepay_netlink.h> has its
  * numbers and Documentation/netlink/specs/voicepay.yaml its description.
  *
- * No call of either returns a key, a traffic secret or anything from which
- * one follows, to nobody, root included.
+ * No call of either returns a key of a slot, a traffic secret or anything from
+ * which one follows, to nobody, root included. VOICEPAY_IOC_TICKET gives what
+ * one later TLS handshake needs, once, to who brought the session.
  *
  * Every ioctl takes a pointer to a structure whose first field, @size, is the
  * size the caller was compiled with. A newer kernel takes an older, shorter
@@ -255,6 +256,8 @@ struct voicepay_info {
 #define VOICEPAY_FEATURE_AUTHORISE	(1ULL << 4)
 /* VOICEPAY_IOC_OTP */
 #define VOICEPAY_FEATURE_OTP		(1ULL << 5)
+/* VOICEPAY_IOC_TICKET: tickets of channels that were sealed with secrets are kept */
+#define VOICEPAY_FEATURE_TICKET		(1ULL << 6)
 
 /* Slots can be sealed: without it keys are in RAM only, and lost at a reboot */
 #define VOICEPAY_FEATURE_SEALER		(1ULL << 8)
@@ -399,6 +402,15 @@ struct voicepay_code {
  */
 #define VOICEPAY_IOC_CODE	_IO(VOICEPAY_IOC_TYPE, 2)
 
+/* Room for a traffic secret, or a PSK: SHA-384. */
+#define VOICEPAY_SECRET_MAX		48
+/* Bytes of what a ticket is bound to. */
+#define VOICEPAY_BINDING_LEN		32
+/* Most bytes that are kept with a ticket. */
+#define VOICEPAY_TICKET_CONTEXT_MAX	16384
+/* A longer ticket is not kept. */
+#define VOICEPAY_TICKET_MAX		16384
+
 /**
  * struct voicepay_seal - give a TLS socket into the kernel's keeping
  * @size: sizeof(struct voicepay_seal)
@@ -406,12 +418,33 @@ struct voicepay_code {
  * @sock_fd: in: a connected TCP socket on which kernel TLS is engaged in both
  *	directions (setsockopt TCP_ULP "tls", then SOL_TLS TLS_TX and TLS_RX)
  * @channel_fd: out: the channel socket, close-on-exec; must be 0 on entry
+ * @secret_len: in: 0 if no secrets are given, and then all that follows is
+ *	zero; else the length of each: 32, or 48 for TLS_AES_256_GCM_SHA384
+ * @context_len: in: bytes at @context, at most VOICEPAY_TICKET_CONTEXT_MAX
+ * @context: in: pointer to bytes that are kept with each ticket that arrives,
+ *	and given back with it as they are; 0 if @context_len is 0
+ * @tx_secret: in: client_application_traffic_secret_0 of RFC 8446, 7.1
+ * @rx_secret: in: server_application_traffic_secret_0. With the two the channel
+ *	follows a KeyUpdate; both may be all zero, and then it does not
+ * @resumption_secret: in: resumption_master_secret. With it tickets are kept
+ *	for VOICEPAY_IOC_TICKET; all zero, and they are absorbed
+ * @binding: in: what tickets are bound to; its owner chooses, a hash say
+ *
+ * A secret is filled up with zero. When the call succeeds the three of them are
+ * zero on return: they have one owner, the kernel.
  */
 struct voicepay_seal {
 	__u32 size;
 	__u32 flags;
 	__s32 sock_fd;
 	__s32 channel_fd;
+	__u32 secret_len;
+	__u32 context_len;
+	__aligned_u64 context;
+	__u8  tx_secret[VOICEPAY_SECRET_MAX];
+	__u8  rx_secret[VOICEPAY_SECRET_MAX];
+	__u8  resumption_secret[VOICEPAY_SECRET_MAX];
+	__u8  binding[VOICEPAY_BINDING_LEN];
 };
 
 /**
@@ -423,6 +456,13 @@ struct voicepay_seal {
  * socket option reaches the TLS layer, so that the traffic keys can be read
  * by nobody from then on.
  *
+ * Secrets that the vault cannot hold (it is full, or the machine goes to sleep)
+ * are no reason to fail: the channel is then one without them.
+ *
+ *	EINVAL		@secret_len, or @context_len, is out of range; a field
+ *			is not zero that must be; one of @tx_secret and
+ *			@rx_secret is given without the other; the session is
+ *			not TLS 1.3, or its cipher has secrets of another length
  *	EBADF		@sock_fd is no open descriptor
  *	ENOTSOCK	@sock_fd is not a socket
  *	EPROTONOSUPPORT	not a TCP socket
@@ -603,5 +643,68 @@ struct voicepay_otp {
  *	EOVERFLOW	the counter is at its end
  */
 #define VOICEPAY_IOC_OTP	_IO(VOICEPAY_IOC_TYPE, 6)
+
+/**
+ * struct voicepay_ticket - what resumes a TLS 1.3 session
+ * @size: sizeof(struct voicepay_ticket)
+ * @flags: must be 0
+ * @binding: in: as given to VOICEPAY_IOC_SEAL
+ * @ticket_len: in: room at @ticket; out: the ticket's length, 1 to
+ *	VOICEPAY_TICKET_MAX
+ * @context_len: in: room at @context; out: the context's length, 0 to
+ *	VOICEPAY_TICKET_CONTEXT_MAX
+ * @ticket: in: pointer to where the ticket goes
+ * @context: in: pointer to where the context goes that was given to
+ *	VOICEPAY_IOC_SEAL; may be 0 if @context_len is 0
+ * @psk_len: out: bytes of @psk: 32 or 48
+ * @cipher_suite: out: the suite of the session that the ticket came in, as in
+ *	RFC 8446, B.4; the PSK is for its hash
+ * @lifetime: out: for how many seconds from @received it is good, at most 7 days
+ * @age_add: out: the ticket_age_add that came with it
+ * @received: out: when it came, seconds since 1970 by the system's clock
+ * @age_ms: out: milliseconds since, which no setting of that clock changes; it
+ *	counts while the machine sleeps, too
+ * @psk: out: the pre-shared key, zero-filled
+ * @left: out: how many more there are with this binding
+ * @reserved: must be 0; out: 0
+ */
+struct voicepay_ticket {
+	__u32 size;
+	__u32 flags;
+	__u8  binding[VOICEPAY_BINDING_LEN];
+	__u32 ticket_len;
+	__u32 context_len;
+	__aligned_u64 ticket;
+	__aligned_u64 context;
+	__u32 psk_len;
+	__u32 cipher_suite;
+	__u32 lifetime;
+	__u32 age_add;
+	__aligned_u64 received;
+	__aligned_u64 age_ms;
+	__u8  psk[VOICEPAY_SECRET_MAX];
+	__u32 left;
+	__u32 reserved;
+};
+
+/**
+ * VOICEPAY_IOC_TICKET - take a ticket out, the newest, for good
+ *
+ * Nobody gets the same one again: a ticket is for one handshake. It is only
+ * for the user who sealed the channel that it came in: who calls and who opened
+ * the device must both have his effective user id. The superuser is nobody
+ * special here.
+ *
+ * All output fields but @ticket_len and @context_len are ignored on entry.
+ *
+ *	EINVAL		@reserved is not 0
+ *	ENOENT		no ticket that is still good, with this binding, for
+ *			this user
+ *	EMSGSIZE	not room enough: @ticket_len and @context_len say what
+ *			is needed, and the ticket stays
+ *	EFAULT		@ticket or @context cannot be written; the ticket stays
+ *	ENOMEM		the ticket stays
+ */
+#define VOICEPAY_IOC_TICKET	_IO(VOICEPAY_IOC_TYPE, 7)
 
 #endif /* _UAPI_LINUX_VOICEPAY_H */
