@@ -10,21 +10,39 @@ export PATH=$PATH:/usr/sbin:/sbin
 VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$VM_DIR/../.." && pwd)
 CACHE=${VOICEPAY_CACHE:-/var/cache/voicepay}
-SUITE=trixie
+# What is built and booted: trixie, the reference; bookworm, with its own userspace and
+# OpenSSL 3.0; arm64, which is trixie, built from outside for that machine. What vm/packages
+# lists is changed by vm/packages.NAME.
+PLATFORM=${VOICEPAY_PLATFORM:-trixie}
 # Raised when the way a root is made changes, so that old ones are not taken.
 ROOT_FORMAT=1
 
 say() { echo "# $*" >&2; }
 die() { echo "${0##*/}: $*" >&2; exit 3; }
 
-packages() { sed 's/#.*//' "$VM_DIR/packages" | awk 'NF { print $1 }' | sort -u; }
+# MACHINE is what the guest runs on, MULTIARCH what Debian calls its directories.
+# shellcheck disable=SC2034 # for those who source this
+case $PLATFORM in
+trixie) SUITE=trixie MACHINE=amd64 MULTIARCH=x86_64-linux-gnu ;;
+bookworm) SUITE=bookworm MACHINE=amd64 MULTIARCH=x86_64-linux-gnu ;;
+arm64) SUITE=trixie MACHINE=arm64 MULTIARCH=aarch64-linux-gnu ;;
+*) die "no platform \"$PLATFORM\": there are trixie, bookworm and arm64" ;;
+esac
 
-ROOT_HASH=$({ echo "$SUITE $ROOT_FORMAT"; packages; } | sha256sum | cut -c1-12)
+packages() { # what vm/packages says, with the platform's +NAME and without its -NAME
+	local other=/dev/null
+	[ ! -e "$VM_DIR/packages.$PLATFORM" ] || other=$VM_DIR/packages.$PLATFORM
+	sed 's/#.*//' "$other" "$VM_DIR/packages" | awk 'NF && /^-/ { no[substr($1, 2)]; next }
+		NF && /^\+/ { $1 = substr($1, 2) } NF && !($1 in no) { print $1 }' | sort -u
+}
+
+ROOT_HASH=$({ echo "${PLATFORM} $ROOT_FORMAT"; packages; } | sha256sum | cut -c1-12)
 ROOT=$CACHE/root-$ROOT_HASH
 # What is made from a root, and is of no use without it, lies beside it.
 # shellcheck disable=SC2034 # for those who source this
 ROOT_DATA=$CACHE/root-$ROOT_HASH.data
-BUILD=$CACHE/build/${VOICEPAY_BUILD:-$SUITE}
+BUILD=$CACHE/build/${VOICEPAY_BUILD:-trixie}
+[ "$PLATFORM" = trixie ] || BUILD=$BUILD-$PLATFORM
 
 mkdir -p "$CACHE" 2>/dev/null && [ -w "$CACHE" ] ||
 	die "cannot write to $CACHE: run as root, or set VOICEPAY_CACHE to a directory of your own"
@@ -87,8 +105,10 @@ own_kernel() { # NAME
 }
 
 # Copies the checkout to where the root sees it. Outputs are ignored files:
-# neither copied nor deleted, so builds there are incremental.
+# neither copied nor deleted, so builds there are incremental. What is new is told by its
+# bytes and not by its time, and has the time of the copy: another checkout of the
+# same source builds nothing anew, and an older file put back does.
 sync_src() { # DIR
 	mkdir -p "$1"
-	rsync -a --no-owner --no-group --delete --exclude=.git --filter=':- .gitignore' "$TOP/" "$1/"
+	rsync -a --no-times --checksum --no-owner --no-group --delete --exclude=.git --filter=':- .gitignore' "$TOP/" "$1/"
 }

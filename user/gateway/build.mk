@@ -38,6 +38,7 @@ define gateway_test
 $(1)_SRCS := user/gateway/tests/$(subst _gateway,,$(1)).c user/gateway/tests/fixture.c user/gateway/tests/device.c $(gateway_srcs)
 $(1)_PKGS := cmocka $(gateway_pkgs)
 $(1)_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests
+$(1)_SHARES := voicepay-gateway
 $(1)_LDLIBS := -pthread -lm
 endef
 $(foreach t,$(gateway_tests),$(eval $(call gateway_test,$(t))))
@@ -55,6 +56,7 @@ TESTS += $(1)
 $(1)_SRCS := $(addprefix user/gateway/tests/,$(subst _gateway,,$(1)).c $(2) fixture.c device.c) $(gateway_srcs)
 $(1)_PKGS := cmocka $(if $(2),libcurl) $(gateway_pkgs)
 $(1)_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests
+$(1)_SHARES := voicepay-gateway
 $(1)_LDLIBS := -pthread
 endef
 LONG_TESTS += test_gateway_codes test_gateway_double test_gateway_lookup
