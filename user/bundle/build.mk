@@ -5,7 +5,7 @@
 VP_BUNDLE_SRCS := $(addprefix user/bundle/,bundle.c store.c) user/common/whole.c
 
 PROGRAMS += voicepay-bundle
-voicepay-bundle_SRCS := user/bundle/main.c $(VP_BUNDLE_SRCS) user/verify/load.c user/common/config.c user/common/pin.c user/common/base64.c
+voicepay-bundle_SRCS := user/bundle/main.c $(VP_BUNDLE_SRCS) user/verify/load.c user/common/config.c user/common/keyuri.c user/common/pin.c user/common/base64.c
 voicepay-bundle_PKGS := inih jansson libcrypto
 voicepay-bundle_DEST := $(bindir)
 

@@ -2,7 +2,7 @@
 #
 # What the programs share; compiled into each.
 
-VP_CONFIG_SRCS := $(addprefix user/common/,config.c pin.c base64.c)
+VP_CONFIG_SRCS := $(addprefix user/common/,config.c keyuri.c pin.c base64.c)
 # The module's management; with libnl-3.0 and libnl-genl-3.0.
 VP_MANAGE_SRCS := $(addprefix user/common/,manage.c manage_code.c manage_seal.c manage_call.c)
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "keyuri.h"
 
 #define FILE_MAX	65536
 #define LINE_MAX_LEN	190	/* libinih's buffer is 200 */
@@ -178,7 +179,47 @@ static int set_cert(struct config *c, const char *value)
 
 static int set_key(struct config *c, const char *value)
 {
-	return set_path(c->key, sizeof(c->key), value);
+	if (value[0] != '/' && !keyuri_good(value))
+		return -1;
+	return set_text(c->key, sizeof(c->key), value);
+}
+
+/* It becomes part of the name of a library that is loaded. */
+static int set_key_provider(struct config *c, const char *value)
+{
+	if (!keyuri_provider_good(value))
+		return -1;
+	return set_text(c->key_provider, sizeof(c->key_provider), value);
+}
+
+static int set_key_pin_file(struct config *c, const char *value)
+{
+	return set_path(c->key_pin_file, sizeof(c->key_pin_file), value);
+}
+
+static int set_key_pin_state(struct config *c, const char *value)
+{
+	return set_path(c->key_pin_state, sizeof(c->key_pin_state), value);
+}
+
+static int set_pkcs11_module(struct config *c, const char *value)
+{
+	return set_path(c->pkcs11_module, sizeof(c->pkcs11_module), value);
+}
+
+static int set_tpm(struct config *c, const char *value)
+{
+	return *value ? set_text(c->tpm, sizeof(c->tpm), value) : -1;
+}
+
+static int add_key_env(struct config *c, const char *value)
+{
+	const char *eq = strchr(value, '=');
+
+	if (c->key_env_count == CONFIG_KEY_ENV || !eq || eq == value ||
+	    strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != (size_t)(eq - value))
+		return -1;
+	return set_text(c->key_env[c->key_env_count++], CONFIG_FILE, value);
 }
 
 static int set_pin(struct config *c, const char *value)
@@ -284,7 +325,14 @@ static const struct key keys[] = {
 	{ "gateway", "key", set_gateway_key, "the gateway's X25519 public key as 64 hex digits" },
 	{ "tls", "ca", set_ca, "the absolute path of a PEM file with the trusted CA certificates" },
 	{ "tls", "cert", set_cert, "the absolute path of a PEM file with the device's certificate" },
-	{ "tls", "key", set_key, "the absolute path of a PEM file with the device's private key" },
+	{ "tls", "key", set_key,
+	  "the absolute path of a PEM file with the device's private key, or a URI without a PIN: pkcs11:token=..;object=.. or handle:0x.." },
+	{ "tls", "key-provider", set_key_provider, "the name of an OpenSSL provider, as tpm2 or pkcs11" },
+	{ "tls", "key-pin-file", set_key_pin_file, "the absolute path of a file of mode 0600 with the key's PIN" },
+	{ "tls", "key-pin-state", set_key_pin_state, "the absolute path of a file that voicepayd may write" },
+	{ "tls", "key-env", add_key_env, "NAME=VALUE for the key's library, at most 4 times", true },
+	{ "tls", "pkcs11-module", set_pkcs11_module, "the absolute path of a PKCS#11 library" },
+	{ "tls", "tpm", set_tpm, "how to reach the TPM: device:/dev/tpmrm0 (a TCTI)" },
 	{ "tls", "pin", set_pin, "sha256/ and 44 characters of Base64, at most 16 times", true },
 	{ "tls", "crl", add_crl,
 	  "the absolute path of a file with CRLs, PEM or DER, at most 8 times", true },
@@ -384,6 +432,8 @@ static void set_defaults(struct config *c, const char *path)
 	strcpy(c->port, "443");
 	strcpy(c->socket, "/run/voicepay/voicepayd.sock");
 	strcpy(c->device, "/dev/voicepay");
+	strcpy(c->tpm, "device:/dev/tpmrm0");
+	strcpy(c->key_pin_state, "/var/lib/voicepay/pin/state");
 	/* BR 4.9.10: an answer is good for ten days at most. */
 	c->staple_max_age = 10 * 24 * 3600;
 	c->max_handshakes = 8;

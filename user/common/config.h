@@ -16,6 +16,7 @@
 #define CONFIG_ALLOWED	16
 #define CONFIG_CRLS	8
 #define CONFIG_BUNDLE_KEYS 4
+#define CONFIG_KEY_ENV	4
 #define CONFIG_NAME	64
 #define CONFIG_FILE	160
 #define CONFIG_ERROR	512
@@ -34,7 +35,14 @@ struct config {
 	/* [tls] */
 	char ca[CONFIG_FILE];
 	char cert[CONFIG_FILE];
-	char key[CONFIG_FILE];
+	char key[CONFIG_FILE];		/* a path, or the URI of a key that OpenSSL's provider has */
+	char key_provider[CONFIG_NAME];	/* "": what the URI's scheme says */
+	char key_pin_file[CONFIG_FILE];	/* "": none */
+	char key_pin_state[CONFIG_FILE];
+	char pkcs11_module[CONFIG_FILE];
+	char tpm[CONFIG_FILE];		/* TCTI */
+	char key_env[CONFIG_KEY_ENV][CONFIG_FILE];
+	size_t key_env_count;
 	struct pin pins[CONFIG_PINS];
 	size_t pin_count;
 	char crls[CONFIG_CRLS][CONFIG_FILE];

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 PROGRAMS += voicepay-fetch-crl
-voicepay-fetch-crl_SRCS := user/crl/main.c user/crl/renew.c user/verify/load.c $(addprefix user/common/,config.c pin.c base64.c whole.c)
+voicepay-fetch-crl_SRCS := user/crl/main.c user/crl/renew.c user/verify/load.c $(addprefix user/common/,config.c keyuri.c pin.c base64.c whole.c)
 voicepay-fetch-crl_PKGS := inih jansson libcurl libcrypto
 voicepay-fetch-crl_DEST := $(sbindir)
 

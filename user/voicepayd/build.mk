@@ -15,11 +15,11 @@ voicepay-store_LIBS := libvoicepay
 voicepay-store_DEST := $(sbindir)
 
 # What the tests of the handshake need, too: all but its main() and its sandbox.
-VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c trust.c device.c connect.c) $(VP_VERIFY_SRCS) $(VP_BUNDLE_SRCS) \
+VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c trust.c device.c connect.c) $(VP_DEVKEY_SRCS) $(VP_VERIFY_SRCS) $(VP_BUNDLE_SRCS) \
 	user/voicepayd/reply.c user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 
 voicepay-handshake_SRCS := $(VP_HANDSHAKE_SRCS) \
-	$(addprefix user/voicepayd/handshake/,main.c memory.c sandbox.c handover.c)
+	$(addprefix user/voicepayd/handshake/,main.c memory.c sandbox.c signer.c remote.c handover.c)
 voicepay-handshake_PKGS := inih jansson libssl libcrypto libseccomp
 voicepay-handshake_LIBS := libvoicepay
 voicepay-handshake_DEST := $(libexecdir)
@@ -75,3 +75,9 @@ test_hostile_SRCS := user/libvoicepay/protocol.c $(addprefix user/voicepayd/test
 test_hostile_PKGS := cmocka libssl libcrypto
 test_hostile_LIBS := libvoicepay
 test_hostile_LDLIBS := -pthread
+
+# Keys in a token and in a TPM, each of them software, with the same program.
+TEST_SCRIPTS += user/voicepayd/tests/key_places.sh
+TEST_HELPERS += shake
+shake_SRCS := user/voicepayd/tests/shake.c user/libvoicepay/protocol.c
+shake_LIBS := libvoicepay

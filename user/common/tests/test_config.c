@@ -72,6 +72,26 @@ static void everything_at_once(void **state)
 	assert_int_equal(config_need_tls(&c, error), 0);
 }
 
+static void keys_elsewhere(void **state)
+{
+	static const char *const uris[] = {
+		"/etc/voicepay/device.key", "file:/etc/voicepay/device.key", "handle:0x81010001",
+		"pkcs11:token=a;object=b", "pkcs11:id=%01;serial=5", "nxp:0x10",
+	};
+	char text[256], error[CONFIG_ERROR];
+	struct config c;
+	size_t i;
+
+	for (i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
+		snprintf(text, sizeof(text), "[tls]\nkey = %s\nkey-env = A_1=b=c\n", uris[i]);
+		if (config_parse(&c, "x.conf", text, error))
+			fail_msg("%s: %s", uris[i], error);
+		assert_string_equal(c.key, uris[i]);
+		assert_string_equal(c.key_env[0], "A_1=b=c");
+		assert_string_equal(c.tpm, "device:/dev/tpmrm0");
+	}
+}
+
 static void bad_lines_are_named(void **state)
 {
 	static const struct {
@@ -104,6 +124,20 @@ static void bad_lines_are_named(void **state)
 		{ "[gateway]\nkey = " "g" "00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eFF" "\n", "64 hex" },
 		{ "[tls]\nca = ca.pem\n", "absolute path" },
 		{ "[tls]\npin = md5/AAAA\n", "sha256/" },
+		{ "[tls]\nkey = device.key\n", "or a URI without a PIN" },
+		{ "[tls]\nkey = pkcs11:\n", "or a URI without a PIN" },
+		{ "[tls]\nkey = pkcs11:object=a\n", "or a URI without a PIN" },
+		{ "[tls]\nkey = pkcs11:token=a\n", "or a URI without a PIN" },
+		{ "[tls]\nkey = pkcs11:token=;object=a\n", "or a URI without a PIN" },
+		{ "[tls]\nkey = pkcs11:token=a;object=b;pin-value=1\n", "or a URI without a PIN" },
+		{ "[tls]\nkey = pkcs11:token=a;object=b?pin-value=1\n", "or a URI without a PIN" },
+		{ "[tls]\nkey = handle:0x81010001?pass\n", "or a URI without a PIN" },
+		{ "[tls]\nkey = pkcs11:token=a b;object=b\n", "or a URI without a PIN" },
+		{ "[tls]\nkey = file:device.key\n", "or a URI without a PIN" },
+		{ "[tls]\nkey-provider = ../x\n", "name of an OpenSSL provider" },
+		{ "[tls]\nkey-env = a=b\n", "NAME=VALUE" },
+		{ "[tls]\nkey-pin-file = pin\n", "mode 0600" },
+		{ "[tls]\npkcs11-module = lib.so\n", "PKCS#11 library" },
 		{ "[daemon]\ntimeout = 0\n", "1 to 300" },
 		{ "[daemon]\nmax-handshakes = 1000\n", "1 to 256" },
 		{ "[daemon]\nallow-group =\n", "name of a group" },
@@ -291,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_at_once),
+		cmocka_unit_test(keys_elsewhere),
 		cmocka_unit_test(bad_lines_are_named),
 		cmocka_unit_test(long_lines_and_long_values),
 		cmocka_unit_test(what_a_handshake_needs),

@@ -8,8 +8,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "../../devkey/devkey.h"
 #include "device.h"
 
 static int no_passphrase(char *buf, int size, int rwflag, void *user)
@@ -46,36 +46,26 @@ static int load_cert(struct device *d, const char *file, struct vp_reply *reply)
 	return 0;
 }
 
-static int load_key(struct device *d, const char *file, struct vp_reply *reply)
+int device_load_cert(struct device *device, const char *cert_file, struct vp_reply *reply)
 {
-	FILE *f = fopen(file, "re");
-	struct stat st;
-
-	if (!f)
-		return refuse(reply, VOICEPAY_CHECK_DEVICE, "%s: %s", file, strerror(errno));
-	/* Nor its group: that is often the one whose members may ask for channels. */
-	if (fstat(fileno(f), &st) || st.st_mode & (S_IRWXG | S_IRWXO)) {
-		fclose(f);
-		return refuse(reply, VOICEPAY_CHECK_DEVICE,
-			      "%s: others than its owner can read or write the device's key: chmod 600 it", file);
-	}
-	/* stdio's buffer would be a copy that nobody wipes. */
-	setvbuf(f, NULL, _IONBF, 0);
-	d->key = PEM_read_PrivateKey(f, NULL, no_passphrase, NULL);
-	fclose(f);
-	ERR_clear_error();
-	if (!d->key)
-		return refuse(reply, VOICEPAY_CHECK_DEVICE,
-			      "%s: holds no private key: it must be PEM, without a passphrase", file);
-	return 0;
+	memset(device, 0, sizeof(*device));
+	if (!load_cert(device, cert_file, reply))
+		return 0;
+	device_free(device);
+	return -1;
 }
 
 int device_load(struct device *device, const char *cert_file, const char *key_file,
 		struct vp_reply *reply)
 {
-	memset(device, 0, sizeof(*device));
-	if (load_cert(device, cert_file, reply) || load_key(device, key_file, reply))
+	char error[DEVKEY_ERROR];
+
+	if (device_load_cert(device, cert_file, reply))
+		return -1;
+	if (devkey_read_file(key_file, &device->key, error)) {
+		refuse(reply, VOICEPAY_CHECK_DEVICE, "%s", error);
 		goto fail;
+	}
 	if (X509_check_private_key(device->cert, device->key) != 1) {
 		ERR_clear_error();
 		refuse(reply, VOICEPAY_CHECK_DEVICE, "%s is not the key of %s", key_file, cert_file);

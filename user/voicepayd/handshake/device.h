@@ -13,6 +13,9 @@ struct device {
 	EVP_PKEY *key;
 };
 
+/* The certificate alone, in date, for a key that is elsewhere. */
+int device_load_cert(struct device *device, const char *cert_file, struct vp_reply *reply);
+
 /* Loads both and checks that they are a pair, in date and well kept. */
 int device_load(struct device *device, const char *cert_file, const char *key_file,
 		struct vp_reply *reply);

@@ -17,11 +17,13 @@
 #include <unistd.h>
 
 #include "../../common/config.h"
+#include "../../devkey/devkey.h"
 #include "../spawn.h"
 #include "connect.h"
 #include "handover.h"
 #include "memory.h"
 #include "sandbox.h"
+#include "signer.h"
 #include "tls.h"
 #include "trust.h"
 
@@ -57,6 +59,13 @@ static const struct argp argp = {
 	"Shakes hands with the payment gateway for voicepayd, which starts it.",
 };
 
+static int load_device(struct device *device, const struct config *config, int64_t deadline, struct vp_reply *reply)
+{
+	if (devkey_in_file(config))
+		return device_load(device, config->cert, devkey_file(config), reply);
+	return device_load_cert(device, config->cert, reply) ? -1 : signer_start(device, config, deadline, reply);
+}
+
 /* Everything up to the moment when the channel's keys are the kernel's alone. */
 static int open_channel(struct vp_reply *reply)
 {
@@ -75,7 +84,7 @@ static int open_channel(struct vp_reply *reply)
 	deadline = clock_ms() + (options.timeout_ms ? options.timeout_ms : config.timeout * 1000);
 
 	/* While root, if we are: files, the device, the module. */
-	if (trust_load(&trust, &config, reply) || device_load(&device, config.cert, config.key, reply))
+	if (trust_load(&trust, &config, reply) || load_device(&device, &config, deadline, reply))
 		return -1;
 	dev = handover_open(config.device, reply);
 	if (dev < 0)

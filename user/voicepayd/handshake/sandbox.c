@@ -11,6 +11,7 @@
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -44,7 +45,7 @@ int sandbox_begin(struct vp_reply *reply)
 	return 0;
 }
 
-int sandbox_drop_root(const char *user, struct vp_reply *reply)
+static int drop_root(const char *user, bool groups, struct vp_reply *reply)
 {
 	uid_t uid = OVERFLOW_ID;
 	gid_t gid = OVERFLOW_ID;
@@ -62,13 +63,23 @@ int sandbox_drop_root(const char *user, struct vp_reply *reply)
 	}
 	if (!uid)
 		return refuse(reply, VOICEPAY_CHECK_CONFIG, "[daemon] user must not be root");
-	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+	if ((groups && pw ? initgroups(pw->pw_name, gid) : setgroups(0, NULL)) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
 		return refuse(reply, VOICEPAY_CHECK_HELPER, "cannot become another user than root: %s",
 			      strerror(errno));
 	/* A change of user undoes both of these. */
 	if (hide() || !setuid(0) || !geteuid())
 		return refuse(reply, VOICEPAY_CHECK_HELPER, "cannot give up root for good");
 	return 0;
+}
+
+int sandbox_drop_root(const char *user, struct vp_reply *reply)
+{
+	return drop_root(user, false, reply);
+}
+
+int sandbox_drop_root_in_groups(const char *user, struct vp_reply *reply)
+{
+	return drop_root(user, true, reply);
 }
 
 static const int allowed[] = {
@@ -86,25 +97,82 @@ static const int allowed[] = {
 	SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
 
+/* What a PKCS#11 library does to sign: its files and their locks, its daemon, its device. */
+static const int allowed_signer[] = {
+	SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access),
+	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
+	SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(ftruncate), SCMP_SYS(fcntl),
+	SCMP_SYS(flock), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ioctl), SCMP_SYS(connect), SCMP_SYS(getsockopt),
+	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(shutdown), SCMP_SYS(eventfd2), SCMP_SYS(pipe2),
+	SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(sched_yield),
+	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getppid), SCMP_SYS(uname),
+	SCMP_SYS(sysinfo), SCMP_SYS(membarrier), SCMP_SYS(rseq),
+};
+
+static int allow_all(scmp_filter_ctx ctx, const int *calls, size_t n)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < n; i++) {
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
+		if (err == -EDOM)	/* a call that this architecture does not have */
+			err = 0;
+	}
+	return err;
+}
+
+/* No memory becomes code. */
+static int allow_memory(scmp_filter_ctx ctx)
+{
+	int err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+
+	return err ?: seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+				       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+}
+
+static int load(scmp_filter_ctx ctx, int err, struct vp_reply *reply)
+{
+	if (!err)
+		err = seccomp_load(ctx);
+	seccomp_release(ctx);
+	if (err)
+		return refuse(reply, VOICEPAY_CHECK_HELPER,
+			      "the kernel does not take the seccomp filter (%s): it needs CONFIG_SECCOMP_FILTER",
+			      strerror(-err));
+	return 0;
+}
+
+int sandbox_close_signer(struct vp_reply *reply)
+{
+	/* What a library tries in vain it may do without: an error, not the end. */
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int err = ctx ? 0 : -ENOMEM;
+
+	/* It may have threads. */
+	if (!err)
+		err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (!err)
+		err = allow_all(ctx, allowed, sizeof(allowed) / sizeof(allowed[0]));
+	if (!err)
+		err = allow_all(ctx, allowed_signer, sizeof(allowed_signer) / sizeof(allowed_signer[0]));
+	if (!err)
+		err = allow_memory(ctx);
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	return load(ctx, err, reply);
+}
+
 int sandbox_close(struct vp_reply *reply)
 {
 	/* A surprise ends the process; voicepayd then answers for it. */
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int err = ctx ? 0 : -ENOMEM;
-	size_t i;
 
-	for (i = 0; !err && i < sizeof(allowed) / sizeof(allowed[0]); i++) {
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
-		if (err == -EDOM)	/* a call that this architecture does not have */
-			err = 0;
-	}
-	/* No memory becomes code. */
 	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-				       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		err = allow_all(ctx, allowed, sizeof(allowed) / sizeof(allowed[0]));
 	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-				       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		err = allow_memory(ctx);
 	/* Kernel TLS goes in; nothing comes back out by getsockopt(). */
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
@@ -115,12 +183,5 @@ int sandbox_close(struct vp_reply *reply)
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 				       SCMP_A1(SCMP_CMP_EQ, VOICEPAY_IOC_SEAL));
-	if (!err)
-		err = seccomp_load(ctx);
-	seccomp_release(ctx);
-	if (err)
-		return refuse(reply, VOICEPAY_CHECK_HELPER,
-			      "the kernel does not take the seccomp filter (%s): it needs CONFIG_SECCOMP_FILTER",
-			      strerror(-err));
-	return 0;
+	return load(ctx, err, reply);
 }

@@ -14,7 +14,19 @@ int sandbox_begin(struct vp_reply *reply);
  */
 int sandbox_drop_root(const char *user, struct vp_reply *reply);
 
+/*
+ * The same for the process that uses a TPM or a token, which such groups may
+ * be needed for as that user is in.
+ */
+int sandbox_drop_root_in_groups(const char *user, struct vp_reply *reply);
+
 /* Once connected: only the system calls of a handshake and of the hand-over. */
 int sandbox_close(struct vp_reply *reply);
+
+/*
+ * Once the key is open: what a token's library may need to sign. It reads files
+ * and talks to local daemons, but starts nothing, and knows no network.
+ */
+int sandbox_close_signer(struct vp_reply *reply);
 
 #endif

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The device's TLS key; compiled into each program that signs with it.
+
+VP_DEVKEY_SRCS := $(addprefix user/devkey/,devkey.c access.c pinfile.c)

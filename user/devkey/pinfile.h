@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The PIN of a key, and what became of it. */
+#ifndef VP_PINFILE_H
+#define VP_PINFILE_H
+
+#include "devkey.h"
+
+#define PIN_MAX		128
+
+/* Reads [tls] key-pin-file: one line, in a file that is its owner's alone. 0, or -1 with @error. */
+int pin_read(const char *file, char pin[PIN_MAX], char error[DEVKEY_ERROR]);
+
+/**
+ * struct attempt - one use of a PIN
+ *
+ * What is remembered is which file, of which time, was refused for which key;
+ * nothing about the PIN itself.
+ */
+struct attempt {
+	int fd;			/* of the state file, locked */
+	unsigned char id[32];
+};
+
+/*
+ * Waits for others that are at it, and refuses if this very PIN was refused
+ * before, or if a refusal could not be written down. 0, or -1 with @error.
+ */
+int attempt_begin(struct attempt *a, const struct config *config, char error[DEVKEY_ERROR]);
+
+/* Lets the others go on, who will know if it was @refused. */
+void attempt_end(struct attempt *a, bool refused);
+
+#endif
