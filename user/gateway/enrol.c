@@ -36,18 +36,21 @@ static enum refusal refuse_store(const struct call *c, enum store_result r, cons
 static bool answered(struct call *c, const __u8 asked[VP_HASH_LEN], __u8 *msg2, size_t *msg2_len,
 		     enum refusal *ret)
 {
+	struct agreement agr;
 	struct device_key key;
 	enum store_result r = store_key_asked(c->st, c->peer.device, asked, &key);
 
 	if (r == STORE_NONE)
 		return false;
+	if (r == STORE_OK)
+		r = store_agreement(c->st, key.id, &agr);
 	if (r != STORE_OK) {
 		*ret = refusal_of_store(r);
 	} else if (key.state != KEY_NEXT && key.state != KEY_CURRENT) {
 		*ret = refuse(c, "an answer was given, and its key has ended since");
 	} else {
-		memcpy(msg2, key.answer, key.answer_len);
-		*msg2_len = key.answer_len;
+		memcpy(msg2, agr.answer, agr.answer_len);
+		*msg2_len = agr.answer_len;
 		*ret = RF_OK;
 	}
 	return true;
@@ -103,14 +106,17 @@ static enum refusal by_key(struct call *c, const struct vp_agree_request *req,
 			   const __u8 d_pub[VP_KEY_LEN], __u8 psk[VP_KEY_LEN], long long *party)
 {
 	struct vp_root_keys roots;
+	struct agreement held;
 	struct device_key key;
 	enum store_result r = store_key_epoch(c->st, req->device, req->slot, req->epoch, &key);
 
+	if (r == STORE_OK)
+		r = store_agreement(c->st, key.id, &held);
 	if (r != STORE_OK)
 		return refuse_store(c, r, "no key of that epoch");
 	if ((key.state != KEY_NEXT && key.state != KEY_CURRENT) || key.not_after <= call_now(c))
 		return refuse(c, "its key has ended: it needs a ticket");
-	if (memcmp(key.d_pub, d_pub, VP_KEY_LEN))
+	if (memcmp(held.d_pub, d_pub, VP_KEY_LEN))
 		return refuse(c, "another static key than enrolled");
 	if (keystore_open_roots(&c->gw->keys, &key, &roots)) {
 		log_error("a device key does not open under this master key: is it the right one?");
@@ -175,7 +181,7 @@ static void fill_grant(const struct call *c, struct vp_agree_grant *grant, __u64
 
 /* Ends the handshake: message 2, and the keys that follow from it, sealed. */
 static int finish(struct call *c, struct vp_noise *hs, const __u8 psk[VP_KEY_LEN],
-		  const struct vp_agree_grant *grant, struct device_key *key)
+		  const struct vp_agree_grant *grant, struct device_key *key, struct agreement *agr)
 {
 	struct row_name row = row_of_key(key->device, key->slot, key->epoch);
 	__u8 payload[VP_GRANT_LEN(VP_ALIASES_MAX)];
@@ -185,13 +191,13 @@ static int finish(struct call *c, struct vp_noise *hs, const __u8 psk[VP_KEY_LEN
 	len = vp_agree_encode_grant(payload, grant);
 	if (len < 0)
 		return len;
-	ret = vp_noise_write_msg2(hs, psk, key->answer, payload, len);
+	ret = vp_noise_write_msg2(hs, psk, agr->answer, payload, len);
 	if (!ret)
 		ret = vp_agree_root_keys(&roots, hs);
 	if (!ret)
 		ret = keystore_seal(&c->gw->keys, row.bytes, row.len, (__u8 *)&roots, sizeof(roots), key->sealed);
 	vp_prim_wipe(&roots, sizeof(roots));
-	key->answer_len = len + VP_NOISE_MSG2_OVERHEAD;
+	agr->answer_len = len + VP_NOISE_MSG2_OVERHEAD;
 	key->sealed_len = sizeof(roots) + KEYSTORE_OVERHEAD;
 	return ret;
 }
@@ -208,7 +214,7 @@ static enum refusal acknowledge(struct call *c, const struct vp_agree_request *r
 }
 
 static enum refusal grant_key(struct call *c, struct vp_noise *hs, const struct vp_agree_request *req,
-			      struct device_key *key)
+			      struct device_key *key, struct agreement *agr)
 {
 	__u64 now = call_now(c), top = 0;
 	struct vp_agree_grant grant;
@@ -216,7 +222,7 @@ static enum refusal grant_key(struct call *c, struct vp_noise *hs, const struct 
 	enum store_result r;
 	enum refusal ret;
 
-	memcpy(key->d_pub, hs->rs, VP_KEY_LEN);
+	memcpy(agr->d_pub, hs->rs, VP_KEY_LEN);
 	if (req->kind == VP_AGREE_ENROL)
 		ret = by_ticket(c, req, psk, &key->party);
 	else
@@ -231,7 +237,7 @@ static enum refusal grant_key(struct call *c, struct vp_noise *hs, const struct 
 		r = store_key_make_way(c->st, req->device, req->slot, key->party, now + ALIAS_REST_SECONDS);
 	if (r == STORE_OK) {
 		memcpy(key->device, req->device, sizeof(key->device));
-		memcpy(key->nonce, req->nonce, sizeof(key->nonce));
+		memcpy(agr->nonce, req->nonce, sizeof(agr->nonce));
 		key->slot = req->slot;
 		key->epoch = (top > req->epoch ? top : req->epoch) + 1;
 		fill_grant(c, &grant, key->epoch);
@@ -243,14 +249,17 @@ static enum refusal grant_key(struct call *c, struct vp_noise *hs, const struct 
 		r = store_key_add(c->st, key);
 	}
 	if (r != STORE_OK) {
-		ret = refuse_store(c, r, "its nonce was used in another request");
+		ret = refusal_of_store(r);
 		goto out;
 	}
 	ret = give_aliases(c, key->id, &grant);
-	if (ret == RF_OK && finish(c, hs, psk, &grant, key))
+	if (ret == RF_OK && finish(c, hs, psk, &grant, key, agr))
 		ret = RF_FAILED;
-	if (ret == RF_OK)
-		ret = refusal_of_store(store_key_complete(c->st, key));
+	if (ret != RF_OK)
+		goto out;
+	r = store_key_complete(c->st, key, agr);
+	if (r != STORE_OK)
+		ret = refuse_store(c, r, "its nonce was used in another request");
 out:
 	vp_prim_wipe(psk, sizeof(psk));
 	return ret;
@@ -262,6 +271,7 @@ enum refusal enrol_device(struct call *c, const __u8 *msg1, size_t len, __u8 *ms
 	struct vp_piece piece = { msg1, len };
 	struct vp_agree_request req;
 	__u8 payload[VP_REQUEST_LEN];
+	struct agreement agr;
 	struct device_key key;
 	struct vp_noise hs;
 	enum store_result r;
@@ -270,9 +280,10 @@ enum refusal enrol_device(struct call *c, const __u8 *msg1, size_t len, __u8 *ms
 	if (len != VP_MSG1_LEN)
 		return refuse(c, "message 1 has another length");
 	memset(&key, 0, sizeof(key));
-	if (vp_prim_hash(key.asked, &piece, 1))
+	memset(&agr, 0, sizeof(agr));
+	if (vp_prim_hash(agr.asked, &piece, 1))
 		return RF_FAILED;
-	if (answered(c, key.asked, msg2, msg2_len, &ret))
+	if (answered(c, agr.asked, msg2, msg2_len, &ret))
 		return ret;
 
 	if (vp_noise_init_responder(&hs, 1, VP_AGREE_PROLOGUE, VP_AGREE_PROLOGUE_LEN, ks->s, ks->s_pub) ||
@@ -296,7 +307,7 @@ enum refusal enrol_device(struct call *c, const __u8 *msg1, size_t len, __u8 *ms
 		ret = refusal_of_store(r);
 		goto out;
 	}
-	if (answered(c, key.asked, msg2, msg2_len, &ret)) {
+	if (answered(c, agr.asked, msg2, msg2_len, &ret)) {
 		store_rollback(c->st);
 		goto out;
 	}
@@ -306,15 +317,15 @@ enum refusal enrol_device(struct call *c, const __u8 *msg1, size_t len, __u8 *ms
 	if (ret == RF_OK)
 		ret = within_ration(c, &req);
 	if (ret == RF_OK)
-		ret = grant_key(c, &hs, &req, &key);
+		ret = grant_key(c, &hs, &req, &key, &agr);
 	if (ret != RF_OK) {
 		store_rollback(c->st);
 		goto out;
 	}
 	ret = refusal_of_store(store_commit(c->st));
 	if (ret == RF_OK) {
-		memcpy(msg2, key.answer, key.answer_len);
-		*msg2_len = key.answer_len;
+		memcpy(msg2, agr.answer, agr.answer_len);
+		*msg2_len = agr.answer_len;
 		log_info("device %02x%02x%02x%02x slot %u: key of epoch %llu", key.device[0], key.device[1],
 			 key.device[2], key.device[3], key.slot, key.epoch);
 	}

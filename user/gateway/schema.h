@@ -4,6 +4,6 @@
 
 /* schema.sql, NUL-terminated. */
 extern const char schema_sql[];
-#define SCHEMA_VERSION	3
+#define SCHEMA_VERSION	4
 
 #endif /* VPG_SCHEMA_H */

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 --
--- The gateway's database, version 3. What must never happen is forbidden here,
+-- The gateway's database, version 4. What must never happen is forbidden here,
 -- by constraint or trigger, and not only by the program that writes: money
 -- without a counter-entry, an overdrawn customer, a code booked twice, an
 -- alias with two keys, an order number with two outcomes.
@@ -9,7 +9,7 @@ CREATE TABLE meta (
 	name	TEXT PRIMARY KEY,
 	value	TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('schema', '3');
+INSERT INTO meta VALUES ('schema', '4');
 
 -- Who can own an account. Names are unique over all kinds: a payee is a name.
 CREATE TABLE party (
@@ -103,6 +103,8 @@ CREATE TABLE ticket (
 
 -- A device's key. 'next' was granted, not yet seen in use; 'current' has been
 -- used; 'old' was overtaken and lives until old_until; 'dead' serves no more.
+-- Each payment reads one of these rows, from anywhere in a table that may be far
+-- larger than memory's caches: only what a payment needs is in it.
 CREATE TABLE device_key (
 	id	INTEGER PRIMARY KEY,
 	device	BLOB NOT NULL CHECK (length(device) = 16),
@@ -110,18 +112,13 @@ CREATE TABLE device_key (
 	epoch	INTEGER NOT NULL CHECK (epoch > 0),
 	party	INTEGER NOT NULL REFERENCES party,
 	state	TEXT NOT NULL CHECK (state IN ('next', 'current', 'old', 'dead')),
-	static	BLOB NOT NULL CHECK (length(static) = 32),	-- the device's D
 	sealed	BLOB NOT NULL,		-- root keys, under the master key
 	watermark INTEGER NOT NULL DEFAULT 0,	-- ordinal of the last accepted code
 	created	INTEGER NOT NULL,
 	not_after INTEGER NOT NULL,
 	old_until INTEGER,
-	nonce	BLOB NOT NULL CHECK (length(nonce) = 16),
-	asked	BLOB NOT NULL CHECK (length(asked) = 32),	-- SHA-256 of message 1
-	answer	BLOB NOT NULL,		-- message 2, for whoever lost it
 	modes	INTEGER NOT NULL DEFAULT 2,	-- granted: bit V of each
 	UNIQUE (device, slot, epoch),
-	UNIQUE (device, nonce),
 	CHECK ((state = 'old') <= (old_until IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX device_key_next ON device_key (device, slot) WHERE state = 'next';
@@ -129,12 +126,24 @@ CREATE UNIQUE INDEX device_key_current ON device_key (device, slot) WHERE state 
 CREATE INDEX device_key_old ON device_key (old_until) WHERE state = 'old';
 CREATE INDEX device_key_ends ON device_key (not_after) WHERE state <> 'dead';
 
--- One alias, one key, whether it lives or rests.
+-- How a key was agreed on: what the next agreement is held against.
+CREATE TABLE agreement (
+	key	INTEGER PRIMARY KEY REFERENCES device_key,
+	device	BLOB NOT NULL CHECK (length(device) = 16),
+	static	BLOB NOT NULL CHECK (length(static) = 32),	-- the device's D
+	nonce	BLOB NOT NULL CHECK (length(nonce) = 16),
+	asked	BLOB NOT NULL CHECK (length(asked) = 32),	-- SHA-256 of message 1
+	answer	BLOB NOT NULL,		-- message 2, for whoever lost it
+	UNIQUE (device, nonce)
+) STRICT;
+
+-- One alias, one key, whether it lives or rests. Ten digits are a number, which
+-- is what SQLite finds a row by in the fewest steps.
 CREATE TABLE alias (
-	alias	TEXT PRIMARY KEY CHECK (length(alias) = 10 AND alias NOT GLOB '*[^0-9]*'),
+	alias	INTEGER PRIMARY KEY CHECK (alias BETWEEN 0 AND 9999999999),
 	key	INTEGER NOT NULL REFERENCES device_key,
 	rests_until INTEGER		-- NULL while its key lives
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX alias_key ON alias (key);
 CREATE INDEX alias_rest ON alias (rests_until) WHERE rests_until IS NOT NULL;
 

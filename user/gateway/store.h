@@ -153,23 +153,30 @@ struct device_key {
 	__u64 epoch;
 	long long party;
 	enum key_state state;
-	__u8 d_pub[VP_KEY_LEN];
 	__u8 sealed[STORE_SEALED_MAX];
 	size_t sealed_len;
 	__u64 watermark, created, not_after, old_until;
-	__u8 nonce[VP_NONCE_LEN];
-	__u8 asked[VP_HASH_LEN];
-	__u8 answer[STORE_ANSWER_MAX];
-	size_t answer_len;
 	__u32 modes;			/* granted: bit V of each */
 };
 
-/* As 'next', without keys and answer; sets key->id. STORE_TAKEN for an epoch or nonce that was there. */
+/* How a key was agreed on. */
+struct agreement {
+	__u8 d_pub[VP_KEY_LEN];
+	__u8 nonce[VP_NONCE_LEN];
+	__u8 asked[VP_HASH_LEN];	/* SHA-256 of message 1 */
+	__u8 answer[STORE_ANSWER_MAX];	/* message 2 */
+	size_t answer_len;
+};
+
+/* As 'next', without its root keys; sets key->id. STORE_TAKEN for an epoch that was there. */
 enum store_result store_key_add(struct store *st, struct device_key *key);
-/* Completes it in the same transaction: its root keys and message 2. */
-enum store_result store_key_complete(struct store *st, const struct device_key *key);
+/* Completes it in the same transaction. STORE_TAKEN for a nonce that was there. */
+enum store_result store_key_complete(struct store *st, const struct device_key *key,
+				     const struct agreement *agr);
+/* The device's key that was agreed on by message 1 of that hash. */
 enum store_result store_key_asked(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				  const __u8 asked[VP_HASH_LEN], struct device_key *key);
+enum store_result store_agreement(struct store *st, long long key, struct agreement *agr);
 enum store_result store_key_epoch(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				  __u32 slot, __u64 epoch, struct device_key *key);
 enum store_result store_key_alias(struct store *st, const char alias[VP_ALIAS_DIGITS],

@@ -343,7 +343,10 @@ enum store_result store_sweep(struct store *st, __u64 now, __u64 rest)
 				  "(SELECT id FROM device_key WHERE state <> 'dead' AND not_after <= ?1 "
 				  "UNION SELECT id FROM device_key WHERE state = 'old' AND old_until <= ?1)", "i", t));
 	if (r <= STORE_NONE)
-		r = sq_run(st, sq(st, "UPDATE device_key SET sealed = x'', answer = x'' WHERE id IN "
+		r = sq_run(st, sq(st, "UPDATE device_key SET sealed = x'' WHERE id IN "
+				  "(SELECT key FROM alias WHERE rests_until <= ?1)", "i", t));
+	if (r <= STORE_NONE)
+		r = sq_run(st, sq(st, "UPDATE agreement SET answer = x'' WHERE key IN "
 				  "(SELECT key FROM alias WHERE rests_until <= ?1)", "i", t));
 	if (r <= STORE_NONE)
 		r = sq_run(st, sq(st, "DELETE FROM alias WHERE rests_until <= ?1", "i", t));

@@ -58,26 +58,46 @@ enum store_result store_key_add(struct store *st, struct device_key *key)
 {
 	enum store_result r;
 
-	r = sq_run(st, sq(st, "INSERT INTO device_key (device, slot, epoch, party, state, static, sealed, watermark, "
-			  "created, not_after, nonce, asked, answer, modes) "
-			  "VALUES (?1, ?2, ?3, ?4, 'next', ?5, x'', ?6, ?7, ?8, ?9, ?10, x'', ?11)", "biiibiiibbi",
+	r = sq_run(st, sq(st, "INSERT INTO device_key (device, slot, epoch, party, state, sealed, watermark, "
+			  "created, not_after, modes) VALUES (?1, ?2, ?3, ?4, 'next', x'', ?5, ?6, ?7, ?8)", "biiiiiii",
 			  key->device, sizeof(key->device), (long long)key->slot, (long long)key->epoch, key->party,
-			  key->d_pub, sizeof(key->d_pub), (long long)key->watermark, (long long)key->created,
-			  (long long)key->not_after, key->nonce, sizeof(key->nonce),
-			  key->asked, sizeof(key->asked), (long long)key->modes));
+			  (long long)key->watermark, (long long)key->created, (long long)key->not_after,
+			  (long long)key->modes));
 	if (r == STORE_OK)
 		key->id = sqlite3_last_insert_rowid(st->db);
 	return r;
 }
 
-enum store_result store_key_complete(struct store *st, const struct device_key *key)
+enum store_result store_key_complete(struct store *st, const struct device_key *key,
+				     const struct agreement *agr)
 {
-	return sq_run(st, sq(st, "UPDATE device_key SET sealed = ?2, answer = ?3 WHERE id = ?1", "ibb", key->id,
-			     key->sealed, key->sealed_len, key->answer, key->answer_len));
+	enum store_result r = store_key_seal(st, key);
+
+	if (r != STORE_OK)
+		return r;
+	return sq_run(st, sq(st, "INSERT INTO agreement (key, device, static, nonce, asked, answer) "
+			     "VALUES (?1, ?2, ?3, ?4, ?5, ?6)", "ibbbbb", key->id, key->device, sizeof(key->device),
+			     agr->d_pub, sizeof(agr->d_pub), agr->nonce, sizeof(agr->nonce),
+			     agr->asked, sizeof(agr->asked), agr->answer, agr->answer_len));
 }
 
-#define KEY	"SELECT k.id, device, slot, epoch, party, state, static, sealed, watermark, created, " \
-		"not_after, coalesce(old_until, 0), nonce, asked, answer, modes FROM device_key k "
+enum store_result store_agreement(struct store *st, long long key, struct agreement *agr)
+{
+	sqlite3_stmt *q = sq(st, "SELECT static, nonce, asked, answer FROM agreement WHERE key = ?1", "i", key);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK) {
+		memset(agr, 0, sizeof(*agr));
+		sq_blob(q, 0, agr->d_pub, sizeof(agr->d_pub));
+		sq_blob(q, 1, agr->nonce, sizeof(agr->nonce));
+		sq_blob(q, 2, agr->asked, sizeof(agr->asked));
+		agr->answer_len = sq_blob(q, 3, agr->answer, sizeof(agr->answer));
+	}
+	return sq_end(q, r);
+}
+
+#define KEY	"SELECT k.id, k.device, slot, epoch, party, state, sealed, watermark, created, " \
+		"not_after, coalesce(old_until, 0), modes FROM device_key k "
 
 static enum store_result one_key(struct store *st, sqlite3_stmt *q, struct device_key *key)
 {
@@ -95,23 +115,19 @@ static enum store_result one_key(struct store *st, sqlite3_stmt *q, struct devic
 	sq_text(q, 5, state, sizeof(state));
 	key->state = !strcmp(state, "next") ? KEY_NEXT : !strcmp(state, "current") ? KEY_CURRENT :
 		     !strcmp(state, "old") ? KEY_OLD : KEY_DEAD;
-	sq_blob(q, 6, key->d_pub, sizeof(key->d_pub));
-	key->sealed_len = sq_blob(q, 7, key->sealed, sizeof(key->sealed));
-	key->watermark = sqlite3_column_int64(q, 8);
-	key->created = sqlite3_column_int64(q, 9);
-	key->not_after = sqlite3_column_int64(q, 10);
-	key->old_until = sqlite3_column_int64(q, 11);
-	sq_blob(q, 12, key->nonce, sizeof(key->nonce));
-	sq_blob(q, 13, key->asked, sizeof(key->asked));
-	key->answer_len = sq_blob(q, 14, key->answer, sizeof(key->answer));
-	key->modes = sqlite3_column_int64(q, 15);
+	key->sealed_len = sq_blob(q, 6, key->sealed, sizeof(key->sealed));
+	key->watermark = sqlite3_column_int64(q, 7);
+	key->created = sqlite3_column_int64(q, 8);
+	key->not_after = sqlite3_column_int64(q, 9);
+	key->old_until = sqlite3_column_int64(q, 10);
+	key->modes = sqlite3_column_int64(q, 11);
 	return sq_end(q, STORE_OK);
 }
 
 enum store_result store_key_asked(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				  const __u8 asked[VP_HASH_LEN], struct device_key *key)
 {
-	return one_key(st, sq(st, KEY "WHERE device = ?1 AND asked = ?2", "bb",
+	return one_key(st, sq(st, KEY "JOIN agreement g ON g.key = k.id WHERE g.device = ?1 AND g.asked = ?2", "bb",
 			      device, (size_t)VP_DEVICE_ID_LEN, asked, (size_t)VP_HASH_LEN), key);
 }
 
@@ -122,14 +138,24 @@ enum store_result store_key_epoch(struct store *st, const __u8 device[VP_DEVICE_
 			      device, (size_t)VP_DEVICE_ID_LEN, (long long)slot, (long long)epoch), key);
 }
 
+/* Always ten digits, so that the number and the digits say the same. -1: not digits, which no row has. */
+static long long alias_number(const char alias[VP_ALIAS_DIGITS])
+{
+	long long n = 0;
+
+	for (int i = 0; i < VP_ALIAS_DIGITS; i++) {
+		if (alias[i] < '0' || alias[i] > '9')
+			return -1;
+		n = n * 10 + alias[i] - '0';
+	}
+	return n;
+}
+
 enum store_result store_key_alias(struct store *st, const char alias[VP_ALIAS_DIGITS],
 				  struct device_key *key)
 {
-	char text[VP_ALIAS_DIGITS + 1];
-
-	memcpy(text, alias, VP_ALIAS_DIGITS);
-	text[VP_ALIAS_DIGITS] = '\0';
-	return one_key(st, sq(st, KEY "JOIN alias a ON a.key = k.id WHERE a.alias = ?1", "t", text), key);
+	return one_key(st, sq(st, KEY "WHERE k.id = (SELECT key FROM alias WHERE alias = ?1)", "i",
+			      alias_number(alias)), key);
 }
 
 enum store_result store_key_by_id(struct store *st, long long id, struct device_key *key)
@@ -256,11 +282,12 @@ enum store_result store_alias_of(struct store *st, long long key, __u64 which, c
 	sqlite3_stmt *q = sq(st, "SELECT alias FROM alias WHERE key = ?1 ORDER BY alias LIMIT 1 "
 			     "OFFSET ?2 % (SELECT max(count(*), 1) FROM alias WHERE key = ?1)", "ii", key, (long long)which);
 	enum store_result r = sq_row(st, q);
-	char text[VP_ALIAS_DIGITS + 1];
+	long long n;
 
 	if (r == STORE_OK) {
-		sq_text(q, 0, text, sizeof(text));
-		memcpy(alias, text, VP_ALIAS_DIGITS);
+		n = sqlite3_column_int64(q, 0);
+		for (int i = VP_ALIAS_DIGITS - 1; i >= 0; i--, n /= 10)
+			alias[i] = '0' + n % 10;
 	}
 	return sq_end(q, r);
 }
@@ -268,9 +295,5 @@ enum store_result store_alias_of(struct store *st, long long key, __u64 which, c
 enum store_result store_alias_add(struct store *st, const char alias[VP_ALIAS_DIGITS],
 				  long long key)
 {
-	char text[VP_ALIAS_DIGITS + 1];
-
-	memcpy(text, alias, VP_ALIAS_DIGITS);
-	text[VP_ALIAS_DIGITS] = '\0';
-	return sq_run(st, sq(st, "INSERT INTO alias (alias, key) VALUES (?1, ?2)", "ti", text, key));
+	return sq_run(st, sq(st, "INSERT INTO alias (alias, key) VALUES (?1, ?2)", "ii", alias_number(alias), key));
 }

@@ -417,7 +417,7 @@ static void a_row_of_another_length(void **state)
 	assert_int_equal(keystore_seal(&w->gw.keys, row.bytes, row.len, open, sizeof(open), key.sealed), 0);
 	key.sealed_len = sizeof(key.sealed);
 	assert_int_equal(store_begin(w->st), STORE_OK);
-	assert_int_equal(store_key_complete(w->st, &key), STORE_OK);
+	assert_int_equal(store_key_seal(w->st, &key), STORE_OK);
 	assert_int_equal(store_commit(w->st), STORE_OK);
 
 	code_at(w, w->now / 30, 0, code);

@@ -7,6 +7,7 @@
  * under the usual indexes. Keys that are not asked for are random bytes instead
  * of sealed keys.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,14 +53,15 @@ static long long key_of_alias(long long n, long long keys)
 
 static void fill_keys(struct world *w, long long keys)
 {
-	sqlite3_stmt *q;
+	sqlite3_stmt *q, *agreement;
 	struct device_key key = { .slot = 0, .epoch = 1, .sealed_len = sizeof(struct vp_root_keys) + KEYSTORE_OVERHEAD };
 	__u8 noise[512];
 
 	assert_int_equal(prim_random(noise, sizeof(noise)), 0);
-	assert_int_equal(sqlite3_prepare_v2(w->st->db, "INSERT INTO device_key (id, device, slot, epoch, party, state, static, sealed, "
-		"created, not_after, nonce, asked, answer, modes) VALUES (?1, ?2, 0, 1, ?3, 'current', ?4, ?5, 1, ?6, ?7, ?8, ?9, 382)",
-		-1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(w->st->db, "INSERT INTO device_key (id, device, slot, epoch, party, state, sealed, "
+		"created, not_after, modes) VALUES (?1, ?2, 0, 1, ?3, 'current', ?4, 1, ?5, 382)", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(w->st->db, "INSERT INTO agreement (key, device, static, nonce, asked, answer) "
+		"VALUES (?1, ?2, ?3, ?2, ?4, ?5)", -1, &agreement, NULL), SQLITE_OK);
 	for (long long i = 1; i <= keys; i++) {
 		for (int b = 0; b < 8; b++)
 			key.device[b] = i >> (56 - 8 * b);
@@ -75,16 +77,20 @@ static void fill_keys(struct world *w, long long keys)
 		sqlite3_bind_int64(q, 1, i);
 		sqlite3_bind_blob(q, 2, key.device, 16, SQLITE_STATIC);
 		sqlite3_bind_int64(q, 3, w->alice.party);
-		sqlite3_bind_blob(q, 4, noise, 32, SQLITE_STATIC);
-		sqlite3_bind_blob(q, 5, key.sealed, key.sealed_len, SQLITE_STATIC);
-		sqlite3_bind_int64(q, 6, w->now + 86400);
-		sqlite3_bind_blob(q, 7, key.device, 16, SQLITE_STATIC);
-		sqlite3_bind_blob(q, 8, noise, 32, SQLITE_STATIC);
-		sqlite3_bind_blob(q, 9, noise, 194, SQLITE_STATIC);
+		sqlite3_bind_blob(q, 4, key.sealed, key.sealed_len, SQLITE_STATIC);
+		sqlite3_bind_int64(q, 5, w->now + 86400);
 		assert_int_equal(sqlite3_step(q), SQLITE_DONE);
 		sqlite3_reset(q);
+		sqlite3_bind_int64(agreement, 1, i);
+		sqlite3_bind_blob(agreement, 2, key.device, 16, SQLITE_STATIC);
+		sqlite3_bind_blob(agreement, 3, noise, 32, SQLITE_STATIC);
+		sqlite3_bind_blob(agreement, 4, noise, 32, SQLITE_STATIC);
+		sqlite3_bind_blob(agreement, 5, noise, 194, SQLITE_STATIC);
+		assert_int_equal(sqlite3_step(agreement), SQLITE_DONE);
+		sqlite3_reset(agreement);
 	}
 	sqlite3_finalize(q);
+	sqlite3_finalize(agreement);
 }
 
 static void fill_aliases(struct world *w, long long keys)
@@ -95,7 +101,7 @@ static void fill_aliases(struct world *w, long long keys)
 	assert_int_equal(sqlite3_prepare_v2(w->st->db, "INSERT INTO alias (alias, key) VALUES (?1, ?2)", -1, &q, NULL), SQLITE_OK);
 	for (long long n = 0; n < keys * ALIASES; n++) {
 		alias_of(n, keys, alias);
-		sqlite3_bind_text(q, 1, alias, VP_ALIAS_DIGITS, SQLITE_STATIC);
+		sqlite3_bind_int64(q, 1, atoll(alias));
 		sqlite3_bind_int64(q, 2, key_of_alias(n, keys));
 		assert_int_equal(sqlite3_step(q), SQLITE_DONE);
 		sqlite3_reset(q);
@@ -119,6 +125,21 @@ static void fill(struct world *w, long long keys)
 	assert_int_equal(store_open(&w->st, w->gw.db_path, false), STORE_OK);
 	stat(w->gw.db_path, &sb);
 	print_message("# %lld keys: %.1f MB, filled in %.0f s\n", keys, sb.st_size / 1e6, now() - t);
+}
+
+/*
+ * What is compared is the work, not a disk: the kernel may have put pages of the
+ * file aside since the last time, and another machine would have all of it in memory.
+ */
+static void take_into_memory(struct world *w)
+{
+	static char buf[1 << 20];
+	int fd = open(w->gw.db_path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+	close(fd);
 }
 
 /* Codes that are well formed and wrong, under aliases that are there: all of the work, and nothing is booked. */
@@ -165,11 +186,13 @@ static void fleet(void **state)
 		fill(ws[i], keys[i]);
 		print_message("# %lld keys: %.1f us the first time\n", keys[i], probe(ws[i], keys[i], 0));
 	}
-	/* By turns, and each time others, whose leaves are not in memory yet: what else the machine does falls on both. */
+	/* By turns, and each time others, whose leaves SQLite has not read yet: what else the machine does falls on both. */
 	for (int r = 0; r < ROUNDS; r++) {
 		for (int i = 0; i < 2; i++) {
-			double us = probe(ws[i], keys[i], r + 1);
+			double us;
 
+			take_into_memory(ws[i]);
+			us = probe(ws[i], keys[i], r + 1);
 			best[i] = us < best[i] ? us : best[i];
 		}
 	}

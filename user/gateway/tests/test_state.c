@@ -97,17 +97,27 @@ static void fill_old(const char *path, int version)
 {
 	static const char rows[] =
 		"INSERT INTO party VALUES (1,'user','alice'),(2,'merchant','shop'),(3,'equity','equity'),(4,'user','mom');"
-		"INSERT INTO merchant VALUES (2, unhex('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'));"
 		"INSERT INTO account (id, party, currency, overdraft) VALUES (1,1,'CNY',0),(2,2,'CNY',0),(3,3,'CNY',1),(4,4,'CNY',0);"
 		"INSERT INTO transfer VALUES (1,3,1,100000,1),(2,1,2,1200,2),(3,1,4,500,3);"
-		"INSERT INTO ticket VALUES (x'0102030405060708',1,zeroblob(64),99,NULL);"
-		"INSERT INTO device_key VALUES (7,zeroblob(16),0,1,1,'current',zeroblob(32),zeroblob(128),17,1,99999999999,NULL,"
-		" zeroblob(16),zeroblob(32),x'aa');"
+		"INSERT INTO device_key (id,device,slot,epoch,party,state,static,sealed,watermark,created,not_after,nonce,asked,answer) "
+		"VALUES (7,zeroblob(16),0,1,1,'current',zeroblob(32),zeroblob(128),17,1,99999999999,zeroblob(16),zeroblob(32),x'aa');"
 		"INSERT INTO alias VALUES ('0123456789',7,NULL);"
 		"INSERT INTO payment VALUES ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','code',2,7,17),"
 		" ('bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb','voice',3,NULL,NULL);"
-		"INSERT INTO voice_order VALUES (zeroblob(16),'v1',zeroblob(32),'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',3);"
+		"INSERT INTO voice_order (device,order_id,content,payment,time) VALUES "
+		"(zeroblob(16),'v1',zeroblob(32),'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',3);"
 		"INSERT INTO voice_token VALUES ('t',4);";
+	static const char old_rows[] =
+		"INSERT INTO merchant VALUES (2, unhex('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'));"
+		"INSERT INTO ticket VALUES (x'0102030405060708',1,zeroblob(64),99,NULL);";
+	static const char rows_3[] =
+		"INSERT INTO merchant VALUES (2, unhex('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'), 'm001122334455');"
+		"INSERT INTO ticket VALUES (zeroblob(32),1,zeroblob(64),99,NULL);"
+		"INSERT INTO pool VALUES (5,7,99999999999,3);"
+		"INSERT INTO online_code VALUES (6,7,zeroblob(32),9,0);"
+		"INSERT INTO authorisation VALUES (zeroblob(32),9);"
+		"INSERT INTO alarm VALUES (1,'old-key',7,2,1,2,3);"
+		"INSERT INTO notification VALUES (8,zeroblob(16),1,0,1,'paid','r','shop',1200,'CNY',NULL,NULL);";
 	char file[512];
 	char *schema;
 
@@ -117,6 +127,7 @@ static void fill_old(const char *path, int version)
 	close(open(path, O_CREAT | O_WRONLY, 0600));
 	sql_on(path, schema);
 	free(schema);
+	sql_on(path, version < 3 ? old_rows : rows_3);
 	sql_on(path, rows);
 	sql_on(path, version == 1 ?
 	       "INSERT INTO merchant_order (merchant,order_no,amount,currency,code,state,payment,time) VALUES "
@@ -128,7 +139,8 @@ static void fill_old(const char *path, int version)
 
 static void one_version(struct world *w, int version)
 {
-	char kept[64];
+	static const char *const since_3[] = { "ticket", "pool", "online_code", "authorisation", "alarm", "notification" };
+	char kept[64], sql[64];
 	struct account acc;
 	struct audit audit;
 	struct store *st;
@@ -152,7 +164,12 @@ static void one_version(struct world *w, int version)
 	assert_int_equal(store_account_by_name(w->st, "alice", "CNY", &acc), STORE_OK);
 	assert_int_equal(acc.per_day, version == 1 ? -1 : 77);
 	assert_int_equal(number_of(w->st, "SELECT count(*) FROM device_key WHERE id = 7 AND watermark = 17 AND modes = 2"), 1);
-	assert_int_equal(number_of(w->st, "SELECT count(*) FROM alias"), 1);
+	assert_int_equal(number_of(w->st, "SELECT count(*) FROM agreement WHERE key = 7 AND answer = x'aa' AND nonce = zeroblob(16)"), 1);
+	assert_int_equal(number_of(w->st, "SELECT count(*) FROM alias WHERE alias = 123456789 AND key = 7"), 1);
+	for (size_t i = 0; i < sizeof(since_3) / sizeof(since_3[0]); i++) {
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", since_3[i]);
+		assert_int_equal(number_of(w->st, sql), version >= 3);
+	}
 	assert_int_equal(number_of(w->st, "SELECT count(*) FROM voice_order"), 1);
 	assert_int_equal(number_of(w->st, "SELECT count(*) FROM merchant WHERE id = 'm001122334455'"), 1);
 	assert_int_equal(number_of(w->st, "SELECT count(*) FROM merchant_order WHERE kind = 'code'"), 1);
@@ -173,6 +190,11 @@ static void from_version_2(void **state)
 	one_version(*state, 2);
 }
 
+static void from_version_3(void **state)
+{
+	one_version(*state, 3);
+}
+
 /* A ledger that does not add up is not made to add up; a newer one is not touched. */
 static void not_migrated(void **state)
 {
@@ -187,7 +209,7 @@ static void not_migrated(void **state)
 	sql_on(db, "DROP TRIGGER entry_keep; UPDATE account SET balance = balance + 1 WHERE id = 1");
 	assert_int_equal(run(w, cmd_migrate, "migrate"), EXIT_ENVIRONMENT);
 	sql_on(path_of(w, "ledger.db"), "UPDATE account SET balance = balance - 1 WHERE id = 1");
-	sql_on(path_of(w, "ledger.db"), "UPDATE meta SET value = '4' WHERE name = 'schema'");
+	sql_on(path_of(w, "ledger.db"), "UPDATE meta SET value = '5' WHERE name = 'schema'");
 	assert_int_equal(run(w, cmd_migrate, "migrate"), EXIT_ENVIRONMENT);
 	assert_int_equal(run(w, cmd_ledger, "ledger"), EXIT_ENVIRONMENT);
 	sql_on(path_of(w, "ledger.db"), "UPDATE meta SET value = '2' WHERE name = 'schema'");
@@ -286,7 +308,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
-		T(from_version_1), T(from_version_2), T(not_migrated), T(the_same_schema), T(rekeyed),
+		T(from_version_1), T(from_version_2), T(from_version_3), T(not_migrated), T(the_same_schema), T(rekeyed),
 	};
 
 	return cmocka_run_group_tests_name("versions and keys", tests, NULL, NULL);
