@@ -27,6 +27,7 @@
 #define EXIT_REFUSED	1
 #define EXIT_USAGE	2
 #define EXIT_ENVIRONMENT 3
+#define EXIT_SHUT	4	/* nothing can be sealed until the next boot: no use in starting again */
 
 /* Half of what a blob covers, so that one may fail. */
 #define STORE_EVERY	300
@@ -177,6 +178,8 @@ static int run(void)
 	/* That the machine cannot seal has been said; it is no fault of this program. */
 	if (err == -ENODEV)
 		return 0;
+	if (err == -EKEYREVOKED)
+		return EXIT_SHUT;
 	if (err || signals < 0)
 		return EXIT_REFUSED;
 	return stay(signals);
