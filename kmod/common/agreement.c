@@ -6,6 +6,7 @@
 
 #include "agreement.h"
 #include "hkdf.h"
+#include "wire.h"
 
 #define WIRE_VERSION	1
 /* A grant that says which modes. */
@@ -31,29 +32,10 @@ static void get(struct reader *r, void *out, size_t len)
 
 static __u64 get_be(struct reader *r, size_t len)
 {
-	__u64 value = 0;
 	__u8 bytes[8];
-	size_t i;
 
 	get(r, bytes, len);
-	for (i = 0; i < len; i++)
-		value = value << 8 | bytes[i];
-	return value;
-}
-
-static __u8 *put(__u8 *p, const void *data, size_t len)
-{
-	memcpy(p, data, len);
-	return p + len;
-}
-
-static __u8 *put_be(__u8 *p, __u64 value, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		p[i] = (__u8)(value >> (8 * (len - 1 - i)));
-	return p + len;
+	return vp_wire_get_be(bytes, len);
 }
 
 static int all_digits(const __u8 *p, size_t len)
@@ -76,15 +58,15 @@ void vp_agree_encode_request(__u8 out[VP_REQUEST_LEN], const struct vp_agree_req
 {
 	__u8 *p = out;
 
-	p = put_be(p, WIRE_VERSION, 1);
-	p = put_be(p, req->kind, 1);
-	p = put_be(p, req->modes, 2);
-	p = put(p, req->device, sizeof(req->device));
-	p = put_be(p, req->slot, 4);
-	p = put_be(p, req->epoch, 8);
-	p = put_be(p, req->ordinal, 8);
-	p = put(p, req->nonce, sizeof(req->nonce));
-	put(p, req->ticket_id, sizeof(req->ticket_id));
+	p = vp_wire_put_be(p, WIRE_VERSION, 1);
+	p = vp_wire_put_be(p, req->kind, 1);
+	p = vp_wire_put_be(p, req->modes, 2);
+	p = vp_wire_put(p, req->device, sizeof(req->device));
+	p = vp_wire_put_be(p, req->slot, 4);
+	p = vp_wire_put_be(p, req->epoch, 8);
+	p = vp_wire_put_be(p, req->ordinal, 8);
+	p = vp_wire_put(p, req->nonce, sizeof(req->nonce));
+	vp_wire_put(p, req->ticket_id, sizeof(req->ticket_id));
 }
 
 int vp_agree_decode_request(struct vp_agree_request *req, const __u8 *in, size_t len)
@@ -136,21 +118,21 @@ int vp_agree_encode_grant(__u8 *out, const struct vp_agree_grant *grant)
 
 	if (!grant_ok(grant))
 		return -EPROTO;
-	p = put_be(p, grant->modes ? GRANT_VERSION : WIRE_VERSION, 1);
-	p = put_be(p, grant->n_aliases, 1);
-	p = put(p, grant->prefix, sizeof(grant->prefix));
+	p = vp_wire_put_be(p, grant->modes ? GRANT_VERSION : WIRE_VERSION, 1);
+	p = vp_wire_put_be(p, grant->n_aliases, 1);
+	p = vp_wire_put(p, grant->prefix, sizeof(grant->prefix));
 	if (grant->modes)
-		p = put_be(p, grant->modes, 2);
-	p = put_be(p, grant->epoch, 8);
-	p = put_be(p, grant->time_ms, 8);
-	p = put_be(p, grant->not_before, 8);
-	p = put_be(p, grant->rotate_after, 8);
-	p = put_be(p, grant->not_after, 8);
-	p = put_be(p, grant->per_hour, 4);
-	p = put_be(p, grant->per_day, 4);
-	p = put_be(p, grant->per_key, 4);
+		p = vp_wire_put_be(p, grant->modes, 2);
+	p = vp_wire_put_be(p, grant->epoch, 8);
+	p = vp_wire_put_be(p, grant->time_ms, 8);
+	p = vp_wire_put_be(p, grant->not_before, 8);
+	p = vp_wire_put_be(p, grant->rotate_after, 8);
+	p = vp_wire_put_be(p, grant->not_after, 8);
+	p = vp_wire_put_be(p, grant->per_hour, 4);
+	p = vp_wire_put_be(p, grant->per_day, 4);
+	p = vp_wire_put_be(p, grant->per_key, 4);
 	for (i = 0; i < grant->n_aliases; i++)
-		p = put(p, grant->alias[i], VP_ALIAS_DIGITS);
+		p = vp_wire_put(p, grant->alias[i], VP_ALIAS_DIGITS);
 	return (int)(p - out);
 }
 

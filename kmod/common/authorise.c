@@ -2,34 +2,7 @@
 /* An order as the bytes that are authorised. Compiled into the module and into the gateway. */
 
 #include "authorise.h"
-
-static __u8 *put(__u8 *p, const void *data, size_t len)
-{
-	memcpy(p, data, len);
-	return p + len;
-}
-
-static __u8 *put_be(__u8 *p, __u64 value, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		p[i] = (__u8)(value >> (8 * (len - 1 - i)));
-	return p + len;
-}
-
-/* Length of a string padded with NUL, or -EINVAL if something follows its end. */
-static int string_len(const __u8 *s, int room)
-{
-	int len = 0, i;
-
-	while (len < room && s[len])
-		len++;
-	for (i = len; i < room; i++)
-		if (s[i])
-			return -EINVAL;
-	return len;
-}
+#include "wire.h"
 
 static int currency_ok(const __u8 c[3])
 {
@@ -48,24 +21,24 @@ static int currency_ok(const __u8 c[3])
  */
 int vp_authorise_encode(__u8 out[VP_AUTHORISE_MAX], const struct vp_authorise *a)
 {
-	int order_len = string_len(a->order, sizeof(a->order));
-	int payee_len = string_len(a->payee, sizeof(a->payee));
+	int order_len = vp_wire_string_len(a->order, sizeof(a->order), NULL);
+	int payee_len = vp_wire_string_len(a->payee, sizeof(a->payee), NULL);
 	__u8 *p = out;
 
 	if (a->purpose < VP_PURPOSE_VOICE_PAY || a->purpose > VP_PURPOSE_LIMITS ||
 	    !currency_ok(a->currency) || order_len < 0 || payee_len < 0)
 		return -EINVAL;
-	p = put(p, VP_AUTHORISE_LABEL, 16);
-	p = put_be(p, a->purpose, 1);
-	p = put(p, a->device, sizeof(a->device));
-	p = put_be(p, a->slot, 4);
-	p = put_be(p, a->epoch, 8);
-	p = put_be(p, a->time, 8);
-	p = put(p, a->currency, sizeof(a->currency));
-	p = put_be(p, a->amount, 8);
-	p = put_be(p, order_len, 2);
-	p = put(p, a->order, order_len);
-	p = put_be(p, payee_len, 2);
-	p = put(p, a->payee, payee_len);
+	p = vp_wire_put(p, VP_AUTHORISE_LABEL, 16);
+	p = vp_wire_put_be(p, a->purpose, 1);
+	p = vp_wire_put(p, a->device, sizeof(a->device));
+	p = vp_wire_put_be(p, a->slot, 4);
+	p = vp_wire_put_be(p, a->epoch, 8);
+	p = vp_wire_put_be(p, a->time, 8);
+	p = vp_wire_put(p, a->currency, sizeof(a->currency));
+	p = vp_wire_put_be(p, a->amount, 8);
+	p = vp_wire_put_be(p, order_len, 2);
+	p = vp_wire_put(p, a->order, order_len);
+	p = vp_wire_put_be(p, payee_len, 2);
+	p = vp_wire_put(p, a->payee, payee_len);
 	return (int)(p - out);
 }

@@ -2,7 +2,7 @@
 /* What a code is bound to, as bytes. Compiled into the module and into the gateway. */
 
 #include "bind.h"
-#include "prim.h"
+#include "wire.h"
 
 #define LABEL		"PC1-BIND"
 #define LABEL_LEN	8
@@ -42,22 +42,9 @@ static int in_challenge(__u8 c)
 	return c >= 0x21 && c <= 0x7e;
 }
 
-/* Length of a string padded with NUL, or -EINVAL for a character that is not allowed. */
-static int string_len(const __u8 *s, int room, int (*allowed)(__u8 c))
-{
-	int len = 0, i;
-
-	while (len < room && s[len])
-		len++;
-	for (i = 0; i < room; i++)
-		if (i < len ? !allowed(s[i]) : s[i])
-			return -EINVAL;
-	return len;
-}
-
 static int amount_ok(const struct paycode_terms *t, int wanted)
 {
-	int len = string_len(t->currency, PAYCODE_CURRENCY_LEN, is_upper);
+	int len = vp_wire_string_len(t->currency, PAYCODE_CURRENCY_LEN, is_upper);
 
 	if (!wanted)
 		return !t->amount && !len;
@@ -66,8 +53,8 @@ static int amount_ok(const struct paycode_terms *t, int wanted)
 
 static int merchant_ok(const struct paycode_terms *t, int wanted)
 {
-	int merchant = string_len(t->merchant, PAYCODE_MERCHANT_MAX, in_merchant);
-	int challenge = string_len(t->challenge, PAYCODE_CHALLENGE_MAX, in_challenge);
+	int merchant = vp_wire_string_len(t->merchant, PAYCODE_MERCHANT_MAX, in_merchant);
+	int challenge = vp_wire_string_len(t->challenge, PAYCODE_CHALLENGE_MAX, in_challenge);
 
 	return wanted ? merchant > 0 && challenge >= 0 : !merchant && !challenge;
 }
@@ -81,18 +68,12 @@ int paycode_check_terms(const struct paycode_terms *terms, unsigned int mode)
 	return 0;
 }
 
-static __u8 *put(__u8 *p, const void *data, size_t len)
-{
-	memcpy(p, data, len);
-	return p + len;
-}
-
 static __u8 *put_string(__u8 *p, const __u8 *s, int room, int (*allowed)(__u8 c))
 {
-	int len = string_len(s, room, allowed);
+	int len = vp_wire_string_len(s, room, allowed);
 
 	*p++ = (__u8)len;
-	return put(p, s, len);
+	return vp_wire_put(p, s, len);
 }
 
 /*
@@ -105,15 +86,13 @@ int paycode_bind(__u8 out[PAYCODE_BIND_MAX], const struct paycode_terms *terms,
 {
 	__u8 encoded[ENCODED_MAX], *p = encoded;
 	struct vp_piece piece = { encoded, 0 };
-	int shift;
 
 	if (!fields_of(mode) || paycode_check_terms(terms, mode))
 		return -EINVAL;
-	p = put(p, LABEL, LABEL_LEN);
+	p = vp_wire_put(p, LABEL, LABEL_LEN);
 	*p++ = (__u8)fields_of(mode);
-	p = put(p, terms->currency, PAYCODE_CURRENCY_LEN);
-	for (shift = 56; shift >= 0; shift -= 8)
-		*p++ = (__u8)(terms->amount >> shift);
+	p = vp_wire_put(p, terms->currency, PAYCODE_CURRENCY_LEN);
+	p = vp_wire_put_be(p, terms->amount, 8);
 	p = put_string(p, terms->merchant, PAYCODE_MERCHANT_MAX, in_merchant);
 	p = put_string(p, terms->challenge, PAYCODE_CHALLENGE_MAX, in_challenge);
 	piece.len = p - encoded;

@@ -2,6 +2,7 @@
 /* The payment code PC1. Compiled into the module and into the gateway. */
 
 #include "paycode.h"
+#include "wire.h"
 
 /*
  * The totally anti-symmetric quasigroup of order 10 from H. M. Damm, "Total
@@ -23,36 +24,21 @@ static const __u8 damm_table[10][10] = {
 
 #define PAYCODE_MODULUS	1000000000U
 
-static size_t put(__u8 *out, size_t at, const void *data, size_t len)
-{
-	memcpy(out + at, data, len);
-	return at + len;
-}
-
-static size_t put_be(__u8 *out, size_t at, __u64 value, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		out[at + i] = (__u8)(value >> (8 * (len - 1 - i)));
-	return at + len;
-}
-
 size_t paycode_mac_input(__u8 out[PAYCODE_INPUT_MAX], const struct paycode *code,
 			 __u64 step, const __u8 *bind, size_t bind_len)
 {
-	size_t n = 0;
+	__u8 *p = out;
 
-	n = put(out, n, "PC1", 3);
-	n = put(out, n, code->prefix, sizeof(code->prefix));
-	n = put_be(out, n, '0' + code->mode, 1);
-	n = put(out, n, code->alias, sizeof(code->alias));
-	n = put_be(out, n, step, 8);
-	n = put_be(out, n, code->q, 1);
-	n = put_be(out, n, bind_len, 2);
+	p = vp_wire_put(p, "PC1", 3);
+	p = vp_wire_put(p, code->prefix, sizeof(code->prefix));
+	p = vp_wire_put_be(p, '0' + code->mode, 1);
+	p = vp_wire_put(p, code->alias, sizeof(code->alias));
+	p = vp_wire_put_be(p, step, 8);
+	p = vp_wire_put_be(p, code->q, 1);
+	p = vp_wire_put_be(p, bind_len, 2);
 	if (bind_len)
-		n = put(out, n, bind, bind_len);
-	return n;
+		p = vp_wire_put(p, bind, bind_len);
+	return p - out;
 }
 
 __u32 paycode_truncate(const __u8 hmac[8])
@@ -83,16 +69,17 @@ unsigned int paycode_damm(const __u8 *digits, size_t len)
 void paycode_format(__u8 out[PAYCODE_DIGITS], const struct paycode *code)
 {
 	__u32 mac = code->mac;
-	size_t n = 0, i;
+	__u8 *p = out;
+	size_t i;
 
-	n = put(out, n, code->prefix, sizeof(code->prefix));
-	out[n++] = '0' + code->mode;
-	n = put(out, n, code->alias, sizeof(code->alias));
-	out[n++] = '0' + code->q;
+	p = vp_wire_put(p, code->prefix, sizeof(code->prefix));
+	*p++ = '0' + code->mode;
+	p = vp_wire_put(p, code->alias, sizeof(code->alias));
+	*p++ = '0' + code->q;
 	for (i = PAYCODE_MAC_DIGITS; i-- > 0; mac /= 10)
-		out[n + i] = '0' + mac % 10;
-	n += PAYCODE_MAC_DIGITS;
-	out[n] = '0' + paycode_damm(out, n);
+		p[i] = '0' + mac % 10;
+	p += PAYCODE_MAC_DIGITS;
+	*p = '0' + paycode_damm(out, p - out);
 }
 
 int paycode_parse(struct paycode *code, const char *digits, size_t len)

@@ -2,30 +2,12 @@
 /* The pool's message. Compiled into the module and into the gateway. */
 
 #include "pool.h"
+#include "wire.h"
 
 #define LABEL		"voicepay-1 pool"
 #define LABEL_LEN	15
 #define WIRE_VERSION	1
 #define BODY_LEN	32
-
-static __u8 *put_be(__u8 *p, __u64 value, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		p[i] = (__u8)(value >> (8 * (len - 1 - i)));
-	return p + len;
-}
-
-static __u64 get_be(const __u8 *p, size_t len)
-{
-	__u64 value = 0;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		value = value << 8 | p[i];
-	return value;
-}
 
 static int pool_ok(const struct vp_pool *pool)
 {
@@ -51,13 +33,13 @@ int vp_pool_encode(__u8 out[VP_POOL_LEN], const struct vp_pool *pool,
 
 	if (!pool_ok(pool))
 		return -EPROTO;
-	p = put_be(p, WIRE_VERSION, 1);
-	p = put_be(p, pool->count, 1);
-	p = put_be(p, 0, 2);
-	p = put_be(p, pool->slot, 4);
-	p = put_be(p, pool->epoch, 8);
-	p = put_be(p, pool->serial, 8);
-	p = put_be(p, pool->not_after, 8);
+	p = vp_wire_put_be(p, WIRE_VERSION, 1);
+	p = vp_wire_put_be(p, pool->count, 1);
+	p = vp_wire_put_be(p, 0, 2);
+	p = vp_wire_put_be(p, pool->slot, 4);
+	p = vp_wire_put_be(p, pool->epoch, 8);
+	p = vp_wire_put_be(p, pool->serial, 8);
+	p = vp_wire_put_be(p, pool->not_after, 8);
 	return mac_of(p, out, device, auth);
 }
 
@@ -81,10 +63,10 @@ int vp_pool_decode(struct vp_pool *pool, const __u8 *in, size_t len,
 	if (differ)
 		return -EBADMSG;
 	pool->count = in[1];
-	pool->slot = (__u32)get_be(in + 4, 4);
-	pool->epoch = get_be(in + 8, 8);
-	pool->serial = get_be(in + 16, 8);
-	pool->not_after = get_be(in + 24, 8);
+	pool->slot = (__u32)vp_wire_get_be(in + 4, 4);
+	pool->epoch = vp_wire_get_be(in + 8, 8);
+	pool->serial = vp_wire_get_be(in + 16, 8);
+	pool->not_after = vp_wire_get_be(in + 24, 8);
 	if (in[0] != WIRE_VERSION || in[2] || in[3] || !pool_ok(pool))
 		return -EPROTO;
 	return 0;
