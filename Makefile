@@ -10,7 +10,8 @@ VM	:= selftests/vm
 VERSION	:= $(shell sed -n 's/^\#define VOICEPAY_VERSION_STRING[[:space:]]*"\(.*\)"/\1/p' include/uapi/linux/voicepay.h)
 
 .PHONY: all modules user modules_install install uninstall clean help \
-	check check-long fuzz check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing check-packages check-analyzers check-kselftest \
+	check check-all check-long fuzz check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing check-packages check-analyzers check-kselftest \
+	check-kernels check-builds \
 	demo vm vm-shell vm-build host-setup \
 	dkms-install dkms-remove
 
@@ -51,6 +52,15 @@ demo: host-setup		## Watch a speaker pay, online and offline, in a virtual machi
 
 check: host-setup		## Run all tests; sets up everything they need (as root)
 	@selftests/check
+
+check-all: host-setup		## Run all tests that there are; says first how long that takes
+	@selftests/all
+
+check-kernels: host-setup	## Run the whole suite on Linux 6.1, 6.12, the newest, and on arm64
+	@selftests/kernels $(KERNEL)
+
+check-builds: host-setup	## Build the module with clang, all for i386, armhf and arm64
+	@selftests/builds
 
 check-long: host-setup		## Run the tests of fleets and crowds at full size (10 GB of disk, half an hour)
 	@$(VM)/build user

@@ -231,6 +231,19 @@ nginx_up || bail "no nginx"
 configure
 daemon_start || bail "voicepayd does not start: $(cat "$T/daemon.log")"
 
+# Debian 12's OpenSSL knows no way to hand over what it receives. Who tries is told what
+# is needed, before anything is sent, and gets no channel.
+if ! openssl_hands_over; then
+	too_old="cannot hand TLS 1.3 over to the kernel: 3.2 or later is needed"
+	ktap_plan 5
+	ktap_run "the settings are good" voicepayd --config "$CONF" --check-config
+	ktap_run "an OpenSSL that is too old: check says what is needed" says 3 "$too_old" voicepay --config "$CONF" check
+	ktap_run "an order is not paid, and why" says 3 "nothing was sent: this OpenSSL" pay old
+	ktap_run "no app has a channel" says 3 "$too_old" "$here/take_keys" "$T/sock"
+	ktap_run "voicepayd keeps nothing of it" nothing_kept
+	ktap_end
+fi
+
 ktap_plan 36
 ktap_run "the settings are good" voicepayd --config "$CONF" --check-config
 ktap_run "a gateway that is right passes every check" \

@@ -8,8 +8,13 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/ktap.sh"
 probe=$here/vault_probe
-# What selftests/vm/run sets apart.
-AT=0x7000000 LEN=0x100000
+# What selftests/vm/run sets apart, and memory that everybody has.
+case $(uname -m) in
+aarch64) AT=0x60000000 RAM=0x58000000 ;;
+*) AT=0x7000000 RAM=0x8000000 ;;
+esac
+LEN=0x100000
+beyond() { printf '0x%x' $((AT + $1)); }
 CARVED=reserved=$AT,$LEN
 
 load() { [ ! -d /sys/module/voicepay ] || rmmod voicepay; modprobe voicepay "$@"; }
@@ -48,8 +53,8 @@ refused() { # ADDR,SIZE
 		load "reserved=$1" vault=reserved vault_required=1 && vault_is 0 1 &&
 		says ENOMEDIUM "$probe" enrol
 }
-in_ram() { refused 0x8000000,0x100000; }
-half_in_ram() { refused 0x7080000,0x100000; }
+in_ram() { refused $RAM,0x100000; }
+half_in_ram() { refused "$(beyond 0x80000),0x100000"; }
 firmware() {
 	local a
 	a=$(sed -n 's/^ *\([0-9a-f]*\)-.* : System ROM$/\1/p' /proc/iomem | head -n 1)
@@ -57,12 +62,12 @@ firmware() {
 }
 a_device() {
 	local a
-	a=$(sed -n 's/^ *\([0-9a-f]*\)-.* : IOAPIC 0$/\1/p; s/^ *\([0-9a-f]*\)-.* : Local APIC$/\1/p' /proc/iomem | head -n 1)
+	a=$(sed -n 's/^ *\([0-9a-f]*\)-.* : IOAPIC 0$/\1/p; s/^ *\([0-9a-f]*\)-.* : Local APIC$/\1/p; s/^ *\([0-9a-f]*\)-.* : .*pl011.*$/\1/p' /proc/iomem | head -n 1)
 	[ -n "$a" ] && refused "0x$a,0x1000"
 }
 nothing_there() { refused 0x4000000000,0x1000; }
 odd_bounds() {
-	for p in $AT,0 0,$LEN 0x7000001,0x1000 $AT,0x1001 $AT,0x8000000 0xfffffffffffff000,0x2000 $AT; do
+	for p in $AT,0 0,$LEN "$(beyond 1),0x1000" $AT,0x1001 $AT,0x8000000 0xfffffffffffff000,0x2000 $AT; do
 		refused $p || { echo "at $p"; return 1; }
 	done
 }
@@ -134,7 +139,8 @@ in_secretmem() { load vault=secretmem vault_required=1 && says OK "$probe" donat
 
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
-grep -q 'memmap=1M$0x7000000' /proc/cmdline || ktap_skip_all "no carve-out: boot with memmap=1M\$$AT"
+grep -q 'memmap=1M$0x7000000' /proc/cmdline || [ -d /proc/device-tree/reserved-memory/vault@60000000 ] ||
+	ktap_skip_all "no carve-out: boot with memmap=1M\$$AT"
 modprobe -q voicepay
 ktap_plan 29
 ktap_run "nothing named: split, and secretmem wanted" by_default
@@ -143,7 +149,11 @@ ktap_run "parameters that make no sense" bad_parameters
 ktap_run "a carve-out is used" carved
 ktap_run "ordinary memory is no carve-out" in_ram
 ktap_run "half of it neither" half_in_ram
-ktap_run "nor is the firmware's memory" firmware
+if [ "$(uname -m)" = x86_64 ]; then
+	ktap_run "nor is the firmware's memory" firmware
+else
+	ktap_skip "nor is the firmware's memory" "this machine's has none that is told of"
+fi
 ktap_run "nor a device's" a_device
 ktap_run "nor no memory at all" nothing_there
 ktap_run "bounds that make no sense" odd_bounds

@@ -11,8 +11,9 @@ VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$VM_DIR/../.." && pwd)
 CACHE=${VOICEPAY_CACHE:-/var/cache/voicepay}
 # What is built and booted: trixie, the reference; bookworm, with its own userspace and
-# OpenSSL 3.0; arm64, which is trixie, built from outside for that machine. What vm/packages
-# lists is changed by vm/packages.NAME.
+# OpenSSL 3.0; arm64, which is trixie, built from outside for that machine. i386 and armhf are
+# built for only, but i386's programs run on amd64's kernel, too. How the first two differ from
+# vm/packages is in vm/packages.NAME.
 PLATFORM=${VOICEPAY_PLATFORM:-trixie}
 # Raised when the way a root is made changes, so that old ones are not taken.
 ROOT_FORMAT=1
@@ -20,18 +21,30 @@ ROOT_FORMAT=1
 say() { echo "# $*" >&2; }
 die() { echo "${0##*/}: $*" >&2; exit 3; }
 
-# MACHINE is what the guest runs on, MULTIARCH what Debian calls its directories.
+# MACHINE is what programs are built for, MULTIARCH what Debian calls its directories.
 # shellcheck disable=SC2034 # for those who source this
 case $PLATFORM in
 trixie) SUITE=trixie MACHINE=amd64 MULTIARCH=x86_64-linux-gnu ;;
 bookworm) SUITE=bookworm MACHINE=amd64 MULTIARCH=x86_64-linux-gnu ;;
 arm64) SUITE=trixie MACHINE=arm64 MULTIARCH=aarch64-linux-gnu ;;
-*) die "no platform \"$PLATFORM\": there are trixie, bookworm and arm64" ;;
+i386) SUITE=trixie MACHINE=i386 MULTIARCH=i386-linux-gnu ;;
+armhf) SUITE=trixie MACHINE=armhf MULTIARCH=arm-linux-gnueabihf ;;
+*) die "no platform \"$PLATFORM\": there are trixie, bookworm, arm64, i386 and armhf" ;;
 esac
+
+# Where what is built for it is booted: i386's programs on trixie's kernel, as its callers.
+# shellcheck disable=SC2034 # for those who source this
+case $PLATFORM in i386) BOOTED=trixie ;; *) BOOTED=$PLATFORM ;; esac
 
 packages() { # what vm/packages says, with the platform's +NAME and without its -NAME
 	local other=/dev/null
-	[ ! -e "$VM_DIR/packages.$PLATFORM" ] || other=$VM_DIR/packages.$PLATFORM
+	case $PLATFORM in
+	bookworm | arm64) other=$VM_DIR/packages.$PLATFORM ;;
+	i386 | armhf) # what userspace is built against, as nothing is booted
+		{ echo base-passwd; echo libc6-dev; sed -n '/^libclang/d; /^libelf/d; /^lib.*-dev$/p' "$VM_DIR/packages"; } | sort -u
+		return
+		;;
+	esac
 	sed 's/#.*//' "$other" "$VM_DIR/packages" | awk 'NF && /^-/ { no[substr($1, 2)]; next }
 		NF && /^\+/ { $1 = substr($1, 2) } NF && !($1 in no) { print $1 }' | sort -u
 }
@@ -43,6 +56,8 @@ ROOT=$CACHE/root-$ROOT_HASH
 ROOT_DATA=$CACHE/root-$ROOT_HASH.data
 BUILD=$CACHE/build/${VOICEPAY_BUILD:-trixie}
 [ "$PLATFORM" = trixie ] || BUILD=$BUILD-$PLATFORM
+# Whoever builds one copy for several platforms says where.
+BUILD=${VOICEPAY_BUILD_DIR:-$BUILD}
 
 mkdir -p "$CACHE" 2>/dev/null && [ -w "$CACHE" ] ||
 	die "cannot write to $CACHE: run as root, or set VOICEPAY_CACHE to a directory of your own"
