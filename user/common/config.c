@@ -275,6 +275,12 @@ static int set_staple_max_age(struct config *c, const char *value)
 	return set_hours(&c->staple_max_age, value);
 }
 
+static int set_resume(struct config *c, const char *value)
+{
+	c->resume = !strcmp(value, "yes");
+	return c->resume || !strcmp(value, "no") ? 0 : -1;
+}
+
 static int set_socket(struct config *c, const char *value)
 {
 	return set_path(c->socket, sizeof(c->socket), value);
@@ -317,6 +323,21 @@ static int set_timeout(struct config *c, const char *value)
 	return set_number(&c->timeout, value, 1, 300);
 }
 
+static int set_warm_max(struct config *c, const char *value)
+{
+	return set_number(&c->warm_max, value, 0, CONFIG_WARM);
+}
+
+static int set_warm_age(struct config *c, const char *value)
+{
+	return set_number(&c->warm_age, value, 1, 3600);
+}
+
+static int set_warm_time(struct config *c, const char *value)
+{
+	return set_number(&c->warm_time, value, 1, 3600);
+}
+
 static const struct key keys[] = {
 	{ "gateway", "host", set_host,
 	  "the gateway's name in ASCII (an international one in its xn-- form), or an IP address" },
@@ -341,6 +362,7 @@ static const struct key keys[] = {
 	{ "tls", "crl-max-age", set_crl_max_age, "hours, 1 to 8784" },
 	{ "tls", "staple", set_staple, "required, or optional" },
 	{ "tls", "staple-max-age", set_staple_max_age, "hours, 1 to 8784" },
+	{ "tls", "resume", set_resume, "yes, or no" },
 	{ "bundle", "file", set_bundle, "the absolute path where the installed bundle lies" },
 	{ "bundle", "key", add_bundle_key,
 	  "an Ed25519 public key as 64 hex digits, at most 4 times", true },
@@ -351,6 +373,9 @@ static const struct key keys[] = {
 	{ "daemon", "allow-user", add_user, "the name or number of a user, at most 16 times", true },
 	{ "daemon", "max-handshakes", set_max_handshakes, "a number, 1 to 256" },
 	{ "daemon", "timeout", set_timeout, "seconds, 1 to 300" },
+	{ "daemon", "warm-max", set_warm_max, "a number, 0 to 16" },
+	{ "daemon", "warm-age", set_warm_age, "seconds, 1 to 3600" },
+	{ "daemon", "warm-time", set_warm_time, "seconds, 1 to 3600" },
 };
 
 #define NKEYS (sizeof(keys) / sizeof(keys[0]))
@@ -438,6 +463,11 @@ static void set_defaults(struct config *c, const char *path)
 	c->staple_max_age = 10 * 24 * 3600;
 	c->max_handshakes = 8;
 	c->timeout = 15;
+	c->resume = true;
+	c->warm_max = 2;
+	/* Less than the gateway's nginx waits for a request's first line. */
+	c->warm_age = 25;
+	c->warm_time = 60;
 }
 
 int config_parse(struct config *config, const char *path, const char *text,

@@ -17,6 +17,7 @@
 #define CONFIG_CRLS	8
 #define CONFIG_BUNDLE_KEYS 4
 #define CONFIG_KEY_ENV	4
+#define CONFIG_WARM	16
 #define CONFIG_NAME	64
 #define CONFIG_FILE	160
 #define CONFIG_ERROR	512
@@ -52,6 +53,7 @@ struct config {
 	unsigned long crl_max_age;	/* seconds; 0: what the CRL itself says */
 	bool staple_required;
 	unsigned long staple_max_age;	/* seconds */
+	bool resume;			/* sessions are continued */
 
 	/* [bundle] */
 	char bundle[CONFIG_FILE];	/* "": there is none */
@@ -68,6 +70,9 @@ struct config {
 	size_t user_count;
 	unsigned int max_handshakes;
 	unsigned int timeout;		/* seconds */
+	unsigned int warm_max;		/* channels that may wait for an app; at most CONFIG_WARM */
+	unsigned int warm_age;		/* seconds that one may wait */
+	unsigned int warm_time;		/* seconds that a request for some counts */
 };
 
 /*

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 LIBRARIES += libvoicepay
-libvoicepay_SRCS := $(addprefix user/libvoicepay/,device.c channel.c explain.c protocol.c)
+libvoicepay_SRCS := $(addprefix user/libvoicepay/,device.c ask.c channel.c explain.c protocol.c)
 libvoicepay_SOVERSION := 1
-libvoicepay_VERSION := 1.1.0
+libvoicepay_VERSION := 1.2.0
 libvoicepay_MAP := user/libvoicepay/libvoicepay.map
 
 INSTALLS += user/libvoicepay/include/voicepay.h:$(includedir)/voicepay.h:644 \

@@ -49,10 +49,10 @@ int cmd_check(int argc, char **argv)
 				  ch.message, voicepay_check_name(ch.check));
 	}
 	if (options.json)
-		return tell_json(json_pack("{s:s, s:s, s:s, s:s, s:s}", "check", "ok", "host", ch.host,
-					   "protocol", ch.protocol, "group", ch.group, "cipher",
-					   ch.cipher));
-	printf("The gateway %s passed every check: %s, %s, %s.\n", ch.host, ch.protocol, ch.group,
-	       ch.cipher);
+		return tell_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "check", "ok", "host",
+					   ch.host, "protocol", ch.protocol, "group", ch.group, "cipher",
+					   ch.cipher, "resumed", ch.resumed, "warm", ch.warm));
+	printf("The gateway %s passed every check: %s, %s, %s%s%s.\n", ch.host, ch.protocol, ch.group,
+	       ch.cipher, ch.resumed ? ", resumed" : "", ch.warm ? ", warm" : "");
 	return STATUS_OK;
 }

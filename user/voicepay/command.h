@@ -49,6 +49,7 @@ int cmd_statement(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_unlock(int argc, char **argv);
 int cmd_verify_server(int argc, char **argv);
+int cmd_warm(int argc, char **argv);
 int cmd_wipe(int argc, char **argv);
 
 /*

@@ -8,7 +8,7 @@ _voicepay()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		check|code|confirm|enrol|events|limits|lock|notifications|otp|pay|pool|provision|rotate|slot|statement|status|unlock|verify-server|wipe)
+		check|code|confirm|enrol|events|limits|lock|notifications|otp|pay|pool|provision|rotate|slot|statement|status|unlock|verify-server|warm|wipe)
 			command=$word
 			break
 			;;
@@ -36,7 +36,7 @@ _voicepay()
 
 	case $command in
 	'')	options='check code confirm enrol events limits lock notifications otp pay pool provision rotate slot statement status
-			unlock verify-server wipe --version' ;;
+			unlock verify-server warm wipe --version' ;;
 	code)	options='--slot --new --reveal --amount --currency --merchant --challenge --online --pool --once --watch --plain --payload
 			--png --png-qr --png-barcode --svg --svg-qr --svg-barcode --display' ;;
 	confirm) options='--yes --no --slot' ;;
@@ -54,6 +54,7 @@ _voicepay()
 	statement) options='--limit --before' ;;
 	status)	options='--slot' ;;
 	verify-server) options='--trust --chain --host --ip --time --crl --ocsp --pin --max-depth --staple-required --crl-max-age --staple-max-age' ;;
+	warm)	options='--channels' ;;
 	wipe)	options='--yes' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options --json --config --help" -- "$cur")

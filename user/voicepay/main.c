@@ -27,6 +27,7 @@ static const struct {
 	{ "pool", cmd_pool, "get codes in advance that need no clock" },
 	{ "provision", cmd_provision, "show or set which gateway the device belongs to" },
 	{ "check", cmd_check, "open a channel to the gateway and say how it went" },
+	{ "warm", cmd_warm, "have a channel opened before it is needed" },
 	{ "slot", cmd_slot, "show or set who may do what with a slot" },
 	{ "lock", cmd_lock, "let a slot issue nothing" },
 	{ "unlock", cmd_unlock, "undo lock" },

@@ -2,7 +2,7 @@
 
 PROGRAMS += voicepayd voicepay-handshake voicepay-store
 
-voicepayd_SRCS := $(addprefix user/voicepayd/,main.c listen.c peer.c jobs.c spawn.c reply.c log.c donate.c) \
+voicepayd_SRCS := $(addprefix user/voicepayd/,main.c listen.c peer.c jobs.c warm.c wanted.c stamp.c spawn.c reply.c log.c donate.c) \
 	user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 voicepayd_PKGS := inih libsystemd
 voicepayd_LIBS := libvoicepay
@@ -15,11 +15,11 @@ voicepay-store_LIBS := libvoicepay
 voicepay-store_DEST := $(sbindir)
 
 # What the tests of the handshake need, too: all but its main() and its sandbox.
-VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c trust.c device.c connect.c) $(VP_DEVKEY_SRCS) $(VP_VERIFY_SRCS) $(VP_BUNDLE_SRCS) \
+VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c trust.c device.c connect.c secrets.c context.c resume.c) $(VP_DEVKEY_SRCS) $(VP_VERIFY_SRCS) $(VP_BUNDLE_SRCS) \
 	user/voicepayd/reply.c user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 
 voicepay-handshake_SRCS := $(VP_HANDSHAKE_SRCS) \
-	$(addprefix user/voicepayd/handshake/,main.c memory.c sandbox.c signer.c remote.c handover.c)
+	$(addprefix user/voicepayd/handshake/,main.c memory.c sandbox.c signer.c remote.c session.c handover.c)
 voicepay-handshake_PKGS := inih jansson libssl libcrypto libseccomp
 voicepay-handshake_LIBS := libvoicepay
 voicepay-handshake_DEST := $(libexecdir)
@@ -53,10 +53,34 @@ test_process_PKGS := cmocka libcrypto
 test_process_LIBS := libvoicepay
 
 TESTS += test_jobs
-test_jobs_SRCS := user/voicepayd/tests/test_jobs.c $(addprefix user/voicepayd/,jobs.c peer.c spawn.c reply.c log.c) \
+test_jobs_SRCS := user/voicepayd/tests/test_jobs.c $(addprefix user/voicepayd/,jobs.c warm.c wanted.c stamp.c peer.c spawn.c reply.c log.c) \
 	user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 test_jobs_PKGS := cmocka inih
 test_jobs_LIBS := libvoicepay
+
+TESTS += test_warm
+TEST_HELPERS += fake-handshake
+fake-handshake_SRCS := $(addprefix user/voicepayd/,tests/fake_handshake.c reply.c) user/libvoicepay/protocol.c
+fake-handshake_LIBS := libvoicepay
+test_warm_SRCS := $(addprefix user/voicepayd/,tests/test_warm.c warm.c wanted.c stamp.c spawn.c reply.c log.c) \
+	user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
+test_warm_PKGS := cmocka inih
+test_warm_LIBS := libvoicepay
+
+TESTS += test_resume
+test_resume_SRCS := $(addprefix user/voicepayd/tests/,test_resume.c certs.c) $(VP_HANDSHAKE_SRCS)
+test_resume_PKGS := cmocka inih jansson libssl libcrypto
+test_resume_LIBS := libvoicepay
+
+TESTS += test_sandbox
+test_sandbox_SRCS := $(addprefix user/voicepayd/,tests/test_sandbox.c handshake/sandbox.c reply.c)
+test_sandbox_PKGS := cmocka libseccomp
+test_sandbox_LIBS := libvoicepay
+
+TESTS += test_memory
+test_memory_SRCS := $(addprefix user/voicepayd/,tests/test_memory.c handshake/memory.c reply.c)
+test_memory_PKGS := cmocka libcrypto
+test_memory_LDLIBS := -Wl,--wrap=free
 
 TESTS += test_store_files
 test_store_files_SRCS := $(addprefix user/voicepayd/,tests/test_store_files.c store/files.c)

@@ -15,6 +15,7 @@
 #include "peer.h"
 #include "reply.h"
 #include "spawn.h"
+#include "warm.h"
 
 /* Apps that have connected and not yet asked: as many, and for as long. */
 #define WAITING_MAX	32
@@ -29,6 +30,7 @@ struct job {
 	int64_t deadline;	/* of clock_ms() */
 	bool gone;		/* the app left */
 	bool late;		/* the process was killed for being late */
+	bool full;		/* it is the second process, without an older session */
 	struct ucred cred;
 };
 
@@ -37,6 +39,7 @@ struct jobs {
 	const char *helper;
 	size_t max;
 	struct job *job;
+	struct warm *warm;
 };
 
 static int64_t clock_ms(void)
@@ -54,16 +57,19 @@ struct jobs *jobs_new(const struct config *config, const char *helper)
 
 	if (!jobs)
 		return NULL;
+	jobs->config = *config;
 	jobs->max = config->max_handshakes + WAITING_MAX;
 	jobs->helper = helper;
 	jobs->job = calloc(jobs->max, sizeof(*jobs->job));
-	if (!jobs->job) {
+	jobs->warm = warm_new(&jobs->config, helper);
+	if (!jobs->job || !jobs->warm) {
+		free(jobs->warm);
+		free(jobs->job);
 		free(jobs);
 		return NULL;
 	}
 	for (i = 0; i < jobs->max; i++)
 		jobs->job[i].conn = -1;
-	jobs->config = *config;
 	return jobs;
 }
 
@@ -74,6 +80,7 @@ void jobs_configure(struct jobs *jobs, const struct config *config)
 	/* The table's size is settled. */
 	jobs->config = *config;
 	jobs->config.max_handshakes = max;
+	warm_renew(jobs->warm);
 }
 
 static void finish(struct job *job)
@@ -150,14 +157,68 @@ refused:
 	close(conn);
 }
 
+/* What the daemon can do at once, it does. */
+static bool served(struct jobs *jobs, struct job *job, const struct vp_request *request)
+{
+	struct vp_reply reply;
+	int channel = -1;
+
+	reply_init(&reply);
+	if (request->op == VP_OP_WARM) {
+		warm_ask(jobs->warm, job->cred.uid, request->channels, &reply);
+		if (reply.check != VOICEPAY_CHECK_OK) {
+			answer(job->conn, &job->cred, &reply);
+			finish(job);
+			return true;
+		}
+	} else {
+		channel = warm_take(jobs->warm, &reply);
+		if (channel < 0)
+			return false;
+	}
+	if (vp_reply_send(job->conn, &reply, channel))
+		log_info("uid %u, pid %d: went away before the answer", job->cred.uid, job->cred.pid);
+	else
+		log_info("uid %u, pid %d: %s: %s", job->cred.uid, job->cred.pid,
+			 channel < 0 ? "warm" : "ok, warm", reply.message);
+	if (channel >= 0)
+		close(channel);
+	finish(job);
+	return true;
+}
+
+static void run(struct jobs *jobs, struct job *job, unsigned int timeout)
+{
+	struct vp_reply reply;
+
+	job->pid = spawn_handshake(jobs->helper, jobs->config.path, timeout, job->conn, job->full);
+	if (job->pid >= 0)
+		return;
+	reply_init(&reply);
+	refuse(&reply, VOICEPAY_CHECK_HELPER, "voicepayd cannot start a process: %s", strerror(-job->pid));
+	job->pid = 0;
+	answer(job->conn, &job->cred, &reply);
+	finish(job);
+}
+
+/* The time that is left of the app's. */
+static void run_again(struct jobs *jobs, struct job *job)
+{
+	int64_t left = job->deadline - GRACE_MS - clock_ms();
+
+	log_info("uid %u, pid %d: the gateway stumbled over an older session: once more, in full",
+		 job->cred.uid, job->cred.pid);
+	job->full = true;
+	run(jobs, job, left > SHORTEST_MS ? left : SHORTEST_MS);
+}
+
 static void start(struct jobs *jobs, struct job *job)
 {
-	unsigned int timeout = jobs->config.timeout * 1000;
 	struct vp_request request;
+	unsigned int timeout = jobs->config.timeout * 1000;
 	struct vp_reply reply;
 	char packet[sizeof(request) + 1];
 	ssize_t n = recv(job->conn, packet, sizeof(packet), MSG_DONTWAIT);
-	pid_t pid;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -171,6 +232,8 @@ static void start(struct jobs *jobs, struct job *job)
 		       "voicepayd does not understand the request: install a libvoicepay of its version");
 		goto refused;
 	}
+	if (served(jobs, job, &request))
+		return;
 	if (!room_for(jobs, job->cred.uid, jobs->config.max_handshakes, true)) {
 		refuse(&reply, VOICEPAY_CHECK_BUSY,
 		       "voicepayd shakes hands with as many apps as it may: try again in a moment");
@@ -179,14 +242,8 @@ static void start(struct jobs *jobs, struct job *job)
 	/* The app's patience can only shorten the time. */
 	if (request.timeout_ms && request.timeout_ms < timeout)
 		timeout = request.timeout_ms > SHORTEST_MS ? request.timeout_ms : SHORTEST_MS;
-	pid = spawn_handshake(jobs->helper, jobs->config.path, timeout, job->conn);
-	if (pid < 0) {
-		refuse(&reply, VOICEPAY_CHECK_HELPER, "voicepayd cannot start a process: %s",
-		       strerror(-pid));
-		goto refused;
-	}
-	job->pid = pid;
 	job->deadline = clock_ms() + timeout + GRACE_MS;
+	run(jobs, job, timeout);
 	return;
 refused:
 	answer(job->conn, &job->cred, &reply);
@@ -195,7 +252,7 @@ refused:
 
 size_t jobs_max(const struct jobs *jobs)
 {
-	return jobs->max;
+	return jobs->max + CONFIG_WARM;
 }
 
 size_t jobs_poll(struct jobs *jobs, struct pollfd *fds)
@@ -211,20 +268,22 @@ size_t jobs_poll(struct jobs *jobs, struct pollfd *fds)
 		/* While the process runs only the app's leaving matters. */
 		fds[n++].events = job->pid ? 0 : POLLIN;
 	}
-	return n;
+	return n + warm_poll(jobs->warm, fds + n);
 }
 
 int jobs_wait(const struct jobs *jobs)
 {
 	int64_t now = clock_ms(), first = INT64_MAX;
+	int warm = warm_wait(jobs->warm);
 	size_t i;
 
 	for (i = 0; i < jobs->max; i++)
 		if (jobs->job[i].conn >= 0 && !jobs->job[i].late && jobs->job[i].deadline < first)
 			first = jobs->job[i].deadline;
 	if (first == INT64_MAX)
-		return -1;
-	return first > now ? first - now : 0;
+		return warm;
+	first = first > now ? first - now : 0;
+	return warm >= 0 && warm < first ? warm : first;
 }
 
 static void ready(struct jobs *jobs, struct job *job, short events)
@@ -245,12 +304,15 @@ void jobs_ready(struct jobs *jobs, const struct pollfd *fds, size_t count)
 {
 	size_t i, k;
 
-	for (i = 0; i < count; i++)
-		for (k = 0; fds[i].revents && k < jobs->max; k++)
+	for (i = 0; i < count; i++) {
+		if (!fds[i].revents || warm_ready(jobs->warm, fds[i].fd))
+			continue;
+		for (k = 0; k < jobs->max; k++)
 			if (jobs->job[k].conn == fds[i].fd) {
 				ready(jobs, &jobs->job[k], fds[i].revents);
 				break;
 			}
+	}
 }
 
 /* The process has ended: if it did not answer, this does. */
@@ -261,6 +323,10 @@ static void ended(struct jobs *jobs, struct job *job, int status)
 	reply_init(&reply);
 	if (job->gone || (WIFEXITED(status) && !WEXITSTATUS(status)))
 		goto out;
+	if (!job->late && !job->full && WIFEXITED(status) && WEXITSTATUS(status) == SPAWN_AGAIN) {
+		run_again(jobs, job);
+		return;
+	}
 	if (job->late)
 		refuse(&reply, VOICEPAY_CHECK_TIMEOUT,
 		       "the handshake did not end in time and was stopped: is this device online?");
@@ -286,12 +352,15 @@ void jobs_reap(struct jobs *jobs)
 	pid_t pid;
 	size_t i;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (warm_reap(jobs->warm, pid))
+			continue;
 		for (i = 0; i < jobs->max; i++)
 			if (jobs->job[i].conn >= 0 && jobs->job[i].pid == pid) {
 				ended(jobs, &jobs->job[i], status);
 				break;
 			}
+	}
 }
 
 void jobs_expire(struct jobs *jobs)
@@ -317,6 +386,7 @@ void jobs_expire(struct jobs *jobs)
 			finish(job);
 		}
 	}
+	warm_work(jobs->warm);
 }
 
 void jobs_stop(struct jobs *jobs)
@@ -342,6 +412,7 @@ void jobs_stop(struct jobs *jobs)
 			answer(job->conn, &job->cred, &reply);
 		finish(job);
 	}
+	warm_stop(jobs->warm);
 	free(jobs->job);
 	free(jobs);
 }

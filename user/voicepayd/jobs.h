@@ -2,7 +2,8 @@
 /*
  * A job is one app's request, from its connection to its answer. It waits for
  * the request, then for the handshake process; whatever happens to that one,
- * the app gets an answer, and in bounded time.
+ * the app gets an answer, and in bounded time. A channel that is warm already it
+ * gets at once.
  */
 #ifndef VP_JOBS_H
 #define VP_JOBS_H

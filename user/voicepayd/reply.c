@@ -34,6 +34,7 @@ int refuse(struct vp_reply *reply, enum voicepay_check check, const char *fmt, .
 	if (reply->check == VOICEPAY_CHECK_OK) {
 		reply->check = check;
 		reply->error = errno_of(check);
+		reply->flags = 0;
 		va_start(ap, fmt);
 		vsnprintf(reply->message, sizeof(reply->message), fmt, ap);
 		va_end(ap);

@@ -10,10 +10,12 @@
 
 #include "spawn.h"
 
-pid_t spawn_handshake(const char *program, const char *config, unsigned int timeout_ms, int conn)
+pid_t spawn_handshake(const char *program, const char *config, unsigned int timeout_ms, int conn,
+		      bool full)
 {
 	char timeout[16];
-	char *argv[] = { (char *)program, "--config", (char *)config, "--timeout", timeout, NULL };
+	char *argv[] = { (char *)program, "--config", (char *)config, "--timeout", timeout,
+			 full ? "--full" : NULL, NULL };
 	/*
 	 * Nothing of the caller's environment: no OPENSSL_CONF, SSLKEYLOGFILE or
 	 * LD_PRELOAD. A resolver that is down must not use up all of the time.

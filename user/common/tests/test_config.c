@@ -40,7 +40,11 @@ static const char good[] =
 	"allow-group = audio\n"
 	"allow-group = voicepay\n"
 	"allow-user = 1000\n"
-	"timeout = 20\n";
+	"timeout = 20\n"
+	"warm-max = 0\n"
+	"warm-age = 30\n"
+	"[tls]\n"
+	"resume = no\n";
 
 static void everything_at_once(void **state)
 {
@@ -69,6 +73,10 @@ static void everything_at_once(void **state)
 	assert_int_equal(c.user_count, 1);
 	assert_int_equal(c.timeout, 20);
 	assert_int_equal(c.max_handshakes, 8);
+	assert_false(c.resume);
+	assert_int_equal(c.warm_max, 0);
+	assert_int_equal(c.warm_age, 30);
+	assert_int_equal(c.warm_time, 60);
 	assert_int_equal(config_need_tls(&c, error), 0);
 }
 
@@ -140,6 +148,10 @@ static void bad_lines_are_named(void **state)
 		{ "[tls]\npkcs11-module = lib.so\n", "PKCS#11 library" },
 		{ "[daemon]\ntimeout = 0\n", "1 to 300" },
 		{ "[daemon]\nmax-handshakes = 1000\n", "1 to 256" },
+		{ "[daemon]\nwarm-max = 17\n", "0 to 16" },
+		{ "[daemon]\nwarm-age = 0\n", "1 to 3600" },
+		{ "[daemon]\nwarm-time = 3601\n", "1 to 3600" },
+		{ "[tls]\nresume = true\n", "yes, or no" },
 		{ "[daemon]\nallow-group =\n", "name of a group" },
 		{ "[gateway\nhost = a.example\n", "x.conf:1:" },
 		{ "[gateway]\nwhat is this\n", "x.conf:2: expected [section], key = value" },

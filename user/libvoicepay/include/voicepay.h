@@ -227,6 +227,11 @@ const char *voicepay_check_name(unsigned int check);
  * @cipher: e.g. "TLS_AES_256_GCM_SHA384"
  * @group: the key exchange, e.g. "X25519MLKEM768"
  * @host: the name that the server's certificate was checked against
+ * @resumed: 1 if the TLS session is one that was begun earlier; the server was
+ *	checked anew all the same
+ * @warm: 1 if the channel had been open already (voicepay_warm())
+ *
+ * An app that was built before @resumed and @warm were there does not get them.
  */
 struct voicepay_channel {
 	__u32 size;
@@ -236,6 +241,8 @@ struct voicepay_channel {
 	char cipher[40];
 	char group[40];
 	char host[256];
+	__u32 resumed;
+	__u32 warm;
 };
 
 /**
@@ -264,6 +271,45 @@ struct voicepay_channel {
  */
 int voicepay_channel_open(const char *path, unsigned int timeout_ms,
 			  struct voicepay_channel *channel);
+
+/**
+ * struct voicepay_warm - channels that wait for an app
+ * @size: in: sizeof(struct voicepay_warm)
+ * @check: enum voicepay_check: VOICEPAY_CHECK_OK, or why there will be none
+ * @message: one sentence for a person
+ * @ready: channels that are open and wait
+ * @coming: those that are being opened
+ * @seconds: for so long voicepayd keeps what is ready fresh, and replaces what
+ *	is taken
+ */
+struct voicepay_warm {
+	__u32 size;
+	__u32 check;
+	char message[256];
+	__u32 ready;
+	__u32 coming;
+	__u32 seconds;
+};
+
+/**
+ * voicepay_warm() - have channels opened before they are needed
+ * @path: voicepayd's socket, or NULL for /run/voicepay/voicepayd.sock
+ * @channels: how many this user wants ready; voicepayd has a limit, which is
+ *	no error. 0: only tell what there is
+ * @timeout_ms: for voicepayd's answer, as for voicepay_channel_open()
+ * @warm: @size must be set; the rest is filled in, whatever is returned
+ *
+ * To be called as soon as a payment is likely: when the wake word is heard, or a
+ * till is shown. It does not wait for the channels. The next
+ * voicepay_channel_open() of any user whom voicepayd serves then takes one,
+ * or opens its own as ever if none is ready: nothing but time depends on it.
+ *
+ * Return: 0; -EAGAIN if this user has had many opened that nobody took, or too
+ * many users ask; -EPROTO if voicepayd keeps none (warm-max = 0); or as
+ * voicepay_channel_open().
+ */
+int voicepay_warm(const char *path, unsigned int channels, unsigned int timeout_ms,
+		  struct voicepay_warm *warm);
 
 /**
  * enum voicepay_call - which call an error came from, for voicepay_explain()

@@ -31,6 +31,8 @@ struct fake {
 	int delay_ms;
 	int unread;		/* answer without having read the request */
 	int got_request;
+	int older;		/* ask as an app of the first version */
+	struct voicepay_warm *warm;	/* ask for warm channels */
 	pthread_t thread;
 };
 
@@ -89,8 +91,13 @@ static int ask(struct fake *f, unsigned int timeout_ms, struct voicepay_channel 
 	assert_int_equal(listen(f->listener, 4), 0);
 	pthread_create(&f->thread, NULL, serve, f);
 	memset(ch, 0xff, sizeof(*ch));
-	ch->size = sizeof(*ch);
-	ret = voicepay_channel_open(path, timeout_ms, ch);
+	ch->size = f->older ? offsetof(struct voicepay_channel, resumed) : sizeof(*ch);
+	if (f->warm) {
+		f->warm->size = sizeof(*f->warm);
+		ret = voicepay_warm(path, 2, timeout_ms, f->warm);
+	} else {
+		ret = voicepay_channel_open(path, timeout_ms, ch);
+	}
 	pthread_join(f->thread, NULL);
 	close(f->listener);
 	assert_int_equal(f->got_request, 1);
@@ -102,6 +109,7 @@ static struct fake good(void)
 	struct fake f = { .len = sizeof(struct vp_reply), .fds = 1 };
 
 	f.reply.magic = VP_REPLY_MAGIC;
+	f.reply.op = VP_OP_CHANNEL;
 	strcpy(f.reply.message, "all well");
 	strcpy(f.reply.cipher, "TLS_AES_256_GCM_SHA384");
 	return f;
@@ -119,6 +127,74 @@ static void channel_comes_with_its_descriptor(void **state)
 	assert_int_equal(ch.check, VOICEPAY_CHECK_OK);
 	assert_string_equal(ch.cipher, "TLS_AES_256_GCM_SHA384");
 	assert_string_equal(ch.protocol, "");
+}
+
+static void how_it_came_about(void **state)
+{
+	struct voicepay_channel ch;
+	struct fake f = good();
+
+	close(ask(&f, 0, &ch));
+	assert_int_equal(ch.resumed, 0);
+	assert_int_equal(ch.warm, 0);
+	f = good();
+	f.reply.flags = VP_REPLY_RESUMED;
+	close(ask(&f, 0, &ch));
+	assert_int_equal(ch.resumed, 1);
+	assert_int_equal(ch.warm, 0);
+	f = good();
+	f.reply.flags = VP_REPLY_WARM;
+	close(ask(&f, 0, &ch));
+	assert_int_equal(ch.resumed, 0);
+	assert_int_equal(ch.warm, 1);
+}
+
+/* An app that was built before: nothing is written behind its structure's end. */
+static void older_apps(void **state)
+{
+	struct voicepay_channel ch;
+	struct fake f = good();
+
+	f.reply.flags = VP_REPLY_RESUMED | VP_REPLY_WARM;
+	f.older = 1;
+	close(ask(&f, 0, &ch));
+	assert_int_equal(ch.check, VOICEPAY_CHECK_OK);
+	assert_int_equal(ch.resumed, 0xffffffff);
+	assert_int_equal(ch.warm, 0xffffffff);
+}
+
+static void warm_channels(void **state)
+{
+	struct voicepay_channel unused;
+	struct voicepay_warm warm;
+	struct fake f = good();
+
+	f.warm = &warm;
+	f.fds = 0;
+	f.reply.op = VP_OP_WARM;
+	f.reply.ready = 1;
+	f.reply.coming = 2;
+	f.reply.seconds = 60;
+	assert_int_equal(ask(&f, 0, &unused), 0);
+	assert_int_equal(warm.check, VOICEPAY_CHECK_OK);
+	assert_int_equal(warm.ready, 1);
+	assert_int_equal(warm.coming, 2);
+	assert_int_equal(warm.seconds, 60);
+	assert_string_equal(warm.message, "all well");
+
+	/* a channel that nobody asked for */
+	f = good();
+	f.warm = &warm;
+	assert_int_equal(ask(&f, 0, &unused), -EPROTO);
+	assert_int_equal(warm.check, VOICEPAY_CHECK_DAEMON);
+	f = good();
+	f.warm = &warm;
+	f.fds = 0;
+	f.reply.check = VOICEPAY_CHECK_BUSY;
+	f.reply.error = EAGAIN;
+	assert_int_equal(ask(&f, 0, &unused), -EAGAIN);
+	assert_int_equal(warm.check, VOICEPAY_CHECK_BUSY);
+	assert_int_equal(warm.ready, 0);
 }
 
 static void refusal_says_which_check(void **state)
@@ -153,7 +229,7 @@ static void malformed_replies_are_refused_and_leak_nothing(void **state)
 {
 	int before = open_fds(), i;
 
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 12; i++) {
 		struct voicepay_channel ch;
 		struct fake f = good();
 
@@ -162,13 +238,22 @@ static void malformed_replies_are_refused_and_leak_nothing(void **state)
 		case 1: f.fds = 2; break;
 		case 2: f.reply.magic++; break;
 		case 3: f.len--; break;
-		case 4: f.reply.flags = 1; break;
+		case 4: f.reply.flags = 4; break;
 		case 5: f.reply.check = VOICEPAY_CHECK_HOST; break;	/* failure without errno */
 		case 6:							/* failure with a descriptor */
 			f.reply.check = VOICEPAY_CHECK_HOST;
 			f.reply.error = EPROTO;
 			break;
 		case 7: f.len = 0; f.fds = 0; break;			/* hangs up */
+		case 8: f.reply.op = 0; break;
+		case 9: f.reply.op = VP_OP_WARM; f.fds = 0; break;	/* an answer to something else */
+		case 10: f.reply.op = VP_OP_WARM; break;
+		case 11:						/* failure, and how good it is */
+			f.fds = 0;
+			f.reply.check = VOICEPAY_CHECK_HOST;
+			f.reply.error = EPROTO;
+			f.reply.flags = VP_REPLY_WARM;
+			break;
 		}
 		assert_int_equal(ask(&f, 0, &ch), -EPROTO);
 		assert_int_equal(ch.check, VOICEPAY_CHECK_DAEMON);
@@ -207,6 +292,8 @@ static void callers_mistakes(void **state)
 
 	assert_int_equal(voicepay_channel_open(path, 0, NULL), -EINVAL);
 	assert_int_equal(voicepay_channel_open(path, 0, &ch), -EINVAL);
+	assert_int_equal(voicepay_warm(path, 1, 0, NULL), -EINVAL);
+	assert_int_equal(voicepay_warm(path, 1, 0, &(struct voicepay_warm){ .size = 4 }), -EINVAL);
 	assert_int_equal(voicepay_info(0, NULL), -EINVAL);
 	assert_int_equal(voicepay_status(0, 0, NULL), -EINVAL);
 	assert_int_equal(voicepay_code(0, 0, 0, NULL), -EINVAL);
@@ -261,7 +348,14 @@ static void requests_are_checked(void **state)
 	r.flags = 0;
 	r.op = 7;
 	assert_int_equal(vp_request_check(&r, sizeof(r), &out), -EPROTO);
+	r.op = VP_OP_WARM;
+	assert_int_equal(vp_request_check(&r, sizeof(r), &out), 0);
+	r.channels = 3;
+	assert_int_equal(vp_request_check(&r, sizeof(r), &out), 0);
+	assert_int_equal(out.channels, 3);
 	r.op = VP_OP_CHANNEL;
+	assert_int_equal(vp_request_check(&r, sizeof(r), &out), -EPROTO);
+	r.channels = 0;
 	r.magic = 0;
 	assert_int_equal(vp_request_check(&r, sizeof(r), &out), -EPROTO);
 }
@@ -295,6 +389,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(channel_comes_with_its_descriptor),
+		cmocka_unit_test(how_it_came_about),
+		cmocka_unit_test(older_apps),
+		cmocka_unit_test(warm_channels),
 		cmocka_unit_test(refusal_says_which_check),
 		cmocka_unit_test(refusal_by_a_daemon_that_did_not_listen),
 		cmocka_unit_test(malformed_replies_are_refused_and_leak_nothing),

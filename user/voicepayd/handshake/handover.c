@@ -3,14 +3,45 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "handover.h"
 
-int handover_open(const char *device, struct vp_reply *reply)
+static int open_device(const char *device)
 {
-	int fd = open(device, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return open(device, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/*
+ * The device's file is root's, but tickets are given only to a user who opened
+ * it himself: so by the rights of root, in the name of @uid.
+ */
+static int open_as(const char *device, uid_t uid)
+{
+	int fd, err;
+
+	if (seteuid(uid))
+		return -1;
+	setfsuid(0);
+	fd = open_device(device);
+	err = errno;
+	if (seteuid(0)) {
+		err = errno;
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+	}
+	errno = err;
+	return fd;
+}
+
+int handover_open(const char *device, uid_t uid, struct vp_reply *reply)
+{
+	int fd = geteuid() == uid ? open_device(device) : open_as(device, uid);
 
 	if (fd < 0)
 		refuse(reply, VOICEPAY_CHECK_SEAL, "%.100s: %s", device,
@@ -18,13 +49,35 @@ int handover_open(const char *device, struct vp_reply *reply)
 	return fd;
 }
 
-int handover_seal(int device, int sock, struct vp_reply *reply)
+bool handover_ticket(int device, const unsigned char binding[BINDING_LEN], struct ticket *t)
 {
-	struct voicepay_seal seal = { .size = sizeof(seal), .sock_fd = sock };
+	memset(&t->it, 0, sizeof(t->it));
+	t->it.size = sizeof(t->it);
+	memcpy(t->it.binding, binding, BINDING_LEN);
+	t->it.ticket = (uintptr_t)t->ticket;
+	t->it.ticket_len = sizeof(t->ticket);
+	t->it.context = (uintptr_t)t->context;
+	t->it.context_len = sizeof(t->context);
+	/* A module that knows no tickets has none, either. */
+	return !ioctl(device, VOICEPAY_IOC_TICKET, &t->it) && t->it.ticket_len <= sizeof(t->ticket) &&
+	       t->it.context_len <= sizeof(t->context);
+}
 
+int handover_seal(int device, int sock, struct voicepay_seal *seal, struct vp_reply *reply)
+{
+	int ret;
+
+	seal->size = sizeof(*seal);
+	seal->sock_fd = sock;
+	ret = ioctl(device, VOICEPAY_IOC_SEAL, seal);
+	if (ret < 0 && errno == E2BIG) {
+		/* An older module, which has looked at nothing yet: a channel it can make all the same. */
+		seal->size = offsetof(struct voicepay_seal, secret_len);
+		ret = ioctl(device, VOICEPAY_IOC_SEAL, seal);
+	}
 	/* No second try after EINTR or anything else: the socket may be gone. */
-	if (ioctl(device, VOICEPAY_IOC_SEAL, &seal) < 0)
+	if (ret < 0)
 		return refuse(reply, VOICEPAY_CHECK_SEAL, "the module did not take the connection: %s",
 			      voicepay_explain(VOICEPAY_CALL_SEAL, errno));
-	return seal.channel_fd;
+	return seal->channel_fd;
 }

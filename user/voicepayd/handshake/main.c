@@ -23,6 +23,7 @@
 #include "handover.h"
 #include "memory.h"
 #include "sandbox.h"
+#include "session.h"
 #include "signer.h"
 #include "tls.h"
 #include "trust.h"
@@ -30,11 +31,13 @@
 static struct {
 	const char *config;
 	unsigned int timeout_ms;
+	bool full;
 } options = { .config = CONFIG_PATH };
 
 static const struct argp_option argp_options[] = {
 	{ "config", 'c', "FILE", 0, "Settings, instead of " CONFIG_PATH },
 	{ "timeout", 't', "MS", 0, "Give up after so many milliseconds" },
+	{ "full", 'f', NULL, 0, "Do not continue an older session" },
 	{ 0 }
 };
 
@@ -46,6 +49,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 't':
 		options.timeout_ms = atoi(arg);
+		return 0;
+	case 'f':
+		options.full = true;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -66,15 +72,41 @@ static int load_device(struct device *device, const struct config *config, int64
 	return device_load_cert(device, config->cert, reply) ? -1 : signer_start(device, config, deadline, reply);
 }
 
+/* With a session to be continued first; then *@again may say that it is to be tried without. */
+static int shake_hands(struct tls *tls, const struct config *config, int dev, int sock, int64_t deadline,
+		       bool *again)
+{
+	if (config->resume && !options.full)
+		session_offer(tls, config, dev);
+	if (!tls_handshake(tls, sock, deadline))
+		return tls_engaged(tls);
+	*again = tls_offer_to_blame(tls);
+	return -1;
+}
+
+static int hand_over(struct tls *tls, struct device *device, const struct config *config, int dev, int sock)
+{
+	static unsigned char context[CONTEXT_MAX];
+	struct voicepay_seal seal;
+	int channel;
+
+	session_pass_on(tls, config, &seal, context);
+	tls_free(tls);
+	device_free(device);
+	channel = handover_seal(dev, sock, &seal, tls->reply);
+	session_forget(tls, &seal);
+	return channel;
+}
+
 /* Everything up to the moment when the channel's keys are the kernel's alone. */
-static int open_channel(struct vp_reply *reply)
+static int open_channel(struct vp_reply *reply, bool *again)
 {
 	static struct config config;
 	static struct trust trust;
 	struct device device = { 0 };
 	struct tls tls = { .policy = &trust.policy, .device = &device, .reply = reply };
 	char error[CONFIG_ERROR];
-	int dev, sock, channel = -1;
+	int dev, sock;
 	int64_t deadline;
 
 	if (tls_can_hand_over(reply))
@@ -86,7 +118,7 @@ static int open_channel(struct vp_reply *reply)
 	/* While root, if we are: files, the device, the module. */
 	if (trust_load(&trust, &config, reply) || load_device(&device, &config, deadline, reply))
 		return -1;
-	dev = handover_open(config.device, reply);
+	dev = handover_open(config.device, sandbox_uid(config.user), reply);
 	if (dev < 0)
 		return -1;
 	connect_load_ktls();
@@ -94,17 +126,16 @@ static int open_channel(struct vp_reply *reply)
 		return -1;
 
 	/* As nobody in particular: the network. */
+	if (!config.address[0] && !config.host_is_ip && sandbox_names(reply))
+		return -1;
 	sock = connect_gateway(&config, deadline, reply);
 	if (sock < 0 || tls_prepare(&tls) || sandbox_close(reply))
 		return -1;
 
 	/* Shut in: the bytes of a stranger. */
-	if (!tls_handshake(&tls, sock, deadline) && !tls_engaged(&tls)) {
-		tls_free(&tls);
-		device_free(&device);
-		channel = handover_seal(dev, sock, reply);
-	}
-	return channel;
+	if (shake_hands(&tls, &config, dev, sock, deadline, again))
+		return -1;
+	return hand_over(&tls, &device, &config, dev, sock);
 }
 
 int main(int argc, char **argv)
@@ -113,6 +144,7 @@ int main(int argc, char **argv)
 	socklen_t len = sizeof(peer);
 	struct vp_reply reply;
 	int channel = -1;
+	bool again = false;
 
 	reply_init(&reply);
 	if (memory_wipe_on_free(&reply) || tls_no_system_config(&reply) || sandbox_begin(&reply)) {
@@ -127,10 +159,15 @@ int main(int argc, char **argv)
 		return 2;
 	}
 
-	channel = open_channel(&reply);
+	channel = open_channel(&reply, &again);
+	/* The app's answer comes from the next one. */
+	if (channel < 0 && again)
+		_exit(SPAWN_AGAIN);
+	reply.op = VP_OP_CHANNEL;
 	if (channel >= 0)
-		snprintf(reply.message, sizeof(reply.message), "channel to %.100s open: %s, %s, %s",
-			 reply.host, reply.protocol, reply.group, reply.cipher);
+		snprintf(reply.message, sizeof(reply.message), "channel to %.100s open: %s, %s, %s%s",
+			 reply.host, reply.protocol, reply.group, reply.cipher,
+			 reply.flags & VP_REPLY_RESUMED ? ", resumed" : "");
 	else
 		refuse(&reply, VOICEPAY_CHECK_HELPER, "the handshake process failed");
 	if (vp_reply_send(SPAWN_FD, &reply, channel))

@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/tls.h>
 #include <netinet/tcp.h>
@@ -43,6 +44,16 @@ int sandbox_begin(struct vp_reply *reply)
 		return refuse(reply, VOICEPAY_CHECK_HELPER, "cannot shut off the handshake process: %s",
 			      strerror(errno));
 	return 0;
+}
+
+uid_t sandbox_uid(const char *user)
+{
+	struct passwd *pw;
+
+	if (geteuid())
+		return geteuid();
+	pw = getpwnam(*user ? user : "voicepay");
+	return pw ? pw->pw_uid : OVERFLOW_ID;
 }
 
 static int drop_root(const char *user, bool groups, struct vp_reply *reply)
@@ -163,6 +174,63 @@ int sandbox_close_signer(struct vp_reply *reply)
 	return load(ctx, err, reply);
 }
 
+/*
+ * libc's resolver loads libraries and reads files, so it cannot be shut in as the
+ * handshake is. What the answers of a name server could get out of it if they found a
+ * way in is less than all, though: it starts nothing, changes no file, looks into
+ * no process.
+ */
+static const int not_for_names[] = {
+	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork),
+	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_open),
+	SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp), SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(pidfd_send_signal),
+	SCMP_SYS(creat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat),
+	SCMP_SYS(renameat2), SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(symlink), SCMP_SYS(symlinkat),
+	SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(mknod), SCMP_SYS(mknodat),
+	SCMP_SYS(truncate), SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(chown),
+	SCMP_SYS(fchown), SCMP_SYS(fchownat), SCMP_SYS(lchown), SCMP_SYS(mount), SCMP_SYS(umount2),
+	SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(bpf),
+	SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
+	SCMP_SYS(io_uring_register), SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl),
+	SCMP_SYS(openat2), SCMP_SYS(open_by_handle_at), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
+	SCMP_SYS(memfd_create),
+};
+
+/* A file that is opened for anything else than reading. */
+static int deny_writing(scmp_filter_ctx ctx)
+{
+	static const int ways[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND };
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof(ways) / sizeof(ways[0]); i++) {
+		err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1,
+				       SCMP_A2(SCMP_CMP_MASKED_EQ, ways[i], ways[i]));
+		if (!err)
+			err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1,
+					       SCMP_A1(SCMP_CMP_MASKED_EQ, ways[i], ways[i]));
+		if (err == -EDOM)
+			err = 0;
+	}
+	return err;
+}
+
+int sandbox_names(struct vp_reply *reply)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	int err = ctx ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !err && i < sizeof(not_for_names) / sizeof(not_for_names[0]); i++) {
+		err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), not_for_names[i], 0);
+		if (err == -EDOM)
+			err = 0;
+	}
+	if (!err)
+		err = deny_writing(ctx);
+	return load(ctx, err, reply);
+}
+
 int sandbox_close(struct vp_reply *reply)
 {
 	/* A surprise ends the process; voicepayd then answers for it. */
@@ -183,5 +251,8 @@ int sandbox_close(struct vp_reply *reply)
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 				       SCMP_A1(SCMP_CMP_EQ, VOICEPAY_IOC_SEAL));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				       SCMP_A1(SCMP_CMP_EQ, VOICEPAY_IOC_TICKET));
 	return load(ctx, err, reply);
 }

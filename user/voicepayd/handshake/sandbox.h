@@ -3,10 +3,15 @@
 #ifndef VP_SANDBOX_H
 #define VP_SANDBOX_H
 
+#include <sys/types.h>
+
 #include "../reply.h"
 
 /* At once: no core, no tracer, no new privileges, and gone with the daemon. */
 int sandbox_begin(struct vp_reply *reply);
+
+/* Whom sandbox_drop_root() is going to make of this process. */
+uid_t sandbox_uid(const char *user);
 
 /*
  * Once files and devices are open: another user, if this one is root. @user
@@ -19,6 +24,9 @@ int sandbox_drop_root(const char *user, struct vp_reply *reply);
  * be needed for as that user is in.
  */
 int sandbox_drop_root_in_groups(const char *user, struct vp_reply *reply);
+
+/* Before a name is looked up: no other program, no file changed, no other process. */
+int sandbox_names(struct vp_reply *reply);
 
 /* Once connected: only the system calls of a handshake and of the hand-over. */
 int sandbox_close(struct vp_reply *reply);

@@ -41,6 +41,12 @@ static int on_verify(X509_STORE_CTX *ctx, void *arg)
 	}
 	good = verify_server(&policy, X509_STORE_CTX_get0_cert(ctx), X509_STORE_CTX_get0_untrusted(ctx),
 			     &result);
+	if (good) {
+		context_clear(&tls->context);
+		/* Without it the session is not continued later, and that is all. */
+		(void)context_make(&tls->context, result.path, policy.staple, policy.staple_len);
+		tls->checked = true;
+	}
 	verify_clear(&result);
 	if (good) {
 		X509_STORE_CTX_set_error(ctx, X509_V_OK);
@@ -128,9 +134,11 @@ int tls_prepare(struct tls *tls)
 	const struct verify_policy *policy = tls->policy;
 	const struct device *device = tls->device;
 
-	tls->asked = false;
+	tls->asked = tls->checked = tls->offered = false;
 	tls->ssl = NULL;
-	tls->ctx = SSL_CTX_new(TLS_client_method());
+	memset(&tls->context, 0, sizeof(tls->context));
+	tls->ctx = SSL_CTX_new_ex(NULL, secrets_properties(), TLS_client_method());
+	secrets_watch(&tls->secrets);
 	if (!tls->ctx || !set_profile(tls->ctx))
 		goto fail;
 
@@ -218,10 +226,61 @@ static int refuse_handshake(struct tls *tls, int ssl_error, int sys_error)
 	}
 }
 
-int tls_handshake(struct tls *tls, int fd, int64_t deadline)
+void tls_offer(struct tls *tls, SSL_SESSION *session, struct context *context)
+{
+	/* With fresh Diffie-Hellman only, which is OpenSSL's default, and without early data. */
+	tls->offered = SSL_set_session(tls->ssl, session);
+	SSL_SESSION_free(session);
+	ERR_clear_error();
+	tls->context = *context;
+}
+
+bool tls_offer_to_blame(const struct tls *tls)
+{
+	switch (tls->reply->check) {
+	case VOICEPAY_CHECK_TLS:
+	case VOICEPAY_CHECK_PROFILE:
+	case VOICEPAY_CHECK_TIMEOUT:
+		return tls->offered;
+	default:
+		return false;
+	}
+}
+
+/* All of this holds by now; it is looked at again because so much rests on it. */
+static int look_again(struct tls *tls)
 {
 	SSL *ssl = tls->ssl;
 
+	if (SSL_version(ssl) != TLS1_3_VERSION)
+		return refuse(tls->reply, VOICEPAY_CHECK_PROFILE, "the handshake did not end in TLS 1.3");
+	if (SSL_session_reused(ssl)) {
+		/* Its certificates were checked before it was offered. */
+		if (!tls->offered || !tls->context.chain)
+			return refuse(tls->reply, VOICEPAY_CHECK_CA, "the server continued a session that was not offered");
+		if (!SSL_get_negotiated_group(ssl))
+			return refuse(tls->reply, VOICEPAY_CHECK_PROFILE,
+				      "the server continued a session without a new key exchange");
+		tls->reply->flags |= VP_REPLY_RESUMED;
+		return 0;
+	}
+	if (!tls->checked || SSL_get_verify_result(ssl) != X509_V_OK || !SSL_get0_peer_certificate(ssl))
+		return refuse(tls->reply, VOICEPAY_CHECK_CA, "the server's certificate was not checked");
+	/* A gateway that takes anybody would take somebody else's order for ours. */
+	if (!tls->asked)
+		return refuse(tls->reply, VOICEPAY_CHECK_MUTUAL,
+			      "the server did not ask for this device's certificate: the gateway must require client certificates");
+	return 0;
+}
+
+int tls_handshake(struct tls *tls, int fd, int64_t deadline)
+{
+	SSL *ssl = tls->ssl;
+	int64_t now = clock_ms();
+
+	/* A server that stumbles over the session has not used up all of the time. */
+	if (tls->offered)
+		deadline = now + (deadline - now) / 2;
 	if (!SSL_set_fd(ssl, fd))
 		return refuse(tls->reply, VOICEPAY_CHECK_TLS, "out of memory");
 
@@ -242,18 +301,8 @@ int tls_handshake(struct tls *tls, int fd, int64_t deadline)
 				      "the gateway did not complete the handshake in time: try again");
 	}
 
-	/* All of this holds by now; it is looked at again because so much rests on it. */
-	if (SSL_version(ssl) != TLS1_3_VERSION)
-		return refuse(tls->reply, VOICEPAY_CHECK_PROFILE, "the handshake did not end in TLS 1.3");
-	if (SSL_session_reused(ssl) || SSL_get_verify_result(ssl) != X509_V_OK ||
-	    !SSL_get0_peer_certificate(ssl))
-		return refuse(tls->reply, VOICEPAY_CHECK_CA, "the server's certificate was not checked");
-
-	/* A gateway that takes anybody would take somebody else's order for ours. */
-	if (!tls->asked)
-		return refuse(tls->reply, VOICEPAY_CHECK_MUTUAL,
-			      "the server did not ask for this device's certificate: the gateway must require client certificates");
-
+	if (look_again(tls))
+		return -1;
 	snprintf(tls->reply->protocol, sizeof(tls->reply->protocol), "%s", SSL_get_version(ssl));
 	snprintf(tls->reply->cipher, sizeof(tls->reply->cipher), "%s", SSL_get_cipher_name(ssl));
 	snprintf(tls->reply->group, sizeof(tls->reply->group), "%s",
@@ -282,6 +331,7 @@ int tls_engaged(struct tls *tls)
 
 void tls_free(struct tls *tls)
 {
+	secrets_watch(NULL);
 	/* No SSL_shutdown(): the connection lives on, and its BIO does not own the socket. */
 	SSL_free(tls->ssl);
 	SSL_CTX_free(tls->ctx);

@@ -8,23 +8,31 @@
 #include <stdint.h>
 
 #include "../reply.h"
-#include "device.h"
 #include "../../verify/verify.h"
+#include "context.h"
+#include "device.h"
+#include "secrets.h"
 
 /**
  * struct tls - one handshake
  * @policy: what the server must be
  * @device: what this device is
  * @reply: where a refusal goes
+ * @secrets: out: those of the session, or nothing
+ * @context: out: what was checked of the server, for a later session
  */
 struct tls {
 	const struct verify_policy *policy;
 	const struct device *device;
 	struct vp_reply *reply;
+	struct secrets secrets;
+	struct context context;
 	/* private */
 	SSL_CTX *ctx;
 	SSL *ssl;
 	bool asked;		/* the server asked for our certificate */
+	bool checked;		/* its own was good */
+	bool offered;		/* a session to be continued */
 };
 
 /*
@@ -40,6 +48,15 @@ int tls_can_hand_over(struct vp_reply *reply);
 int tls_prepare(struct tls *tls);
 
 /*
+ * Offers the server @session, whose certificates, @context, the caller has
+ * checked anew. Both are taken over. Whether it is continued is the server's choice.
+ */
+void tls_offer(struct tls *tls, SSL_SESSION *session, struct context *context);
+
+/* The handshake failed in a way that may be the offered session's fault. */
+bool tls_offer_to_blame(const struct tls *tls);
+
+/*
  * Shakes hands on @fd, a non-blocking socket that stays the caller's. When 0
  * comes back the server has passed every check and nothing was sent or read
  * beyond the handshake. -1 after refuse().
@@ -49,7 +66,7 @@ int tls_handshake(struct tls *tls, int fd, int64_t deadline);
 /* Kernel TLS took over in both directions, and OpenSSL holds back no data. */
 int tls_engaged(struct tls *tls);
 
-/* Frees, and with it wipes, all that OpenSSL knows. Sends nothing. */
+/* Frees, and with it wipes, all that OpenSSL knows; not what is there for the caller. Sends nothing. */
 void tls_free(struct tls *tls);
 
 #endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include <string.h>
+
+#include "stamp.h"
+
+void stamp_take(struct stamp *stamp, const struct config *config)
+{
+	const char *files[5 + CONFIG_CRLS] = {
+		config->path, config->bundle, config->ca, config->cert, config->key,
+	};
+	size_t i, count = 5;
+
+	for (i = 0; i < config->crl_count; i++)
+		files[count++] = config->crls[i];
+	memset(stamp, 0, sizeof(*stamp));
+	/* One that is not there, or is no file at all, stays 0: that is an answer, too. */
+	for (i = 0; i < count; i++)
+		if (stat(files[i], &stamp->file[i]))
+			memset(&stamp->file[i], 0, sizeof(stamp->file[i]));
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool stamp_same(const struct stamp *a, const struct stamp *b)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(a->file) / sizeof(a->file[0]); i++) {
+		const struct stat *x = &a->file[i], *y = &b->file[i];
+
+		if (x->st_dev != y->st_dev || x->st_ino != y->st_ino || x->st_size != y->st_size ||
+		    !same_time(&x->st_mtim, &y->st_mtim) || !same_time(&x->st_ctim, &y->st_ctim))
+			return false;
+	}
+	return true;
+}
