@@ -10,71 +10,13 @@
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/ktap.sh
 . "$here/ktap.sh"
+# shellcheck source=selftests/helpers/device_side.sh
+. "$here/device_side.sh"
 
 T=$(mktemp -d /run/handshake.XXXXXX)
 chmod 755 "$T"
 CONF=$T/voicepay.conf
 TOKEN=$(printf '{"alg":"ES256"}' | base64 -w0 | tr -d =).$(printf '{"sub":"alice"}' | base64 -w0 | tr -d =).c2ln
-PIDS=
-
-finish() {
-	local p
-	for p in $PIDS $(cat "$T"/*.pid 2>/dev/null); do kill -KILL "$p" 2>/dev/null; done
-	wait 2>/dev/null
-	rm -rf "$T"
-}
-trap finish EXIT
-
-wait_for() { # TENTHS COMMAND..
-	local n=$1
-	shift
-	until "$@" >/dev/null 2>&1; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-
-configure() { # [PORT [LINE-FOR-DAEMON..]]
-	local port=${1:-8443} line
-	[ $# = 0 ] || shift
-	{
-		printf '[gateway]\nhost = pay.voicepay.test\naddress = 127.0.0.1\nport = %s\n' "$port"
-		printf '[tls]\nca = %s/pki/ca.pem\ncert = %s/pki/device.pem\nkey = %s/pki/device.key\n' \
-			"$T" "$T" "$T"
-		while read -r line; do echo "pin = $line"; done <"${PINS:-$T/pki/pins}"
-		[ -z "${TLS-}" ] || echo "$TLS"
-		printf '[daemon]\nsocket = %s/sock\ntimeout = %s\n' "$T" "${TIMEOUT:-10}"
-		for line; do echo "$line"; done
-	} >"$CONF"
-}
-
-daemon_start() {
-	voicepayd --config "$CONF" 2>>"$T/daemon.log" &
-	DAEMON=$!
-	echo $DAEMON >"$T/daemon.pid"
-	wait_for 50 test -S "$T/sock"
-}
-
-daemon_stop() {
-	kill "$DAEMON"
-	wait "$DAEMON"
-}
-
-daemon_again() { configure "$@" && daemon_stop && daemon_start; }
-
-# server NAME PORT ARG..: what arrives inside its TLS goes to $T/got.NAME
-server() {
-	local name=$1 port=$2
-	shift 2
-	[ -e "$T/silence" ] || mkfifo "$T/silence"
-	openssl s_server -accept "127.0.0.1:$port" -quiet -CAfile "$T/pki/ca.pem" "$@" \
-		<>"$T/silence" >"$T/got.$name" 2>"$T/$name.log" &
-	echo $! >"$T/$name.pid"
-	PIDS="$PIDS $!"
-	wait_for 50 sh -c "ss -Hltn 'src 127.0.0.1:$port' | grep -q ."
-}
-
 pay() { # ORDER-ID
 	voicepay --config "$CONF" pay --to mama --amount 500 --voice-token "$TOKEN" --order-id "$1"
 }
