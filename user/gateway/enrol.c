@@ -231,7 +231,6 @@ static enum refusal grant_key(struct call *c, struct vp_noise *hs, const struct 
 		ret = acknowledge(c, req, key->party);
 	if (ret != RF_OK)
 		goto out;
-	ret = RF_FAILED;
 	r = store_key_top_epoch(c->st, req->device, req->slot, &top);
 	if (r == STORE_OK)
 		r = store_key_make_way(c->st, req->device, req->slot, key->party, now + ALIAS_REST_SECONDS);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,17 +69,21 @@ static enum refusal read_field(struct call *c, const struct field *f, const json
 {
 	const char *s = json_string_value(value);
 
+	/* Each type has its own place to go to, which whoever made the table has named. */
+	assert(f->type == F_AUTH ? f->auth != NULL : f->text || f->amount);
 	if (f->type == F_AUTH)
 		return read_auth(c, f->name, f->auth, value);
 	if (f->type == F_AMOUNT) {
 		if (!json_is_integer(value))
 			return BAD(c, "\"%s\" must be a whole number of minor units, such as 1200 for 12.00, and not in quotes.", f->name);
+		assert(f->amount);
 		*f->amount = json_integer_value(value);
 		if (*f->amount < 1 || *f->amount > STORE_AMOUNT_MAX)
 			return BAD(c, "\"%s\" must be between 1 and %lld minor units.", f->name, STORE_AMOUNT_MAX);
 		return RF_OK;
 	}
 	if (f->type == F_SLOT) {
+		assert(f->amount);
 		*f->amount = json_integer_value(value);
 		if (!json_is_integer(value) || *f->amount < 0 || *f->amount > 255)
 			return BAD(c, "\"%s\" must be a whole number from 0 to 255.", f->name);
@@ -87,6 +92,7 @@ static enum refusal read_field(struct call *c, const struct field *f, const json
 	if (!s)
 		return BAD(c, "\"%s\" must be a string.", f->name);
 	if (f->type == F_COUNT) {
+		assert(f->amount);
 		if (!*s || strlen(s) > 18 || strspn(s, "0123456789") != strlen(s))
 			return BAD(c, "\"%s\" must be a number of at most 18 digits.", f->name);
 		*f->amount = strtoll(s, NULL, 10);

@@ -113,31 +113,32 @@ int open_device(void)
 
 char *read_secret(char *arg, const char *what)
 {
+	bool file = arg[0] == '@';
 	char *text = NULL;
 	size_t size = 0;
 	ssize_t len;
 	FILE *f;
 
-	if (strcmp(arg, "-") && arg[0] != '@') {
+	if (strcmp(arg, "-") && !file) {
 		text = strdup(arg);
 		/* It is in our argument list, which everybody on the machine can read. */
 		explicit_bzero(arg, strlen(arg));
 		return text;
 	}
-	f = arg[0] == '@' ? fopen(arg + 1, "re") : stdin;
+	f = file ? fopen(arg + 1, "re") : stdin;
 	if (!f) {
 		tell_error(STATUS_USAGE, "USAGE", "%s: %s", arg + 1, strerror(errno));
 		return NULL;
 	}
 	len = getline(&text, &size, f);
-	if (f != stdin)
+	if (file)
 		fclose(f);
 	if (len > 0 && text[len - 1] == '\n')
 		text[--len] = 0;
 	if (len <= 0 || strlen(text) != (size_t)len) {
 		free(text);
 		tell_error(STATUS_USAGE, "USAGE", "%s holds no %s: its first line must be one",
-			   arg[0] == '@' ? arg + 1 : "standard input", what);
+			   file ? arg + 1 : "standard input", what);
 		return NULL;
 	}
 	return text;

@@ -68,7 +68,7 @@ static bool is_blank(char c)
 static int parse_uri(const char *path)
 {
 	const char *from = secret.text, *why = "";
-	size_t len;
+	size_t len = 0;
 	int status = read_file(path, OTPAUTH_MAX, &len);
 
 	if (status)
@@ -85,7 +85,7 @@ static int parse_uri(const char *path)
 static int parse_pskc(const char *path, const char *id)
 {
 	const char *why = "";
-	size_t len;
+	size_t len = 0;
 	int status = read_file(path, PSKC_MAX, &len);
 
 	if (!status && pskc_import(&secret.key, secret.text, len, id, &why))

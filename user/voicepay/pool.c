@@ -115,8 +115,11 @@ int cmd_pool(int argc, char **argv)
 		return STATUS_OK;
 	}
 	status = err ? tell_errno(VOICEPAY_CALL_STATUS, err) : refill();
-	if (!status)
+	if (!status) {
 		err = voicepay_status(dev, slot, &st);
+		if (err)
+			status = tell_errno(VOICEPAY_CALL_STATUS, err);
+	}
 	voicepay_close(dev);
 	if (status)
 		return status;

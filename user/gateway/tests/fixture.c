@@ -54,10 +54,12 @@ int world_new(void **state)
 	assert_non_null(w->voice);
 	snprintf(w->voice_pem, sizeof(w->voice_pem), "%s/voice.pub", w->dir);
 	f = fopen(w->voice_pem, "w");
+	assert_non_null(f);
 	assert_int_equal(PEM_write_PUBKEY(f, w->voice), 1);
 	fclose(f);
 	snprintf(path, sizeof(path), "%s/conf", w->dir);
 	f = fopen(path, "w");
+	assert_non_null(f);
 	fprintf(f, "[voice]\nkey = %s\n", w->voice_pem);
 	fclose(f);
 
