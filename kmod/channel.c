@@ -59,7 +59,7 @@ static __poll_t channel_poll(struct file *file, struct socket *sock, poll_table 
 	mask = READ_ONCE(inner->ops)->poll(file, inner, wait);
 	mask &= ~(EPOLLPRI | EPOLLRDBAND | EPOLLWRBAND | EPOLLERR);
 	if (mask & (readable | EPOLLRDHUP | EPOLLHUP) || READ_ONCE(inner->sk->sk_err) ||
-	    READ_ONCE(ch->rx_done) || READ_ONCE(ch->have_ahead)) {
+	    READ_ONCE(ch->rx_done) || READ_ONCE(ch->have_ahead) || vp_rekey_stopped(ch)) {
 		mask &= ~readable;
 		mask |= vp_channel_rx_poll(ch);
 	}
@@ -187,7 +187,11 @@ void vp_channel_adopt(struct vp_channel *ch, struct file *file, bool tls13,
 	ch->file = file;
 	ch->inner = sock_from_file(file);
 	ch->session = session;
-	vp_record_init(&ch->record, tls13);
+	vp_record_init(&ch->record, tls13,
+		       vp_session_rekeys(session) && vp_rekey_possible(ch->inner->sk));
+	ch->record.owner = session;
+	if (vp_session_resumes(session))
+		ch->record.ticket = vp_session_ticket;
 
 	/* What getsockopt shows of the outer socket is what the inner one has. */
 	isk = ch->inner->sk;
@@ -198,7 +202,7 @@ void vp_channel_adopt(struct vp_channel *ch, struct file *file, bool tls13,
 
 u64 vp_channel_features(void)
 {
-	return 0;	/* a KeyUpdate is a defined error, on every kernel */
+	return VOICEPAY_FEATURE_KEYUPDATE;	/* where the secrets are given */
 }
 
 int vp_channel_init(void)

@@ -39,10 +39,12 @@ enum vp_tx_state {
  * @rx_shut: the reader itself asked for the end (SHUT_RD)
  * @have_ahead: @ahead holds a byte that was read while empty records were cleared
  * @rx_err: 0 for the end of the stream, else -errno
+ * @ticket: room for the ticket that is being read, NULL most of the time
  * @buf: control records, piece by piece
  * @tx_lock: protects the fields below; as short-lived as @rx_lock
  * @tx_state: see enum vp_tx_state; only ever moves forward
  * @tx_err: why sending ended, 0 if by our own shutdown
+ * @update_due: the peer wants another key of us; before the next data it gets it
  * @alert: the closing alert
  * @released: the last descriptor is gone
  * @deadline: when to stop trying after that, in jiffies
@@ -62,11 +64,13 @@ struct vp_channel {
 	bool have_ahead;
 	u8 ahead;
 	int rx_err;
+	u8 *ticket;
 	u8 buf[256];
 
 	struct mutex tx_lock;	/* all writing to @inner */
 	enum vp_tx_state tx_state;
 	int tx_err;
+	bool update_due;
 	u8 alert[2];
 	bool released;
 	unsigned long deadline;
@@ -112,12 +116,25 @@ ssize_t vp_channel_sendpage(struct socket *sock, struct page *page, int offset, 
 #else
 void vp_channel_splice_eof(struct socket *sock);
 #endif
+int vp_channel_send_record(struct vp_channel *ch, u8 type, void *data, size_t len);
+void vp_channel_tx_update(struct vp_channel *ch);
 void vp_channel_tx_init(struct vp_channel *ch);
 void vp_channel_tx_fail(struct vp_channel *ch, int err, u8 alert);
 void vp_channel_tx_shut(struct vp_channel *ch);
 void vp_channel_tx_release(struct vp_channel *ch);
 int vp_channel_outbound_init(void);
 void vp_channel_outbound_exit(void);
+
+/* rekey.c */
+bool vp_rekey_possible(const struct sock *sk);
+int vp_rekey_rx(struct vp_channel *ch);
+int vp_rekey_tx(struct vp_channel *ch);
+void vp_rekey_no_stop(struct vp_channel *ch);
+#ifdef VP_HAVE_REKEY_STOP
+bool vp_rekey_stopped(const struct vp_channel *ch);
+#else
+static inline bool vp_rekey_stopped(const struct vp_channel *ch) { return false; }
+#endif
 
 /* sockopt.c */
 int vp_channel_setsockopt(struct socket *sock, int level, int optname, sockptr_t optval,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* /dev/voicepay: copies a request in, calls one function, copies the answer out. */
 
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/math64.h>
 #include <linux/miscdevice.h>
@@ -20,6 +21,7 @@
 #include "sealer.h"
 #include "session.h"
 #include "slot.h"
+#include "ticket.h"
 #include "vault.h"
 
 /* Every request begins with these. */
@@ -45,7 +47,7 @@ u64 vp_features(void)
 	struct vp_sealer_status sealer;
 	u64 bits = VOICEPAY_FEATURE_PC1_PLAIN | VOICEPAY_FEATURE_SEAL |
 		   VOICEPAY_FEATURE_PC1_MODES | VOICEPAY_FEATURE_AUTHORISE |
-		   VOICEPAY_FEATURE_OTP | vp_channel_features();
+		   VOICEPAY_FEATURE_OTP | VOICEPAY_FEATURE_TICKET | vp_channel_features();
 
 	vp_sealer_status(&sealer);
 	if (sealer.state == VOICEPAY_SEALER_READY)
@@ -154,6 +156,7 @@ static int do_code(struct file *file, union request *req)
 
 static int do_seal(struct file *file, union request *req)
 {
+	struct vp_caller caller = vp_caller_of_file(file);
 	struct voicepay_seal *seal = &req->seal;
 	struct vp_session *session;
 	int fd, err;
@@ -162,7 +165,7 @@ static int do_seal(struct file *file, union request *req)
 		return -EOPNOTSUPP;
 	if (seal->channel_fd)
 		return -EINVAL;
-	err = vp_session_take(seal, &session);
+	err = vp_session_take(seal, &caller, &session);
 	if (err)
 		return err;
 	fd = vp_channel_seal(seal->sock_fd, session);
@@ -253,12 +256,15 @@ static int do_otp(struct file *file, union request *req)
 static int do_ticket(struct file *file, union request *req)
 {
 	struct voicepay_ticket *ticket = &req->ticket;
+	kuid_t owner = current_euid();
 
 	if (ticket->flags)
 		return -EOPNOTSUPP;
 	if (ticket->reserved)
 		return -EINVAL;
-	return -ENOENT;
+	if (!uid_eq(owner, file->f_cred->euid))
+		return -ENOENT;
+	return vp_ticket_take(ticket, owner);
 }
 
 /*
@@ -288,6 +294,13 @@ static const struct request_type {
 	REQUEST(VOICEPAY_IOC_OTP, voicepay_otp, counter, do_otp),
 	REQUEST(VOICEPAY_IOC_TICKET, voicepay_ticket, reserved, do_ticket),
 };
+
+/* The same for 32-bit callers, some of which align 64 bits to 4 bytes: no hole, no tail. */
+static_assert(offsetof(struct voicepay_seal, context) == 24);
+static_assert(sizeof(struct voicepay_seal) == 208);
+static_assert(offsetof(struct voicepay_ticket, ticket) == 48);
+static_assert(offsetof(struct voicepay_ticket, received) == 80);
+static_assert(sizeof(struct voicepay_ticket) == 152);
 
 static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SHA-256, and HMAC with it, SHA-1 and SHA-512 from prepared states.
+ * SHA-256, and HMAC with it, SHA-1, SHA-384 and SHA-512 from prepared states.
  *
  * The kernel's hmac(...) transforms would keep each key's states in an
  * allocation of their own, where nobody looks after them. Here one keyless
@@ -25,6 +25,7 @@ static const struct {
 	[VP_SHA256]	= { "sha256", VP_HASH_LEN, VP_SHA_STATE_MAX, true },
 	[VP_SHA1]	= { "sha1", 20, VP_ANY_STATE_MAX, false },
 	[VP_SHA512]	= { "sha512", VP_HASH512_LEN, VP_ANY_STATE_MAX, true },
+	[VP_SHA384]	= { "sha384", 48, VP_ANY_STATE_MAX, false },
 };
 
 /* NULL: this kernel does not have it. */

@@ -5,11 +5,12 @@
 
 #include "common/prim.h"
 
-/* The hashes there are. SHA-1 for authenticators only, and if the kernel has it. */
+/* The hashes there are. SHA-1 for authenticators, SHA-384 for TLS, both if the kernel has them. */
 enum vp_hash {
 	VP_SHA256,
 	VP_SHA1,
 	VP_SHA512,
+	VP_SHA384,
 	VP_HASHES,
 };
 

@@ -13,11 +13,13 @@
 #include <linux/pipe_fs_i.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
 #include <net/tls.h>
 
 #include "channel_sock.h"
+#include "session.h"
 
 #define RECV_FLAGS	(MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC | MSG_NOSIGNAL | \
 			 MSG_CMSG_CLOEXEC | MSG_CMSG_COMPAT)
@@ -43,12 +45,48 @@ static void rx_finish(struct vp_channel *ch, int err, u8 alert)
 	vp_channel_wake(ch);
 }
 
+static void rx_rekey(struct vp_channel *ch, bool requested)
+{
+	/* Not only for want of the secret: what now comes cannot be read. */
+	if (vp_rekey_rx(ch))
+		rx_finish(ch, EKEYEXPIRED, VP_ALERT_INTERNAL);
+	else if (requested)
+		vp_channel_tx_update(ch);
+}
+
 static void rx_apply(struct vp_channel *ch, struct vp_record_answer answer)
 {
 	if (answer.verdict == VP_RECORD_EOF)
 		rx_finish(ch, 0, VP_ALERT_NONE);
 	else if (answer.verdict == VP_RECORD_FAIL)
 		rx_finish(ch, answer.err, answer.alert);
+	else if (answer.verdict == VP_RECORD_REKEY)
+		rx_rekey(ch, answer.requested);
+}
+
+/* A control record, or a piece of one. */
+static void rx_control(struct vp_channel *ch, u8 type, const u8 *data, size_t len, bool end)
+{
+	struct vp_newticket *nt = &ch->record.newticket;
+
+	/*
+	 * Without room a ticket is read and not kept; and so it stays to its end,
+	 * or what is kept would begin with whatever was in that memory before.
+	 */
+	if (type == VP_RECORD_HANDSHAKE && !vp_record_busy(&ch->record) &&
+	    vp_session_resumes(ch->session)) {
+		ch->ticket = kmalloc(VOICEPAY_TICKET_MAX, GFP_KERNEL_ACCOUNT);
+		nt->ticket = ch->ticket;
+		nt->room = VOICEPAY_TICKET_MAX;
+	}
+	rx_apply(ch, vp_record_control(&ch->record, type, data, len, end));
+	if (ch->ticket && (ch->rx_done || !vp_record_busy(&ch->record))) {
+		kfree_sensitive(ch->ticket);
+		ch->ticket = NULL;
+		nt->ticket = NULL;
+	}
+	if (type == VP_RECORD_HANDSHAKE && !ch->rx_done)
+		vp_rekey_no_stop(ch);
 }
 
 /*
@@ -71,6 +109,13 @@ static int rx_error(struct vp_channel *ch, int err)
 	case -EMSGSIZE:		/* kernel TLS's names for a bogus header */
 	case -EINVAL:
 		rx_finish(ch, EBADMSG, VP_ALERT_BAD_MAC);
+		return 0;
+	case -EKEYEXPIRED:	/* kernel TLS stopped; by now it is known for what */
+		if (vp_rekey_stopped(ch)) {
+			vp_rekey_no_stop(ch);
+			return 0;
+		}
+		rx_finish(ch, EKEYEXPIRED, VP_ALERT_NONE);
 		return 0;
 	case -EPIPE:		/* a reset after the peer's FIN */
 		err = -ECONNRESET;
@@ -162,7 +207,7 @@ static int settle(struct vp_channel *ch)
 			ch->have_ahead = true;
 			return 1;
 		}
-		rx_apply(ch, vp_record_control(&ch->record, type, &ch->ahead, ret, end));
+		rx_control(ch, type, &ch->ahead, ret, end);
 		return 0;
 	}
 
@@ -170,7 +215,7 @@ static int settle(struct vp_channel *ch)
 	ret = recv_typed(ch, ch->buf, sizeof(ch->buf), 0, &type, &end);
 	if (ret < 0)
 		return rx_error(ch, ret);
-	rx_apply(ch, vp_record_control(&ch->record, type, ch->buf, ret, end));
+	rx_control(ch, type, ch->buf, ret, end);
 	return 0;
 }
 
@@ -210,7 +255,7 @@ static int recv_now(struct vp_channel *ch, struct iov_iter *iter, int flags)
 		if (data || (!(flags & MSG_PEEK) && !vp_record_busy(&ch->record))) {
 			ret = recv_data(ch, iter, flags);
 			if (ret > 0) {
-				ch->record.quiet = 0;
+				vp_record_progress(&ch->record);
 				break;
 			}
 			/* EIO and 0 are only hints that the front is not data. */

@@ -13,6 +13,7 @@
 #include "presence.h"
 #include "sealer.h"
 #include "slot.h"
+#include "ticket.h"
 #include "vault.h"
 #include "wipe.h"
 
@@ -24,6 +25,7 @@ static void forget_everything(void)
 	mutex_unlock(&vp_manage_lock);
 	vp_agree_exit();
 	vp_sealer_exit();
+	vp_ticket_exit();
 	vp_device_forget();
 }
 

@@ -16,6 +16,7 @@
 #include "seal.h"
 #include "sealer.h"
 #include "slot.h"
+#include "ticket.h"
 #include "vault.h"
 
 static int check_device_id(struct genl_info *info, const struct vp_device *dev)
@@ -129,6 +130,7 @@ int voicepay_nl_wipe_doit(struct sk_buff *skb, struct genl_info *info)
 		vp_slot_del_all();
 		vp_device_forget();
 		vp_clock_forget();
+		vp_ticket_wipe();
 		vp_seal_wiped();
 	}
 	mutex_unlock(&vp_manage_lock);

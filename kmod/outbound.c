@@ -10,6 +10,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/uio.h>
 #include <net/tls.h>
 
@@ -40,7 +41,7 @@ static int inner_send(struct vp_channel *ch, struct msghdr *msg)
 }
 
 /* Sends a whole record of @type; none if @len is 0, but what MSG_MORE held back. */
-static int send_record(struct vp_channel *ch, u8 type, void *data, size_t len)
+int vp_channel_send_record(struct vp_channel *ch, u8 type, void *data, size_t len)
 {
 	union vp_record_cmsg cmsg = {
 		.head = {
@@ -86,7 +87,7 @@ static bool tx_advance(struct vp_channel *ch)
 	lockdep_assert_held(&ch->tx_lock);
 
 	if (ch->tx_state == VP_TX_CLOSING) {
-		ret = send_record(ch, VP_RECORD_ALERT, ch->alert, sizeof(ch->alert));
+		ret = vp_channel_send_record(ch, VP_RECORD_ALERT, ch->alert, sizeof(ch->alert));
 		switch (ret) {
 		case -EAGAIN:
 		case -EINTR:
@@ -133,10 +134,10 @@ void vp_channel_tx_shut(struct vp_channel *ch)
 	mutex_unlock(&ch->tx_lock);
 }
 
-/* The receiving direction found the channel broken: nothing may be sent on it any more. */
-void vp_channel_tx_fail(struct vp_channel *ch, int err, u8 alert)
+static void tx_fail(struct vp_channel *ch, int err, u8 alert)
 {
-	mutex_lock(&ch->tx_lock);
+	lockdep_assert_held(&ch->tx_lock);
+
 	if (!ch->tx_err)
 		ch->tx_err = err;
 	if (alert == VP_ALERT_NONE) {
@@ -149,7 +150,46 @@ void vp_channel_tx_fail(struct vp_channel *ch, int err, u8 alert)
 		if (!tx_advance(ch))
 			tx_retry(ch);
 	}
+}
+
+/* The receiving direction found the channel broken: nothing may be sent on it any more. */
+void vp_channel_tx_fail(struct vp_channel *ch, int err, u8 alert)
+{
+	mutex_lock(&ch->tx_lock);
+	tx_fail(ch, err, alert);
 	mutex_unlock(&ch->tx_lock);
+}
+
+/*
+ * The peer asked for our next key. It gets it before the next data, which RFC
+ * 8446 allows in so many words: so one answer does for all that was asked while
+ * there is nothing to send, and no peer makes us send faster than we have data.
+ */
+void vp_channel_tx_update(struct vp_channel *ch)
+{
+	mutex_lock(&ch->tx_lock);
+	ch->update_due = true;
+	mutex_unlock(&ch->tx_lock);
+}
+
+/* Gives the peer what it asked for; what is no matter of room or memory ends the channel. */
+static int answer_update(struct vp_channel *ch)
+{
+	int ret = vp_rekey_tx(ch);
+
+	switch (ret) {
+	case 0:
+		ch->update_due = false;
+		break;
+	case -EKEYEXPIRED:
+		tx_fail(ch, EKEYEXPIRED, VP_ALERT_INTERNAL);
+		break;
+	case -ENOTRECOVERABLE:	/* the peer expects a key that we do not have */
+		tx_fail(ch, EKEYEXPIRED, VP_ALERT_NONE);
+		ret = -EKEYEXPIRED;
+		break;
+	}
+	return ret;
 }
 
 /* The last reference to the inner socket: TCP does the rest by itself. */
@@ -157,6 +197,7 @@ static void tx_drop(struct vp_channel *ch)
 {
 	vp_channel_rx_drain(ch);
 	cancel_delayed_work(&ch->tx_work);
+	kfree_sensitive(ch->ticket);	/* half of one */
 	vp_session_free(ch->session);
 	fput(ch->file);
 	sock_put(&ch->sk);
@@ -211,9 +252,12 @@ static int send_now(struct vp_channel *ch, struct msghdr *msg)
 
 	if (mutex_lock_interruptible(&ch->tx_lock))
 		return -ERESTARTSYS;
+	ret = 0;
+	if (ch->tx_state == VP_TX_OPEN && unlikely(ch->update_due))
+		ret = answer_update(ch);
 	if (ch->tx_state != VP_TX_OPEN)
 		ret = ch->tx_err ? -ch->tx_err : -EPIPE;
-	else
+	else if (!ret)
 		ret = inner_send(ch, &inner);
 	mutex_unlock(&ch->tx_lock);
 
@@ -308,7 +352,7 @@ void vp_channel_splice_eof(struct socket *sock)
 
 	mutex_lock(&ch->tx_lock);
 	if (ch->tx_state == VP_TX_OPEN)
-		send_record(ch, VP_RECORD_DATA, NULL, 0);
+		vp_channel_send_record(ch, VP_RECORD_DATA, NULL, 0);
 	mutex_unlock(&ch->tx_lock);
 }
 #endif

@@ -10,7 +10,6 @@
 /* Handshake messages that can come after the handshake, RFC 8446, B.3 */
 #define HS_HELLO_REQUEST	0
 #define HS_NEW_SESSION_TICKET	4
-#define HS_KEY_UPDATE		24
 
 #define ALERT_USER_CANCELED	90
 
@@ -29,10 +28,11 @@ static struct vp_record_answer fail(int err, u8 alert)
 	return (struct vp_record_answer){ .verdict = VP_RECORD_FAIL, .err = err, .alert = alert };
 }
 
-void vp_record_init(struct vp_record *r, bool tls13)
+void vp_record_init(struct vp_record *r, bool tls13, bool rekeys)
 {
 	memset(r, 0, sizeof(*r));
 	r->tls13 = tls13;
+	r->rekeys = rekeys;
 }
 
 /* An alert fills a record of its own, so @r->head holds all of it. */
@@ -63,20 +63,52 @@ static struct vp_record_answer message_answer(struct vp_record *r)
 		/* Under 1.2 it belongs into the handshake, which is over. */
 		if (!r->tls13)
 			break;
-		if (len > VP_RECORD_MESSAGE_MAX)
+		if (!len || len > VP_NEWTICKET_MAX)
 			return fail(EPROTO, VP_ALERT_DECODE);
 		r->left = len;
-		r->have = 0;
+		vp_newticket_begin(&r->newticket);
 		return carry_on();
-	case HS_KEY_UPDATE:
+	case VP_HS_KEY_UPDATE:
 		if (!r->tls13)
 			break;
-		return fail(EKEYEXPIRED, VP_ALERT_INTERNAL);
+		if (len != 1)
+			return fail(EPROTO, VP_ALERT_DECODE);
+		if (!r->rekeys)
+			return fail(EKEYEXPIRED, VP_ALERT_INTERNAL);
+		if (++r->updates > VP_RECORD_UPDATES_MAX)
+			return fail(EPROTO, VP_ALERT_UNEXPECTED);
+		r->left = 1;
+		return carry_on();
 	case HS_HELLO_REQUEST:	/* renegotiation: never */
 	default:
 		break;
 	}
 	return fail(EPROTO, VP_ALERT_UNEXPECTED);
+}
+
+/* @n bytes, no more than are left, of the body of the message that head[] tells of. */
+static struct vp_record_answer body_bytes(struct vp_record *r, const u8 *data, size_t n)
+{
+	u8 alert;
+
+	r->left -= n;
+	if (!r->left)
+		r->have = 0;
+	if (r->head[0] == VP_HS_KEY_UPDATE) {
+		if (data[0] > 1)
+			return fail(EPROTO, VP_ALERT_ILLEGAL);
+		r->update = true;
+		r->requested = data[0];
+		return carry_on();
+	}
+	alert = vp_newticket_bytes(&r->newticket, data, n);
+	if (alert == VP_ALERT_NONE && !r->left)
+		alert = vp_newticket_end(&r->newticket);
+	if (alert != VP_ALERT_NONE)
+		return fail(EPROTO, alert);
+	if (!r->left && r->ticket)
+		r->ticket(r->owner, &r->newticket);
+	return carry_on();
 }
 
 static struct vp_record_answer handshake_bytes(struct vp_record *r, const u8 *data, size_t len)
@@ -85,19 +117,22 @@ static struct vp_record_answer handshake_bytes(struct vp_record *r, const u8 *da
 	size_t n;
 
 	while (len) {
+		/* What follows a KeyUpdate must be under the new key. */
+		if (r->update)
+			return fail(EPROTO, VP_ALERT_UNEXPECTED);
+		answer = carry_on();
 		if (r->left) {
 			n = min_t(size_t, len, r->left);
-			r->left -= n;
+			answer = body_bytes(r, data, n);
 		} else {
 			n = min_t(size_t, len, sizeof(r->head) - r->have);
 			memcpy(r->head + r->have, data, n);
 			r->have += n;
-			if (r->have == sizeof(r->head)) {
+			if (r->have == sizeof(r->head))
 				answer = message_answer(r);
-				if (answer.verdict != VP_RECORD_CONTINUE)
-					return answer;
-			}
 		}
+		if (answer.verdict != VP_RECORD_CONTINUE)
+			return answer;
 		data += n;
 		len -= n;
 	}
@@ -149,6 +184,13 @@ struct vp_record_answer vp_record_control(struct vp_record *r, u8 type, const u8
 		return fail(EPROTO, VP_ALERT_UNEXPECTED);
 	if (++r->quiet > VP_RECORD_QUIET_MAX)
 		return fail(EPROTO, VP_ALERT_UNEXPECTED);
+	if (r->update) {
+		r->update = false;
+		return (struct vp_record_answer){
+			.verdict = VP_RECORD_REKEY, .alert = VP_ALERT_NONE,
+			.requested = r->requested,
+		};
+	}
 	return answer;
 }
 
@@ -157,7 +199,7 @@ struct vp_record_answer vp_record_data(struct vp_record *r, bool empty)
 	if (r->type || vp_record_busy(r))
 		return fail(EPROTO, VP_ALERT_UNEXPECTED);
 	if (!empty)
-		r->quiet = 0;
+		vp_record_progress(r);
 	else if (++r->quiet > VP_RECORD_QUIET_MAX)
 		return fail(EPROTO, VP_ALERT_UNEXPECTED);
 	return carry_on();

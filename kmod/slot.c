@@ -13,6 +13,7 @@
 
 #include "voicepay.h"
 #include "agree.h"
+#include "box.h"
 #include "clock.h"
 #include "seal.h"
 #include "sealer.h"
@@ -251,6 +252,9 @@ int vp_slot_move_all(void)
 	int err, ret = vp_sealer_move();
 
 	lockdep_assert_held(&vp_manage_lock);
+	err = vp_box_move();
+	if (err && !ret)
+		ret = err;
 	xa_for_each(&slots, id, slot) {
 		err = vp_agree_move(slot);
 		if (!err && key_of(slot))

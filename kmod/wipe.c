@@ -18,6 +18,7 @@
 #include "event.h"
 #include "sealer.h"
 #include "slot.h"
+#include "ticket.h"
 #include "vault.h"
 #include "wipe.h"
 
@@ -39,6 +40,7 @@ static void wipe_keys(const char *why)
 	/* First: who sees the slots empty must see that it is no matter of theirs. */
 	vp_sealer_shut();
 	vp_slot_wipe_all();
+	vp_ticket_wipe();
 	mutex_unlock(&vp_manage_lock);
 	if (any) {
 		pr_notice("keys wiped: %s\n", why);
@@ -79,6 +81,8 @@ static int on_vmfork(struct notifier_block *nb, unsigned long action, void *arg)
 static int before_hibernation(void)
 {
 	vp_vault_shut(VP_SHUT_HIBERNATION);
+	/* What only saves time must not keep anybody from sleeping. */
+	vp_ticket_wipe();
 	if (!vp_vault_holds_any())
 		return NOTIFY_DONE;
 	/* Who refuses is not told when it is over. */

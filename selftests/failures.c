@@ -8,7 +8,7 @@
  */
 
 #include "enrol.h"
-#include "seal_pair.h"
+#include "seal_peer.h"
 
 #define SLOT	7
 
@@ -226,6 +226,77 @@ static void send_and_receive(void)
 	ktap_diag("%d places", nth - 2);
 }
 
+/*
+ * A session with its secrets: whatever fails, the channel is there or the socket
+ * is, a ticket is kept whole or not at all, taken or still there, and a KeyUpdate
+ * is followed or ends the channel.
+ */
+static void secrets(void)
+{
+	bool hit[4] = { true, true, true, true };
+	int nth, kept = 0;
+
+	for (nth = 1; (hit[0] || hit[1] || hit[2] || hit[3]) && nth < 300; nth++) {
+		struct duo d = tls_duo();
+		struct voicepay_seal s = seal_request(d.channel);
+		struct voicepay_ticket t = { .size = sizeof(t) };
+		uint8_t ticket[200], back[200];
+		size_t n = make_ticket(ticket, 100, 1, 0xab);
+		char buf[16] = "";
+		ssize_t got;
+		int r;
+
+		memset(s.binding, 0xf0, sizeof(s.binding));
+		fail_next(nth);
+		r = ioctl(device, VOICEPAY_IOC_SEAL, &s);
+		hit[0] = failed();
+		if (r) {
+			EXPECT_TRUE(hit[0]);
+			duo_close(&d);
+			continue;
+		}
+		d.channel = s.channel_fd;
+
+		peer_send(&d, HANDSHAKE, ticket, n);
+		peer_update(&d, true);
+		peer_send(&d, DATA, "hello", 5);
+		fail_next(nth);
+		got = recv(d.channel, buf, sizeof(buf), MSG_DONTWAIT);
+		hit[1] = failed();
+		if (got >= 0)
+			EXPECT_STREQ(buf, "hello");
+		else
+			EXPECT_TRUE(hit[0] || hit[1]);
+
+		fail_next(nth);
+		got = send(d.channel, "world", 5, MSG_DONTWAIT);
+		hit[2] = failed();
+		EXPECT_TRUE(got == 5 || hit[0] || hit[1] || hit[2]);
+
+		t.ticket = (uintptr_t)back;
+		t.ticket_len = sizeof(back);
+		memcpy(t.binding, s.binding, sizeof(t.binding));
+		fail_next(nth);
+		r = ioctl(device, VOICEPAY_IOC_TICKET, &t) ? errno : 0;
+		hit[3] = failed();
+		if (r == ENOMEM)
+			r = ioctl(device, VOICEPAY_IOC_TICKET, &t) ? errno : 0;
+		if (!r) {
+			kept++;
+			EXPECT_EQ(t.ticket_len, 100 - TICKET_AROUND);
+			EXPECT_EQ(back[0], 0xab);
+			EXPECT_EQ(back[t.ticket_len - 1], 0xab);
+		} else {
+			EXPECT_EQ(r, ENOENT);
+			EXPECT_TRUE(hit[0] || hit[1]);
+		}
+		duo_close(&d);
+	}
+	EXPECT_FALSE(hit[0] || hit[1] || hit[2] || hit[3]);
+	EXPECT_GT(kept, 0);
+	ktap_diag("%d places, %d tickets kept", nth - 2, kept);
+}
+
 int main(void)
 {
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
@@ -240,7 +311,7 @@ int main(void)
 	device_open();
 	if (genl_open(&nl))
 		ktap_bail("no netlink family voicepay");
-	ktap_plan(5);
+	ktap_plan(6);
 	test_gateway_init(&gw);
 	test_fresh_device(&nl, &gw, 1);
 	if (test_enrol(&nl, &gw, 0))
@@ -250,6 +321,7 @@ int main(void)
 	KTAP_TEST(enrol_finish, "enrol-finish");
 	KTAP_TEST(seal, "SEAL");
 	KTAP_TEST(send_and_receive, "a channel's send, receive and close");
+	KTAP_TEST(secrets, "a session's secrets, its tickets and keys");
 	nl_wipe(&nl, gw.device);
 	return ktap_end();
 }

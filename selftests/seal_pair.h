@@ -211,13 +211,33 @@ static inline ssize_t recv_record(int fd, uint8_t *type, void *data, size_t len,
 	return n;
 }
 
-/* A NewSessionTicket with @body bytes behind its header. */
+/* Bytes of a NewSessionTicket around the ticket itself, without the message's header. */
+#define TICKET_AROUND	15
+
+/*
+ * A NewSessionTicket with @body bytes, TICKET_AROUND + 1 or more, behind its
+ * header: good for an hour, a nonce of two bytes, no extensions. Returns the
+ * length of the whole.
+ */
+static inline size_t make_ticket(uint8_t *msg, size_t body, uint8_t nonce, uint8_t fill)
+{
+	size_t len = body - TICKET_AROUND;
+	uint8_t head[] = { HS_TICKET, body >> 16, body >> 8, body, 0, 0, 14, 16, 9, 8, 7, 6,
+			   2, 0, nonce, len >> 8, len };
+
+	memcpy(msg, head, sizeof(head));
+	memset(msg + sizeof(head), fill, len);
+	msg[sizeof(head) + len] = 0;
+	msg[sizeof(head) + len + 1] = 0;
+	return 4 + body;
+}
+
 static inline void send_ticket(int fd, size_t body)
 {
-	uint8_t msg[4 + 4096] = { HS_TICKET, 0, body >> 8, body };
+	uint8_t msg[4 + 4096];
+	size_t len = make_ticket(msg, body, 0, 0xee);
 
-	memset(msg + 4, 0xee, body);
-	EXPECT_EQ(send_record(fd, HANDSHAKE, msg, 4 + body, 0), 4 + body);
+	EXPECT_EQ(send_record(fd, HANDSHAKE, msg, len, 0), len);
 }
 
 static inline void send_alert(int fd, uint8_t level, uint8_t description)

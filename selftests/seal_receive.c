@@ -104,17 +104,20 @@ static void tickets_between_data(void)
 /* Two tickets in one record, one ticket in three: RFC 8446, 5.1 allows both. */
 static void tickets_cut_otherwise(void)
 {
-	uint8_t two[2 * 14] = { HS_TICKET, 0, 0, 10, };
 	struct pair p = sealed_pair();
-	uint8_t head[] = { HS_TICKET, 0, 1, 0 }, body[256] = {};
+	uint8_t two[100], one[300];
+	size_t n = make_ticket(two, 20, 1, 0xaa);
 
-	memcpy(two + 14, two, 14);
-	EXPECT_EQ(send_record(p.peer, HANDSHAKE, two, sizeof(two), 0), sizeof(two));
-	EXPECT_EQ(send_record(p.peer, HANDSHAKE, head, 3, 0), 3);
-	EXPECT_EQ(send_record(p.peer, HANDSHAKE, head + 3, 1, 0), 1);
-	EXPECT_EQ(send_record(p.peer, HANDSHAKE, body, 200, 0), 200);
-	EXPECT_EQ(send_record(p.peer, HANDSHAKE, body, 56, 0), 56);
+	n += make_ticket(two + n, 30, 2, 0xbb);
+	EXPECT_EQ(send_record(p.peer, HANDSHAKE, two, n, 0), n);
+	make_ticket(one, 256, 3, 24);
+	EXPECT_EQ(send_record(p.peer, HANDSHAKE, one, 3, 0), 3);
+	EXPECT_EQ(send_record(p.peer, HANDSHAKE, one + 3, 1, 0), 1);
+	/* the last record begins as a KeyUpdate would, which kernel TLS takes it for */
+	EXPECT_EQ(send_record(p.peer, HANDSHAKE, one + 4, 200, 0), 200);
+	EXPECT_EQ(send_record(p.peer, HANDSHAKE, one + 204, 56, 0), 56);
 	EXPECT_EQ(send(p.peer, "after", 5, 0), 5);
+	EXPECT_TRUE(poll_now(p.channel, POLLIN, 2000) & POLLIN);
 	expect_data(p.channel, "after");
 	pair_close(&p);
 }
@@ -376,6 +379,8 @@ static void records_out_of_order(void)
 		{ HANDSHAKE, 4, { 0, 0, 0, 0 }, EPROTO, 10 },		/* HelloRequest */
 		{ HANDSHAKE, 8, { 13, 0, 0, 4 }, EPROTO, 10 },		/* CertificateRequest */
 		{ HANDSHAKE, 4, { HS_TICKET, 255, 255, 255 }, EPROTO, 50 },
+		{ HANDSHAKE, 4, { HS_TICKET, 0, 0, 0 }, EPROTO, 50 },	/* no ticket in it */
+		{ HANDSHAKE, 8, { HS_TICKET, 0, 0, 4 }, EPROTO, 50 },	/* a life time only */
 		{ HANDSHAKE, 5, { HS_KEY_UPDATE, 0, 0, 1, 0 }, EKEYEXPIRED, 80 },
 		{ HANDSHAKE, 5, { HS_KEY_UPDATE, 0, 0, 1, 1 }, EKEYEXPIRED, 80 },
 	};
@@ -574,12 +579,14 @@ static void endless_empty_records(void)
 static void endless_tickets(void)
 {
 	struct pair p = sealed_pair();
-	uint8_t ticket[] = { HS_TICKET, 0, 0, 1, 0 };
+	uint8_t ticket[20];
 	int sent = 0;
+
+	make_ticket(ticket, 16, 0, 0);
 
 	/* many are fine as long as there is data between */
 	for (int i = 0; i < 600; i++) {
-		if (send_record(p.peer, HANDSHAKE, ticket, 5, MSG_DONTWAIT) != 5)
+		if (send_record(p.peer, HANDSHAKE, ticket, 20, MSG_DONTWAIT) != 20)
 			break;
 		if (i % 100 == 99) {
 			EXPECT_EQ(send(p.peer, "!", 1, 0), 1);
@@ -588,7 +595,7 @@ static void endless_tickets(void)
 	}
 	/* the default of poll-only programs: it never reads, so poll has to cope */
 	for (; sent < 100000; sent++) {
-		if (send_record(p.peer, HANDSHAKE, ticket, 5, MSG_DONTWAIT | MSG_NOSIGNAL) != 5)
+		if (send_record(p.peer, HANDSHAKE, ticket, 20, MSG_DONTWAIT | MSG_NOSIGNAL) != 20)
 			break;
 		if (sent % 50 == 0 && poll_now(p.channel, POLLIN, 0))
 			break;
@@ -636,7 +643,7 @@ static void waitall(void)
 	char buf[100];
 
 	EXPECT_EQ(send(p.peer, "aaaa", 4, 0), 4);
-	send_ticket(p.peer, 10);
+	send_ticket(p.peer, 20);
 	EXPECT_EQ(send(p.peer, "bbbb", 4, 0), 4);
 	EXPECT_EQ(recv(p.channel, buf, 8, MSG_WAITALL), 8);
 	EXPECT_MEMEQ(buf, "aaaabbbb", 8);
@@ -672,7 +679,7 @@ static void control_buffer_untouched(void)
 	};
 
 	memset(control, 0x5a, sizeof(control));
-	send_ticket(p.peer, 10);
+	send_ticket(p.peer, 20);
 	EXPECT_EQ(send(p.peer, "plain", 5, 0), 5);
 	EXPECT_EQ(recvmsg(p.channel, &msg, 0), 5);
 	EXPECT_EQ(msg.msg_controllen, 0);
@@ -715,7 +722,7 @@ static void receive_timeout(void)
 	pid = fork();
 	if (!pid) {
 		for (int i = 0; i < 20; i++) {
-			send_ticket(p.peer, 10);
+			send_ticket(p.peer, 20);
 			usleep(100 * 1000);
 		}
 		_exit(0);
@@ -779,7 +786,7 @@ static void concurrent_readers(void)
 
 	for (int i = 0; i < 4; i++)
 		reader_start(&r[i], p.channel);
-	send_ticket(p.peer, 10);
+	send_ticket(p.peer, 20);
 	EXPECT_EQ(send(p.peer, "solo", 4, 0), 4);
 	settle_down();
 	send_close_notify(p.peer);

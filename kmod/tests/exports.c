@@ -14,6 +14,7 @@
 #include "gate.h"
 #include "hmac.h"
 #include "key.h"
+#include "newticket.h"
 #include "order.h"
 #include "otp.h"
 #include "policy.h"
@@ -21,6 +22,7 @@
 #include "record.h"
 #include "rights.h"
 #include "slot.h"
+#include "tls13.h"
 #include "common/authorise.h"
 #include "common/bind.h"
 #include "common/hkdf.h"
@@ -54,6 +56,9 @@ TESTED(vp_key_take_counter);
 TESTED(vp_key_take_ordinal);
 TESTED(vp_key_take_pool);
 TESTED(vp_key_take_step);
+TESTED(vp_newticket_begin);
+TESTED(vp_newticket_bytes);
+TESTED(vp_newticket_end);
 TESTED(vp_order_authorise);
 TESTED(vp_otp_compute);
 TESTED(vp_otp_issue);
@@ -68,6 +73,10 @@ TESTED(vp_rights_of_cred);
 TESTED(vp_slot_count);
 TESTED(vp_slot_del);
 TESTED(vp_slot_get);
+TESTED(vp_suite_of);
+TESTED(vp_tls13_keys);
+TESTED(vp_tls13_next);
+TESTED(vp_tls13_psk);
 TESTED(vp_manage_lock);
 TESTED(vp_slot_new);
 TESTED(vp_slot_put);

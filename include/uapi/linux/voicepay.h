@@ -248,7 +248,7 @@ struct voicepay_info {
 #define VOICEPAY_FEATURE_PC1_PLAIN	(1ULL << 0)
 /* VOICEPAY_IOC_SEAL */
 #define VOICEPAY_FEATURE_SEAL		(1ULL << 1)
-/* A KeyUpdate from the gateway is honoured rather than an error */
+/* A KeyUpdate from the gateway is honoured, if VOICEPAY_IOC_SEAL got the secrets */
 #define VOICEPAY_FEATURE_KEYUPDATE	(1ULL << 2)
 /* Codes of all of enum voicepay_mode, as far as they were agreed on; rotation */
 #define VOICEPAY_FEATURE_PC1_MODES	(1ULL << 3)
