@@ -1,61 +1,101 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ktap: timeout=300 */
+/* ktap: timeout=600 */
 /*
  * Memory runs out: in each call every allocation, and every copy from and to the
  * caller, fails once: the first at the first try, the second at the second, until
- * a try meets no failure any more. For kernels with CONFIG_FAULT_INJECTION and
- * CONFIG_FAILSLAB, as User-mode Linux's is here.
+ * a try meets no failure any more. All requests of lib/commands.c, so that a new one
+ * is not forgotten. For kernels with CONFIG_FAULT_INJECTION, as User-mode Linux's
+ * and the debug kernels' are.
  */
 
-#include "enrol.h"
-#include "seal_peer.h"
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <linux/voicepay.h>
 
-#define SLOT	7
+#include "commands.h"
+#include "failing.h"
+#include "ktap.h"
+#include "leaks.h"
+#include "strangers.h"
+
+#define MOST	400	/* places in one call; more is a test that does not end */
+
+enum { PAYMENT, BARE, PASSWORDS, SLOTS };	/* what slots 0, 1, 2 are */
 
 static struct genl nl;
 static struct test_gateway gw;
-static int fail_nth;
+static struct snapshot usual, now, bare;
+static __u8 pool[VP_POOL_LEN], msg2[VP_MSG2_MAX];
+static __u8 blob[VOICEPAY_BLOB_MAX];
+static size_t blob_len;
+static int dev, msg2_len, places;
 
-static void say(const char *path, const char *value)
+/* Every try begins with the same device. */
+static void settle(void)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	const struct vp_pool p = { .epoch = gw.grant.epoch + 1, .serial = 3, .not_after = time(NULL) + 86400, .count = 5 };
 
-	if (fd < 0)
-		ktap_skip_all("this kernel cannot fail allocations on demand");
-	if (write(fd, value, strlen(value)) < 0)
-		ktap_bail(path);
-	close(fd);
+	test_fresh_device(&nl, &gw, SLOTS);
+	if (test_enrol(&nl, &gw, PAYMENT) || nl_slot_rights(&nl, PAYMENT, 1000, VOICEPAY_RIGHTS_ALL, 1000, VOICEPAY_RIGHT_SEE) ||
+	    nl_otp_put(&nl, PASSWORDS, "12345678901234567890", 20, VOICEPAY_OTP_SHA1, 6, 0, 1) ||
+	    vp_pool_encode(pool, &p, gw.device, gw.keys.auth))
+		ktap_bail("cannot set up the device");
+	take_snapshot(&nl, &usual);
 }
 
-static void fail_next(int nth)
+static bool unchanged(void)
 {
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", nth);
-	/* This very call may be what meets a failure asked for before. */
-	if (pwrite(fail_nth, text, strlen(text), 0) < 0 &&
-	    pwrite(fail_nth, text, strlen(text), 0) < 0)
-		ktap_bail("fail-nth");
+	take_snapshot(&nl, &now);
+	return now.len == usual.len && !memcmp(now.bytes, usual.bytes, now.len);
 }
 
-/* Whether the failure asked for came to pass; asks for none. */
-static bool failed(void)
+/* A request that the module would carry out, where the table's is well-formed only. */
+static void build(struct genl_msg *msg, int cmd)
 {
-	char text[16] = "";
-	bool hit = pread(fail_nth, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
+	struct genl_msg answer;
 
-	fail_next(0);
-	return hit;
+	genl_begin(&nl, msg, cmd);
+	switch (cmd) {
+	case VOICEPAY_CMD_ENROL_FINISH:
+		gw.grant.epoch++;
+		if (nl_enrol_begin(&nl, PAYMENT, gw.ticket, &answer))
+			ktap_bail("enrol-begin");
+		msg2_len = test_gateway_answer(&gw, genl_attr(&answer, VOICEPAY_A_ENROL_MESSAGE, NULL), VP_MSG1_LEN, msg2);
+		genl_put_u32(msg, VOICEPAY_A_ENROL_SLOT, PAYMENT);
+		genl_put(msg, VOICEPAY_A_ENROL_MESSAGE, msg2, msg2_len);
+		genl_put(msg, VOICEPAY_A_ENROL_ACCEPT_TIME, NULL, 0);
+		take_snapshot(&nl, &usual);
+		break;
+	case VOICEPAY_CMD_POOL_PUT:
+		genl_put_u32(msg, VOICEPAY_A_POOL_SLOT, PAYMENT);
+		genl_put(msg, VOICEPAY_A_POOL_MESSAGE, pool, sizeof(pool));
+		break;
+	case VOICEPAY_CMD_BLOB_PUT:
+		if (!blob_len) {
+			nl_commands[cmd].fill(msg, &gw, PAYMENT);
+			break;
+		}
+		/* Into a slot that has no key, or there is nothing to restore. */
+		nl_slot_del(&nl, PAYMENT);
+		take_snapshot(&nl, &usual);
+		genl_put_u32(msg, VOICEPAY_A_BLOB_SLOT, PAYMENT);
+		genl_put(msg, VOICEPAY_A_BLOB_BLOB, blob, blob_len);
+		break;
+	case VOICEPAY_CMD_OTP_PUT:
+		nl_commands[cmd].fill(msg, &gw, BARE);
+		break;
+	default:
+		nl_commands[cmd].fill(msg, &gw, PAYMENT);
+	}
 }
 
-/* What a call may say when it got no memory, be it the socket's or ours. */
-static bool no_memory(int err)
-{
-	return err == -ENOMEM || err == -ENOBUFS || err == -EAGAIN || err == -EFAULT;
-}
-
-/* A netlink socket for one call: whatever a failure leaves in its queue goes with it. */
-static int netlink_call(int (*call)(struct genl *g), int nth, bool *hit)
+/* On a socket of its own: whatever a failure leaves in the queue goes with that. */
+static int call_netlink(struct genl_msg *msg, int nth, bool *hit)
 {
 	struct timeval patience = { .tv_sec = 2 };
 	struct genl own = nl;
@@ -66,262 +106,264 @@ static int netlink_call(int (*call)(struct genl *g), int nth, bool *hit)
 		ktap_bail("socket");
 	setsockopt(own.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	fail_next(nth);
-	err = call(&own);
+	err = genl_call(&own, msg);
 	*hit = failed();
 	close(own.fd);
 	return err;
 }
 
-static int slots_there(void)
+/*
+ * ENOMEM: nothing came of it. That only the answer was lost is what ENOBUFS (of the
+ * socket) and EFAULT say, and a caller has to look.
+ */
+static void judge(const char *name, int nth, int err, int otherwise, bool hit)
+{
+	if (!hit && err != otherwise)
+		ktap_fail(KTAP_FILE, __LINE__, "%s, %d: nothing failed, and still %d", name, nth, err);
+	if (hit && err && err != otherwise && !no_memory(err))
+		ktap_fail(KTAP_FILE, __LINE__, "%s, %d: %s does not speak of memory", name, nth, ktap_errno_name(-err));
+	if (hit && err == -ENOMEM && !unchanged())
+		ktap_fail(KTAP_FILE, __LINE__, "%s, %d: refused, and the device is another", name, nth);
+}
+
+/* The device goes on, whatever happened: what it holds works, and it can be made what it was. */
+static void goes_on(const char *name, int nth)
+{
+	struct voicepay_info info = { .size = sizeof(info) };
+
+	if (ioctl(dev, VOICEPAY_IOC_INFO, &info))
+		ktap_fail(KTAP_FILE, __LINE__, "%s, %d: the device does not answer", name, nth);
+	if (!unchanged())
+		settle();
+}
+
+static void netlink_command(int cmd)
+{
+	const char *name = nl_commands[cmd].name;
+	struct genl_msg msg;
+	bool hit = true;
+	int nth, err, otherwise;
+
+	build(&msg, cmd);
+	otherwise = genl_call(&nl, &msg);
+	goes_on(name, 0);
+	for (nth = 1; hit && nth < MOST; nth++) {
+		build(&msg, cmd);
+		err = call_netlink(&msg, nth, &hit);
+		judge(name, nth, err, otherwise, hit);
+		goes_on(name, nth);
+	}
+	if (hit)
+		ktap_fail(KTAP_FILE, __LINE__, "%s does not come to an end", name);
+	places += nth - 2;
+	ktap_diag("%s: %d places, otherwise %s", name, nth - 2, ktap_errno_name(-otherwise));
+}
+
+static void netlink_commands(void)
+{
+	int cmd;
+
+	for (cmd = 1; cmd <= VOICEPAY_CMD_MAX; cmd++)
+		if (nl_commands[cmd].name && nl_commands[cmd].whose != NOT_A_REQUEST)
+			netlink_command(cmd);
+}
+
+static __u32 sealer_state(void)
 {
 	struct genl_msg msg;
 
 	genl_begin(&nl, &msg, VOICEPAY_CMD_DEV_GET);
-	return genl_call(&nl, &msg) ? -1 : (int)genl_u32(&msg, VOICEPAY_A_DEVICE_SLOTS);
+	return genl_call(&nl, &msg) ? 0 : genl_u32(&msg, VOICEPAY_A_DEVICE_SEALER_STATE);
 }
 
-static int call_slot_new(struct genl *g) { return nl_slot_new(g, SLOT); }
-
-static void slot_new(void)
+/* With a TPM the first round has made a key: now there is something to seal. */
+static void with_sealing_key(void)
 {
-	int nth, err, before = slots_there();
-	bool hit = true;
+	struct genl_msg msg;
+	const void *p;
 
-	for (nth = 1; hit && nth < 200; nth++) {
-		err = netlink_call(call_slot_new, nth, &hit);
-		EXPECT_TRUE(!err || (hit && no_memory(err)));
-		/* It may have been made, and only the answer lost. */
-		nl_slot_del(&nl, SLOT);
-		EXPECT_EQ(slots_there(), before);
+	ASSERT_EQ(sealer_state(), VOICEPAY_SEALER_READY);
+	genl_begin(&nl, &msg, VOICEPAY_CMD_BLOB_GET);
+	genl_put_u32(&msg, VOICEPAY_A_BLOB_SLOT, PAYMENT);
+	ASSERT_EQ(genl_call(&nl, &msg), 0);
+	p = genl_attr(&msg, VOICEPAY_A_BLOB_BLOB, &blob_len);
+	ASSERT_TRUE(p && blob_len <= sizeof(blob));
+	memcpy(blob, p, blob_len);
+	netlink_command(VOICEPAY_CMD_BLOB_GET);
+	netlink_command(VOICEPAY_CMD_BLOB_COMMIT);
+	netlink_command(VOICEPAY_CMD_BLOB_PUT);
+	netlink_command(VOICEPAY_CMD_SEALER_GET);
+	netlink_command(VOICEPAY_CMD_SEALER_PUT);
+	blob_len = 0;
+	settle();
+}
+
+static void ignore(const struct genl_msg *msg, void *arg) { }
+
+static void dump(void)
+{
+	struct timeval patience = { .tv_sec = 2 };
+	struct genl own = nl;
+	bool hit = true;
+	int nth, n;
+
+	for (nth = 1; hit && nth < MOST; nth++) {
+		own.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+		setsockopt(own.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+		fail_next(nth);
+		n = genl_dump(&own, VOICEPAY_CMD_SLOT_GET, ignore, NULL);
+		hit = failed();
+		EXPECT_TRUE(n == SLOTS || (hit && no_memory(n)));
+		close(own.fd);
 	}
 	EXPECT_FALSE(hit);
-	ktap_diag("%d places", nth - 2);
+	EXPECT_TRUE(unchanged());
 }
 
-static struct genl_msg answer;
-static __u8 msg2[VP_MSG2_MAX];
-static int msg2_len;
-
-static int call_begin(struct genl *g) { return nl_enrol_begin(g, 0, gw.ticket, &answer); }
-static int call_finish(struct genl *g) { return nl_enrol_finish(g, 0, msg2, msg2_len); }
-
-static void expect_code(void)
+/* What an ioctl needs beyond what the table has: terms, and what is given away. */
+static void fill(union any_request *req, const struct ioc_command *c, int variant)
 {
-	struct voicepay_code code = { .size = sizeof(code) };
+	ioc_command_begin(req, c, c->cmd == VOICEPAY_IOC_OTP ? PASSWORDS : PAYMENT);
+	if (c->cmd == VOICEPAY_IOC_CODE && variant) {
+		req->code.mode = variant;
+		if (variant == VOICEPAY_MODE_AMOUNT || variant == VOICEPAY_MODE_BOUND) {
+			req->code.amount = 100;
+			memcpy(req->code.currency, "CNY", 4);
+		}
+		if (variant == VOICEPAY_MODE_MERCHANT || variant == VOICEPAY_MODE_BOUND)
+			memcpy(req->code.merchant, "shop", 5);
+	}
+	if (c->cmd == VOICEPAY_IOC_VAULT && variant) {
+		void *p;
 
-	EXPECT_OK(ioctl(device, VOICEPAY_IOC_CODE, &code));
+		req->donation.memfd = syscall(SYS_memfd_secret, O_CLOEXEC);
+		if (ftruncate(req->donation.memfd, 4 * 4096))
+			return;
+		p = mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, req->donation.memfd, 0);
+		if (p != MAP_FAILED) {
+			memset(p, 0, 4 * 4096);
+			munmap(p, 4 * 4096);
+		}
+	}
 }
 
-static void enrol_begin(void)
+static void ioctl_command(const struct ioc_command *c, int variant)
+{
+	union any_request req;
+	bool hit = true;
+	int nth, err, otherwise;
+
+	fill(&req, c, variant);
+	otherwise = ioctl(dev, c->cmd, &req) ? -errno : 0;
+	if (c->cmd == VOICEPAY_IOC_VAULT)
+		close(req.donation.memfd);
+	goes_on(c->name, 0);
+	for (nth = 1; hit && nth < MOST; nth++) {
+		fill(&req, c, variant);
+		fail_next(nth);
+		err = ioctl(dev, c->cmd, &req) ? -errno : 0;
+		hit = failed();
+		judge(c->name, nth, err, otherwise, hit);
+		if (c->cmd == VOICEPAY_IOC_VAULT)
+			close(req.donation.memfd);
+		goes_on(c->name, nth);
+		/* A step holds ten codes, and a caller has only so many. */
+		if (c->cmd == VOICEPAY_IOC_CODE)
+			settle();
+	}
+	if (hit)
+		ktap_fail(KTAP_FILE, __LINE__, "%s does not come to an end", c->name);
+	places += nth - 2;
+	ktap_diag("%s %d: %d places, otherwise %s", c->name, variant, nth - 2, ktap_errno_name(-otherwise));
+}
+
+static void ioctls(void)
+{
+	unsigned int i;
+	int mode;
+
+	for (i = 0; i < n_ioc_commands; i++) {
+		ioctl_command(&ioc_commands[i], 0);
+		if (ioc_commands[i].cmd == VOICEPAY_IOC_CODE)
+			for (mode = VOICEPAY_MODE_AMOUNT; mode <= VOICEPAY_MODE_PLAIN_512; mode++)
+				ioctl_command(&ioc_commands[i], mode);
+		if (ioc_commands[i].cmd == VOICEPAY_IOC_VAULT)
+			ioctl_command(&ioc_commands[i], 1);
+	}
+}
+
+/* The first key of a module takes it memory that later ones find there. */
+static void first_key(void)
 {
 	bool hit = true;
 	int nth, err;
 
-	for (nth = 1; hit && nth < 200; nth++) {
-		err = netlink_call(call_begin, nth, &hit);
-		EXPECT_TRUE(!err || (hit && no_memory(err)));
-		expect_code();
-	}
-	EXPECT_FALSE(hit);
-	EXPECT_EQ(test_enrol(&nl, &gw, 0), 0);
-	ktap_diag("%d places", nth - 2);
-}
+	for (nth = 1; hit && nth < MOST; nth++) {
+		struct test_gateway before = gw;
+		struct genl_msg msg;
 
-static void enrol_finish(void)
-{
-	struct test_gateway before;
-	bool hit = true;
-	int nth, err;
-
-	for (nth = 1; hit && nth < 200; nth++) {
-		before = gw;
-		gw.grant.epoch++;
-		ASSERT_EQ(call_begin(&nl), 0);
-		msg2_len = test_gateway_answer(&gw, genl_attr(&answer, VOICEPAY_A_ENROL_MESSAGE, NULL),
-					       VP_MSG1_LEN, msg2);
-		ASSERT_GE(msg2_len, 1);
-		err = netlink_call(call_finish, nth, &hit);
+		test_fresh_device(&nl, &gw, SLOTS);
+		take_snapshot(&nl, &bare);
+		build(&msg, VOICEPAY_CMD_ENROL_FINISH);
+		err = call_netlink(&msg, nth, &hit);
 		EXPECT_TRUE(!err || (hit && no_memory(err)));
-		expect_code();
-		/* The slot holds the old key or the new one, and takes the next. */
+		/* Either it did not come so far, or the handshake is over. */
+		if (err == -ENOMEM && !unchanged()) {
+			usual = bare;
+			EXPECT_TRUE(unchanged());
+		}
 		if (err)
-			gw.grant.epoch = before.grant.epoch + 1;
+			gw = before;
 	}
 	EXPECT_FALSE(hit);
-	EXPECT_EQ(test_enrol(&nl, &gw, 0), 0);
-	ktap_diag("%d places", nth - 2);
+	places += nth - 2;
+	settle();
 }
 
-/* A refusal for want of memory leaves the caller its descriptor, and no other. */
-static void seal(void)
+static void opened(void)
 {
 	bool hit = true;
-	int nth;
+	int nth, fd;
 
-	for (nth = 1; hit && nth < 200; nth++) {
-		struct pair p = tls_pair();
-		int next = dup(device), old = p.channel;
-		char c;
-
-		close(next);
+	for (nth = 1; hit && nth < MOST; nth++) {
 		fail_next(nth);
-		p.channel = seal_fd(old);
+		fd = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
 		hit = failed();
-		if (p.channel >= 0) {
-			EXPECT_EQ(send(p.peer, "x", 1, 0), 1);
-			EXPECT_EQ(recv(p.channel, &c, 1, 0), 1);
-		} else if (errno == EFAULT && fcntl(old, F_GETFD) < 0) {
-			/* The answer was lost, after all was done. */
-			p.channel = next;
-		} else {
-			EXPECT_TRUE(hit && no_memory(-errno));
-			EXPECT_OK(fcntl(old, F_GETFD));
-			p.channel = old;
-		}
-		pair_close(&p);
-		if (EXPECT_EQ(dup(device), next))
-			close(next);
+		if (fd < 0)
+			EXPECT_TRUE(hit && (errno == ENOMEM || errno == EFAULT));
+		else
+			close(fd);
 	}
 	EXPECT_FALSE(hit);
-	ktap_diag("%d places", nth - 2);
-}
-
-/* Whatever fails on a channel in use: it goes on, or says why not; never wrong data. */
-static void send_and_receive(void)
-{
-	bool hit = true, hit2 = true;
-	int nth;
-
-	for (nth = 1; (hit || hit2) && nth < 300; nth++) {
-		struct pair p = sealed_pair();
-		char buf[16] = "";
-		ssize_t n;
-
-		send_ticket(p.peer, 100);
-		EXPECT_EQ(send(p.peer, "hello", 5, 0), 5);
-		fail_next(nth);
-		n = recv(p.channel, buf, sizeof(buf), MSG_DONTWAIT);
-		hit = failed();
-		if (n >= 0)
-			EXPECT_STREQ(buf, "hello");
-		else
-			EXPECT_TRUE(hit);
-
-		fail_next(nth);
-		n = send(p.channel, "world", 5, MSG_DONTWAIT);
-		hit2 = failed();
-		EXPECT_TRUE(n == 5 || (n < 0 && (hit || hit2)));
-		if (n == 5) {
-			EXPECT_EQ(recv(p.peer, buf, 5, 0), 5);
-			EXPECT_EQ(memcmp(buf, "world", 5), 0);
-		}
-		fail_next(nth);
-		shutdown(p.channel, SHUT_WR);
-		close(p.channel);
-		failed();
-		p.channel = -1;
-		pair_close(&p);
-	}
-	EXPECT_FALSE(hit || hit2);
-	ktap_diag("%d places", nth - 2);
-}
-
-/*
- * A session with its secrets: whatever fails, the channel is there or the socket
- * is, a ticket is kept whole or not at all, taken or still there, and a KeyUpdate
- * is followed or ends the channel.
- */
-static void secrets(void)
-{
-	bool hit[4] = { true, true, true, true };
-	int nth, kept = 0;
-
-	for (nth = 1; (hit[0] || hit[1] || hit[2] || hit[3]) && nth < 300; nth++) {
-		struct duo d = tls_duo();
-		struct voicepay_seal s = seal_request(d.channel);
-		struct voicepay_ticket t = { .size = sizeof(t) };
-		uint8_t ticket[200], back[200];
-		size_t n = make_ticket(ticket, 100, 1, 0xab);
-		char buf[16] = "";
-		ssize_t got;
-		int r;
-
-		memset(s.binding, 0xf0, sizeof(s.binding));
-		fail_next(nth);
-		r = ioctl(device, VOICEPAY_IOC_SEAL, &s);
-		hit[0] = failed();
-		if (r) {
-			EXPECT_TRUE(hit[0]);
-			duo_close(&d);
-			continue;
-		}
-		d.channel = s.channel_fd;
-
-		peer_send(&d, HANDSHAKE, ticket, n);
-		peer_update(&d, true);
-		peer_send(&d, DATA, "hello", 5);
-		fail_next(nth);
-		got = recv(d.channel, buf, sizeof(buf), MSG_DONTWAIT);
-		hit[1] = failed();
-		if (got >= 0)
-			EXPECT_STREQ(buf, "hello");
-		else
-			EXPECT_TRUE(hit[0] || hit[1]);
-
-		fail_next(nth);
-		got = send(d.channel, "world", 5, MSG_DONTWAIT);
-		hit[2] = failed();
-		EXPECT_TRUE(got == 5 || hit[0] || hit[1] || hit[2]);
-
-		t.ticket = (uintptr_t)back;
-		t.ticket_len = sizeof(back);
-		memcpy(t.binding, s.binding, sizeof(t.binding));
-		fail_next(nth);
-		r = ioctl(device, VOICEPAY_IOC_TICKET, &t) ? errno : 0;
-		hit[3] = failed();
-		if (r == ENOMEM)
-			r = ioctl(device, VOICEPAY_IOC_TICKET, &t) ? errno : 0;
-		if (!r) {
-			kept++;
-			EXPECT_EQ(t.ticket_len, 100 - TICKET_AROUND);
-			EXPECT_EQ(back[0], 0xab);
-			EXPECT_EQ(back[t.ticket_len - 1], 0xab);
-		} else {
-			EXPECT_EQ(r, ENOENT);
-			EXPECT_TRUE(hit[0] || hit[1]);
-		}
-		duo_close(&d);
-	}
-	EXPECT_FALSE(hit[0] || hit[1] || hit[2] || hit[3]);
-	EXPECT_GT(kept, 0);
-	ktap_diag("%d places, %d tickets kept", nth - 2, kept);
 }
 
 int main(void)
 {
-	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (fail_nth < 0)
-		ktap_skip_all("this kernel cannot fail allocations on demand");
-	say("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
-	say("/sys/kernel/debug/failslab/verbose", "0");
-	say("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
-	say("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-	say("/sys/kernel/debug/fail_page_alloc/verbose", "0");
+	bool kmemleak = kmemleak_is_on();
 
-	device_open();
-	if (genl_open(&nl))
-		ktap_bail("no netlink family voicepay");
-	ktap_plan(6);
+	if (!failing_init())
+		ktap_skip_all("this kernel cannot fail allocations on demand");
+	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
+	if (dev < 0 || genl_open(&nl))
+		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
+	ktap_plan(7);
 	test_gateway_init(&gw);
-	test_fresh_device(&nl, &gw, 1);
-	if (test_enrol(&nl, &gw, 0))
-		ktap_bail("enrol");
-	KTAP_TEST(slot_new, "slot-new");
-	KTAP_TEST(enrol_begin, "enrol-begin");
-	KTAP_TEST(enrol_finish, "enrol-finish");
-	KTAP_TEST(seal, "SEAL");
-	KTAP_TEST(send_and_receive, "a channel's send, receive and close");
-	KTAP_TEST(secrets, "a session's secrets, its tickets and keys");
+	gw.grant.modes = PAYCODE_MODES_DEVICE;
+	settle();
+	KTAP_TEST(netlink_commands, "each netlink command");
+	if (sealer_state() == VOICEPAY_SEALER_NONE)
+		ktap_skip("with a sealing key", "no TPM");
+	else
+		KTAP_TEST(with_sealing_key, "with a sealing key");
+	KTAP_TEST(dump, "a dump");
+	KTAP_TEST(ioctls, "each ioctl, codes of each mode");
+	KTAP_TEST(first_key, "the first key");
+	KTAP_TEST(opened, "open");
+	if (kmemleak)
+		KTAP_TEST(no_memory_leaked, "nothing is lost");
+	else
+		ktap_skip("nothing is lost", "this kernel does not watch for leaks");
+	ktap_diag("%d places in all", places);
 	nl_wipe(&nl, gw.device);
 	return ktap_end();
 }

@@ -5,4 +5,8 @@ $(1)_SRCS := $$(ENROL_SRCS) selftests/lib/commands.c selftests/lib/strangers.c
 $(1)_PKGS := libcrypto
 $(1)_CPPFLAGS := $$(ENROL_CPPFLAGS)
 endef
-$(foreach t,hostile garbage removal told,$(eval $(call hostile,$(t))))
+$(foreach t,hostile garbage removal told failures lifetimes,$(eval $(call hostile,$(t))))
+removal_SRCS += selftests/lib/leaks.c
+failures_SRCS += selftests/lib/failing.c selftests/lib/leaks.c
+failures_channel_SRCS := selftests/lib/failing.c selftests/lib/leaks.c
+failures_channel_CPPFLAGS := -I$(TOP)/selftests/lib
