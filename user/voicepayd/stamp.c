@@ -25,16 +25,23 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+static bool same_file(const struct stat *x, const struct stat *y)
+{
+	return x->st_dev == y->st_dev && x->st_ino == y->st_ino && x->st_size == y->st_size &&
+	       same_time(&x->st_mtim, &y->st_mtim) && same_time(&x->st_ctim, &y->st_ctim);
+}
+
+bool stamp_same_settings(const struct stamp *a, const struct stamp *b)
+{
+	return same_file(&a->file[0], &b->file[0]);
+}
+
 bool stamp_same(const struct stamp *a, const struct stamp *b)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(a->file) / sizeof(a->file[0]); i++) {
-		const struct stat *x = &a->file[i], *y = &b->file[i];
-
-		if (x->st_dev != y->st_dev || x->st_ino != y->st_ino || x->st_size != y->st_size ||
-		    !same_time(&x->st_mtim, &y->st_mtim) || !same_time(&x->st_ctim, &y->st_ctim))
+	for (i = 0; i < sizeof(a->file) / sizeof(a->file[0]); i++)
+		if (!same_file(&a->file[i], &b->file[i]))
 			return false;
-	}
 	return true;
 }

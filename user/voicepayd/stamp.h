@@ -17,5 +17,7 @@ struct stamp {
 
 void stamp_take(struct stamp *stamp, const struct config *config);
 bool stamp_same(const struct stamp *a, const struct stamp *b);
+/* The same for the settings alone. */
+bool stamp_same_settings(const struct stamp *a, const struct stamp *b);
 
 #endif

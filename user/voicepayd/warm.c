@@ -45,6 +45,7 @@ struct warm {
 	const char *helper;
 	struct place place[CONFIG_WARM];
 	struct wanted wanted;
+	struct stamp settings;	/* as they were read */
 	int64_t retry_at;
 	unsigned int retry_ms;
 };
@@ -67,6 +68,7 @@ struct warm *warm_new(const struct config *config, const char *helper)
 	w->config = config;
 	w->helper = helper;
 	wanted_init(&w->wanted, 3 * config->warm_max);
+	stamp_take(&w->settings, config);
 	return w;
 }
 
@@ -102,8 +104,21 @@ void warm_renew(struct warm *w)
 		drop(&w->place[i]);
 	}
 	w->wanted.most = 3 * w->config->warm_max;
+	stamp_take(&w->settings, w->config);
 	w->retry_at = 0;
 	w->retry_ms = 0;
+}
+
+/*
+ * A handshake goes by the settings as they are, the daemon by what it has read of
+ * them: with others there may be files that it does not watch.
+ */
+static bool settings_are_read(const struct warm *w)
+{
+	struct stamp now;
+
+	stamp_take(&now, w->config);
+	return stamp_same_settings(&w->settings, &now);
 }
 
 void warm_ask(struct warm *w, uid_t uid, unsigned int channels, struct vp_reply *reply)
@@ -113,6 +128,11 @@ void warm_ask(struct warm *w, uid_t uid, unsigned int channels, struct vp_reply 
 
 	if (!w->config->warm_max) {
 		refuse(reply, VOICEPAY_CHECK_CONFIG, "voicepayd keeps no channels warm here: [daemon] warm-max is 0");
+		return;
+	}
+	if (!settings_are_read(w)) {
+		refuse(reply, VOICEPAY_CHECK_CONFIG,
+		       "%.100s has changed since voicepayd read it: systemctl reload voicepayd", w->config->path);
 		return;
 	}
 	if (channels > w->config->warm_max)
@@ -165,7 +185,8 @@ int warm_take(struct warm *w, struct vp_reply *reply)
 		if (p->state != READY)
 			continue;
 		/* A CRL may have come since that says what the server's certificate is worth. */
-		if (is_old(w, p, now) || !stamp_same(&p->stamp, &stamp) || !is_alive(p))
+		if (is_old(w, p, now) || !stamp_same(&p->stamp, &stamp) ||
+		    !stamp_same_settings(&w->settings, &stamp) || !is_alive(p))
 			drop(p);
 		else if (!best || p->since > best->since)
 			best = p;
@@ -202,6 +223,8 @@ static void failed(struct warm *w, struct place *p, const struct vp_reply *reply
 	log_warning("no warm channel: %s: the next try is in %u s",
 		    reply ? voicepay_check_name(reply->check) : "the handshake process gave no answer",
 		    w->retry_ms / 1000);
+	/* Failures are bounded by the wait between them. */
+	wanted_give_back(&w->wanted, p->uid);
 	drop(p);
 }
 
@@ -234,7 +257,7 @@ bool warm_ready(struct warm *w, int fd)
 		if (p->state == OPENING) {
 			opened(w, p);
 		} else {
-			log_info("a warm channel was ended by the gateway after %lld s: warm-age should be less",
+			log_info("a warm channel was ended by the gateway after %lld s: if that happens often, warm-age should be less",
 				 (long long)(boot_ms() - p->since) / 1000);
 			drop(p);
 		}
@@ -281,6 +304,8 @@ static bool open_one(struct warm *w, unsigned int there, int64_t now)
 	struct place *p = w->place;
 	int pair[2];
 
+	if (!settings_are_read(w))
+		return false;
 	while (p->state != EMPTY)
 		p++;
 	if (!wanted_spend(&w->wanted, there, now, &p->uid))
