@@ -40,7 +40,8 @@ configure() { # [PORT [LINE-FOR-DAEMON..]]
 }
 
 daemon_start() {
-	voicepayd --config "$CONF" 2>>"$T/daemon.log" &
+	# Not the output of the test, which would not end before the daemon does.
+	voicepayd --config "$CONF" >/dev/null 2>>"$T/daemon.log" &
 	DAEMON=$!
 	echo $DAEMON >"$T/daemon.pid"
 	wait_for 50 test -S "$T/sock"
