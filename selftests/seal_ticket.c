@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "enrol.h"
 #include "seal_peer.h"
 
 #define CONTEXT	"chain and staple"
@@ -661,10 +662,46 @@ static void never_twice(void)
 	ktap_diag("%d of 120 taken, the others made way", total);
 }
 
+/* What wipes keys wipes tickets, and what channels would need for more; the channels go on. */
+static void wiped_with_everything(void)
+{
+	uint8_t binding[VOICEPAY_BINDING_LEN], nobody[16] = {};
+	struct genl nl;
+	struct taken k;
+	struct duo d;
+	char c;
+
+	if (genl_open(&nl))
+		ktap_bail("no netlink family voicepay");
+	fresh_binding(binding);
+	d = keeping_duo(binding);
+	peer_ticket(&d, 60, 1);
+	round_trip(&d);
+	EXPECT_EQ(nl_wipe(&nl, nobody), 0);
+	none_left(binding);
+	peer_ticket(&d, 60, 2);
+	round_trip(&d);
+	none_left(binding);
+	EXPECT_EQ(send(d.channel, "x", 1, 0), 1);
+	EXPECT_TRUE(peer_update(&d, false));
+	EXPECT_ERRNO(EKEYEXPIRED, recv(d.channel, &c, 1, 0));
+	EXPECT_ERRNO(EKEYEXPIRED, send(d.channel, "x", 1, MSG_NOSIGNAL));
+	duo_close(&d);
+
+	/* a new one begins anew */
+	d = keeping_duo(binding);
+	peer_ticket(&d, 60, 3);
+	EXPECT_TRUE(peer_update(&d, false));
+	round_trip(&d);
+	EXPECT_EQ(take(binding, &k), 0);
+	expect_ticket(&k, 60 - TICKET_AROUND, 3);
+	duo_close(&d);
+}
+
 int main(void)
 {
 	device_open();
-	ktap_plan(17);
+	ktap_plan(18);
 	KTAP_TEST(told_by_the_feature_bit, "the feature bit says so");
 	KTAP_TEST(secrets_change_hands, "the caller's secrets are gone");
 	KTAP_TEST(bad_requests_cost_nothing, "bad requests cost nothing");
@@ -682,5 +719,6 @@ int main(void)
 	KTAP_TEST(garbage_is_refused, "garbage is refused");
 	KTAP_TEST(absorbed_without_the_secret, "absorbed without the secret");
 	KTAP_TEST(never_twice, "never twice");
+	KTAP_TEST(wiped_with_everything, "wiped with everything");
 	return ktap_end();
 }
