@@ -9,7 +9,7 @@
 
 #include "failing.h"
 #include "leaks.h"
-#include "seal_pair.h"
+#include "seal_peer.h"
 
 /* A refusal for want of memory leaves the caller its descriptor, and no other. */
 static void seal(void)
@@ -127,6 +127,77 @@ static void spliced(void)
 	ktap_diag("%d places", nth - 2);
 }
 
+/*
+ * A session with its secrets: whatever fails, the channel is there or the socket
+ * is, a ticket is kept whole or not at all, taken or still there, and a KeyUpdate
+ * is followed or ends the channel.
+ */
+static void secrets(void)
+{
+	bool hit[4] = { true, true, true, true };
+	int nth, kept = 0;
+
+	for (nth = 1; (hit[0] || hit[1] || hit[2] || hit[3]) && nth < 300; nth++) {
+		struct duo d = tls_duo();
+		struct voicepay_seal s = seal_request(d.channel);
+		struct voicepay_ticket t = { .size = sizeof(t) };
+		uint8_t ticket[200], back[200];
+		size_t n = make_ticket(ticket, 100, 1, 0xab);
+		char buf[16] = "";
+		ssize_t got;
+		int r;
+
+		memset(s.binding, 0xf0, sizeof(s.binding));
+		fail_next(nth);
+		r = ioctl(device, VOICEPAY_IOC_SEAL, &s);
+		hit[0] = failed();
+		if (r) {
+			EXPECT_TRUE(hit[0]);
+			duo_close(&d);
+			continue;
+		}
+		d.channel = s.channel_fd;
+
+		peer_send(&d, HANDSHAKE, ticket, n);
+		peer_update(&d, true);
+		peer_send(&d, DATA, "hello", 5);
+		fail_next(nth);
+		got = recv(d.channel, buf, sizeof(buf), MSG_DONTWAIT);
+		hit[1] = failed();
+		if (got >= 0)
+			EXPECT_STREQ(buf, "hello");
+		else
+			EXPECT_TRUE(hit[0] || hit[1]);
+
+		fail_next(nth);
+		got = send(d.channel, "world", 5, MSG_DONTWAIT);
+		hit[2] = failed();
+		EXPECT_TRUE(got == 5 || hit[0] || hit[1] || hit[2]);
+
+		t.ticket = (uintptr_t)back;
+		t.ticket_len = sizeof(back);
+		memcpy(t.binding, s.binding, sizeof(t.binding));
+		fail_next(nth);
+		r = ioctl(device, VOICEPAY_IOC_TICKET, &t) ? errno : 0;
+		hit[3] = failed();
+		if (r == ENOMEM)
+			r = ioctl(device, VOICEPAY_IOC_TICKET, &t) ? errno : 0;
+		if (!r) {
+			kept++;
+			EXPECT_EQ(t.ticket_len, 100 - TICKET_AROUND);
+			EXPECT_EQ(back[0], 0xab);
+			EXPECT_EQ(back[t.ticket_len - 1], 0xab);
+		} else {
+			EXPECT_EQ(r, ENOENT);
+			EXPECT_TRUE(hit[0] || hit[1]);
+		}
+		duo_close(&d);
+	}
+	EXPECT_FALSE(hit[0] || hit[1] || hit[2] || hit[3]);
+	EXPECT_GT(kept, 0);
+	ktap_diag("%d places, %d tickets kept", nth - 2, kept);
+}
+
 int main(void)
 {
 	bool kmemleak = kmemleak_is_on();
@@ -134,10 +205,11 @@ int main(void)
 	if (!failing_init())
 		ktap_skip_all("this kernel cannot fail allocations on demand");
 	device_open();
-	ktap_plan(4);
+	ktap_plan(5);
 	KTAP_TEST(seal, "SEAL");
 	KTAP_TEST(send_and_receive, "a channel's send, receive and close");
 	KTAP_TEST(spliced, "splice and sendfile");
+	KTAP_TEST(secrets, "a session's secrets, its tickets and keys");
 	if (kmemleak)
 		KTAP_TEST(no_memory_leaked, "nothing is lost");
 	else

@@ -10,3 +10,4 @@ removal_SRCS += selftests/lib/leaks.c
 failures_SRCS += selftests/lib/failing.c selftests/lib/leaks.c
 failures_channel_SRCS := selftests/lib/failing.c selftests/lib/leaks.c
 failures_channel_CPPFLAGS := -I$(TOP)/selftests/lib
+failures_channel_PKGS := libcrypto
