@@ -3,3 +3,5 @@
 # The device's TLS key; compiled into each program that signs with it.
 
 VP_DEVKEY_SRCS := $(addprefix user/devkey/,devkey.c access.c pinfile.c)
+# For whoever makes keys and requests certificates for them.
+VP_REQUEST_SRCS := $(addprefix user/devkey/,make.c request.c) user/common/whole.c

@@ -88,7 +88,8 @@ static EVP_PKEY *find_key(struct store_access *a, const char *uri)
 	EVP_PKEY *key = NULL;
 	int left = 64;
 
-	store = OSSL_STORE_open_ex(uri, a->ctx, a->propq, a->ui, a, NULL, NULL, NULL);
+	/* A file is OpenSSL's own to open; what is in it is the provider's to understand. */
+	store = OSSL_STORE_open_ex(uri, a->ctx, strncmp(uri, "file:", 5) ? a->propq : NULL, a->ui, a, NULL, NULL, NULL);
 	if (!store)
 		return NULL;
 	OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY);
@@ -100,6 +101,11 @@ static EVP_PKEY *find_key(struct store_access *a, const char *uri)
 		OSSL_STORE_INFO_free(info);
 	}
 	OSSL_STORE_close(store);
+	/* A plain key in a file was not put into a TPM's keeping: whoever wants that says so without a provider. */
+	if (key && EVP_PKEY_get0_provider(key) != a->named) {
+		EVP_PKEY_free(key);
+		key = NULL;
+	}
 	return key;
 }
 

@@ -60,6 +60,19 @@ static int identify(struct attempt *a, const struct config *c)
 	return EVP_Digest(text, n, a->id, NULL, EVP_sha256(), NULL) == 1 ? 0 : -1;
 }
 
+/* If root is the first to make it, handshakes must be able to open it all the same. */
+static void give_to_owner(int fd, const char *file)
+{
+	char dir[CONFIG_FILE];
+	struct stat st, is;
+
+	snprintf(dir, sizeof(dir), "%s", file);
+	*strrchr(dir, '/') = 0;
+	if (!geteuid() && !stat(*dir ? dir : "/", &st) && !fstat(fd, &is) && is.st_uid != st.st_uid &&
+	    fchown(fd, st.st_uid, -1))
+		errno = 0;	/* then a handshake says what it cannot do */
+}
+
 int attempt_begin(struct attempt *a, const struct config *c, char error[DEVKEY_ERROR])
 {
 	unsigned char before[sizeof(a->id)];
@@ -72,6 +85,7 @@ int attempt_begin(struct attempt *a, const struct config *c, char error[DEVKEY_E
 			 c->key_pin_state, strerror(errno));
 		return -1;
 	}
+	give_to_owner(a->fd, c->key_pin_state);
 	if (identify(a, c) || flock(a->fd, LOCK_EX)) {
 		complain(error, *c->key_pin_file ? c->key_pin_file : c->key_pin_state, strerror(errno));
 		goto fail;

@@ -3,11 +3,11 @@
 gateway_shared := kmod/common/paycode.c kmod/common/noise.c kmod/common/hkdf.c kmod/common/agreement.c \
 	kmod/common/bind.c kmod/common/authorise.c kmod/common/pool.c
 # All but main.c: the tests link it too.
-gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merchant.c calls_own.c charge.c cmd_admin.c cmd_report.c cmd_state.c command.c confirm.c enrol.c fields.c \
+gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merchant.c certify.c cmd_certify.c csr.c deviceca.c store_sqlite_certs.c calls_own.c charge.c cmd_admin.c cmd_report.c cmd_state.c command.c confirm.c enrol.c fields.c \
 	gateway.c hex.c http.c identify.c jwt.c keystore.c ledger.c log.c notice.c online.c order.c own_limits.c pay_order.c peer.c prim_openssl.c refund.c refusal.c rekey.c route.c schema.c serve.c \
 	settings.c statedir.c store_sqlite.c store_sqlite_codes.c store_sqlite_keys.c store_sqlite_ledger.c store_sqlite_migrate.c \
 	store_sqlite_notes.c store_sqlite_orders.c throttle.c \
-	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c $(gateway_shared)
+	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c user/common/whole.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA='"$(TOP)/user/gateway/schema.sql"'
 gateway_srcs += user/gateway/filemode.c
@@ -23,6 +23,8 @@ INSTALLS += user/gateway/nginx.conf:$(datadir)/voicepay/nginx/voicepay.conf:644
 INSTALLS += user/gateway/nginx-site.conf:$(datadir)/voicepay/nginx/voicepay-site.conf:644
 INSTALLS += user/gateway/nginx-upstream.conf:$(datadir)/voicepay/nginx/voicepay-upstream.conf:644
 INSTALLS += user/gateway/gateway.conf:$(datadir)/doc/voicepay/examples/gateway.conf:644
+INSTALLS += user/gateway/voicepay-gateway-crl.timer:$(unitdir)/voicepay-gateway-crl.timer:644
+TEMPLATES += user/gateway/voicepay-gateway-crl.service.in:$(unitdir)/voicepay-gateway-crl.service:644
 INSTALLS += user/gateway/voicepay-gateway.socket:$(unitdir)/voicepay-gateway.socket:644
 INSTALLS += user/gateway/voicepay-gateway.sysusers:$(PREFIX)/lib/sysusers.d/voicepay-gateway.conf:644
 INSTALLS += user/gateway/completion.bash:$(datadir)/bash-completion/completions/voicepay-gateway:644
@@ -32,7 +34,7 @@ TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gatewa
 INSTALLS += selftests/pki/make-pki:$(testdir)/make-pki:755
 INSTALLS += selftests/pki/mint-voice-token:$(testdir)/mint-voice-token:755
 
-gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state
+gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state test_gateway_certify
 TESTS += $(gateway_tests)
 define gateway_test
 $(1)_SRCS := user/gateway/tests/$(subst _gateway,,$(1)).c user/gateway/tests/fixture.c user/gateway/tests/device.c $(gateway_srcs)
@@ -79,10 +81,13 @@ gateway-device_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests
 
 # libFuzzer, see user/Makefile. The fixture's world is a gateway with a device in it.
 FUZZERS += fuzz_gateway
-fuzz_gateway_TARGETS := json jwt paycode agreement settings header
+fuzz_gateway_TARGETS := json jwt paycode agreement settings header request
 fuzz_gateway_CORPUS := user/gateway/fuzz/corpus
 fuzz_gateway_SRCS := $(addprefix user/gateway/fuzz/,fuzz_gateway.c unsafe.c) $(addprefix user/gateway/tests/,fixture.c device.c) $(gateway_srcs)
 fuzz_gateway_PKGS := cmocka $(gateway_pkgs)
 fuzz_gateway_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests -I$(TOP)/user/gateway/fuzz
 fuzz_gateway_LDLIBS := -pthread
 $(O)/fuzz/obj/fuzz_gateway/user/gateway/schema.o: $(TOP)/user/gateway/schema.sql
+
+# A device's certificate, made, installed and revoked, before the real nginx.
+TEST_SCRIPTS += user/gateway/tests/certificates.sh

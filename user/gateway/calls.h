@@ -14,7 +14,7 @@
 typedef enum refusal call_fn(struct call *c, const json_t *body, const char *rest, json_t **answer);
 
 /* calls_device.c */
-call_fn do_enrol, do_voice_pay, do_time, do_waiting, do_confirm, do_order_show, do_order_pay;
+call_fn do_enrol, do_voice_pay, do_time, do_waiting, do_confirm, do_order_show, do_order_pay, do_certificate;
 /* calls_own.c; what GET takes after the '?' is in @body, as strings */
 call_fn do_code, do_pool, do_limits, do_limits_show, do_notifications, do_statement;
 /* calls_merchant.c */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What devices call. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base64.h"
 #include "calls.h"
+#include "certify.h"
 #include "confirm.h"
 #include "enrol.h"
 #include "fields.h"
@@ -150,4 +152,22 @@ enum refusal do_order_pay(struct call *c, const json_t *body, const char *rest, 
 				    "pay_id", o.ref, "payee", req.payee, "amount", (json_int_t)o.amount,
 				    "currency", o.currency, "time", (json_int_t)o.time);
 	return r;
+}
+
+enum refusal do_certificate(struct call *c, const json_t *body, const char *rest, json_t **answer)
+{
+	const char *text;
+	const struct field fields[] = { { "request", F_TEXT, &text, NULL }, { NULL } };
+	enum refusal r = fields_read(c, body, fields);
+	struct certificate cert;
+	char *pem = NULL;
+
+	if (r == RF_OK)
+		r = certify_renew(c, text, &cert);
+	if (r != RF_OK)
+		return r;
+	pem = certify_pem(c->gw->ca, &cert);
+	*answer = pem ? json_pack("{s:s, s:I}", "certificate", pem, "not_after", (json_int_t)cert.not_after) : NULL;
+	free(pem);
+	return RF_OK;
 }

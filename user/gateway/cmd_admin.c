@@ -15,10 +15,11 @@
 #include "ledger.h"
 #include "log.h"
 #include "prim_openssl.h"
+#include "store_certs.h"
 
 struct args {
-	const char *name, *balance, *cert, *id, *ttl, *confirm_above, *per_day, *per_payment;
-	bool want_add, set_too, added, set;
+	const char *name, *balance, *cert, *id, *ttl, *confirm_above, *per_day, *per_payment, *reason;
+	bool want_add, set_too, revoke_too, added, set, revoke;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -51,7 +52,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'p':
 		a->per_payment = arg;
 		return 0;
+	case 'r':
+		a->reason = arg;
+		return 0;
 	case ARGP_KEY_ARG:
+		if (a->revoke_too && !a->added && !strcmp(arg, "revoke")) {
+			a->added = a->revoke = true;
+			return 0;
+		}
 		if (a->set_too && !a->added && !strcmp(arg, "set")) {
 			a->added = a->set = true;
 			return 0;
@@ -274,21 +282,47 @@ int cmd_user(int argc, char **argv)
 	return name_good(a.name) ? add_party(&a, PARTY_USER, NULL) : EXIT_USAGE;
 }
 
+static int revoke_merchant(const struct args *a)
+{
+	__u8 spki[VP_HASH_LEN];
+	enum store_result r;
+	struct gateway gw;
+	struct store *st;
+	int ret;
+
+	if (!a->name == !a->cert) {
+		fprintf(stderr, "voicepay-gateway: merchant revoke needs --name or --cert\n");
+		return EXIT_USAGE;
+	}
+	if (a->cert)
+		return command_revoke(a->cert, NULL, a->reason);
+	ret = command_open(&gw, &st);
+	if (ret)
+		return ret;
+	r = store_merchant_named(st, a->name, spki);
+	command_close(&gw, st);
+	return r == STORE_OK ? command_revoke(NULL, spki, a->reason) : command_store(r, a->name);
+}
+
 int cmd_merchant(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "name", 'n', "NAME", 0, "The merchant's name, as on receipts", 0 },
 		{ "id", 'i', "ID", 0, "What codes for this merchant alone are bound to, 1 to 64 letters, digits, dots, dashes or underscores; drawn from its key unless given", 0 },
 		{ "cert", 'f', "FILE", 0, "Its TLS client certificate, PEM: its public key is the merchant's identity", 0 },
+		{ "reason", 'r', "REASON", 0, "revoke: key-compromise, superseded or cessation", 0 },
 		{ 0 }
 	};
-	static const struct argp argp = { options, parse, "add", "Registers a merchant and prints its id.", children, NULL, NULL };
-	struct args a = { .want_add = true };
+	static const struct argp argp = { options, parse, "add|revoke",
+		"Registers a merchant and prints its id; or lets one in no more, for good.", children, NULL, NULL };
+	struct args a = { .want_add = true, .revoke_too = true };
 	struct merchant m = { 0 };
 	struct peer peer;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
 		return EXIT_USAGE;
+	if (a.revoke)
+		return revoke_merchant(&a);
 	if (!a.name || !a.cert) {
 		fprintf(stderr, "voicepay-gateway: merchant add needs --name and --cert\n");
 		return EXIT_USAGE;

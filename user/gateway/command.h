@@ -25,6 +25,11 @@ void command_close(struct gateway *gw, struct store *st);
 /* Exit code of a store's answer, which @what could not do. */
 int command_store(enum store_result r, const char *what);
 
+/* For good, by its certificate (NULL: by the hash of its key); --json is heeded. An exit code. */
+int command_revoke(const char *cert_file, const __u8 *spki_or_id, const char *reason);
+/* A name of RFC 5280's that --reason takes, or -1. */
+int command_reason(const char *name);
+
 int cmd_serve(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_pubkey(int argc, char **argv);
@@ -34,6 +39,9 @@ int cmd_merchant(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_payments(int argc, char **argv);
 int cmd_alarms(int argc, char **argv);
+int cmd_certify(int argc, char **argv);
+int cmd_device(int argc, char **argv);
+int cmd_crl(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
 int cmd_rekey(int argc, char **argv);
 

@@ -9,7 +9,7 @@ _voicepay_gateway()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		init|serve|pubkey|user|merchant|ticket|ledger|payments|alarms|migrate|rekey)
+		init|serve|pubkey|user|merchant|ticket|ledger|payments|alarms|certify|device|crl|migrate|rekey)
 			command=$word
 			break
 			;;
@@ -17,7 +17,11 @@ _voicepay_gateway()
 	done
 
 	case $prev in
-	-c|--config|--cert|-S|--socket)
+	-r|--reason)
+		mapfile -t COMPREPLY < <(compgen -W 'key-compromise superseded cessation' -- "$cur")
+		return
+		;;
+	-c|--config|--cert|--request|-o|--out|-S|--socket)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -28,10 +32,13 @@ _voicepay_gateway()
 	esac
 
 	case $command in
-	'')	options="init serve pubkey user merchant ticket ledger payments alarms migrate rekey $options" ;;
+	'')	options="init serve pubkey user merchant ticket ledger payments alarms certify device crl migrate rekey $options" ;;
 	serve)	options="--socket $options" ;;
 	user)	options="add set --name --balance --confirm-above --per-day --per-payment $options" ;;
-	merchant) options="add --name --cert --id $options" ;;
+	merchant) options="add revoke --name --cert --id --reason $options" ;;
+	certify) options="--request --out $options" ;;
+	device)	options="revoke --device --cert --reason $options" ;;
+	crl)	options="--out $options" ;;
 	ticket)	options="--user --ttl $options" ;;
 	alarms)	options="--since $options" ;;
 	esac

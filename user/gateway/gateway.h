@@ -21,6 +21,7 @@ struct gateway {
 	struct keystore keys;
 	struct throttle *throttle;
 	EVP_PKEY *voice_key;	/* NULL: voice orders are refused */
+	struct deviceca *ca;	/* NULL: no certificates are made here */
 	char db_path[300];
 	int state_fd;		/* holds the state directory */
 };

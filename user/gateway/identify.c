@@ -7,6 +7,7 @@
 #include "log.h"
 #include "online.h"
 #include "prim_openssl.h"
+#include "store_certs.h"
 #include "verify.h"
 
 /* A code may be this much behind the clocks of both sides and be nobody's clone. */
@@ -128,7 +129,12 @@ enum refusal identify_code(struct call *c, const struct paycode *code, const __u
 enum refusal identify_spend(struct call *c, const struct identity *id)
 {
 	__u64 now = call_now(c);
-	enum store_result r = STORE_OK;
+	enum store_result r = store_revoked(c->st, id->key.device);
+
+	/* A stolen device goes on showing codes: they are nobody's. */
+	if (r != STORE_NONE)
+		return r == STORE_OK ? RF_CODE_EXPIRED : refusal_of_store(r);
+	r = STORE_OK;
 
 	/* What does not go by the watermark looks for itself whether the key is alive still. */
 	if (id->mode == PAYCODE_POOL || id->mode == PAYCODE_ONLINE)

@@ -20,6 +20,9 @@ static const struct {
 	{ "ledger", cmd_ledger },
 	{ "payments", cmd_payments },
 	{ "alarms", cmd_alarms },
+	{ "certify", cmd_certify },
+	{ "device", cmd_device },
+	{ "crl", cmd_crl },
 	{ "migrate", cmd_migrate },
 	{ "rekey", cmd_rekey },
 };
@@ -33,6 +36,10 @@ static const char doc[] =
 	"  user add      add a user with an opening balance\n"
 	"  user set      set a user's own limits\n"
 	"  merchant add  register a merchant by its certificate\n"
+	"  merchant revoke  let a merchant in no more\n"
+	"  certify       make a certificate of a device's or merchant's request\n"
+	"  device revoke let a device in no more\n"
+	"  crl           make a list of what is revoked, for nginx\n"
 	"  ticket        print a one-time enrolment ticket for a user\n"
 	"  ledger        list accounts and check that they sum to zero\n"
 	"  payments      list payments\n"

@@ -5,6 +5,7 @@
 
 #include "calls.h"
 #include "route.h"
+#include "store_certs.h"
 
 #define BAD(c, ...) (snprintf((c)->detail, sizeof((c)->detail), __VA_ARGS__), RF_BAD_REQUEST)
 
@@ -16,6 +17,7 @@ static const struct route {
 	{ "POST", "/v1/enrol", do_enrol },
 	{ "POST", "/v1/voice-pay", do_voice_pay },
 	{ "GET", "/v1/time", do_time },
+	{ "POST", "/v1/certificate", do_certificate },
 	{ "GET", "/v1/waiting", do_waiting },
 	{ "POST", "/v1/confirm", do_confirm },
 	{ "GET", "/v1/orders/", do_order_show },
@@ -62,6 +64,7 @@ static enum refusal answer_request(struct call *c, const struct request *req, bo
 	const char *rest;
 	const struct route *route = find_route(req->path, &rest);
 	json_t *body = NULL;
+	enum store_result revoked;
 	json_error_t err;
 	enum refusal r;
 
@@ -72,6 +75,10 @@ static enum refusal answer_request(struct call *c, const struct request *req, bo
 	/* nginx names the peer of every request; without it there is nobody to answer. */
 	if (!peer_known)
 		return RF_PEER_UNKNOWN;
+	/* Known and gone: at once, whatever nginx thinks of the certificate. */
+	revoked = store_revoked(c->st, c->peer.device);
+	if (revoked != STORE_NONE)
+		return revoked == STORE_OK ? RF_PEER_REVOKED : refusal_of_store(revoked);
 	if (!strcmp(route->method, "POST")) {
 		if (!is_json(req->content_type))
 			return RF_WRONG_TYPE;

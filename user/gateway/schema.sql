@@ -301,3 +301,28 @@ CREATE TABLE notification (
 ) STRICT;
 CREATE INDEX notification_device ON notification (device, number);
 CREATE INDEX notification_time ON notification (time);
+
+-- Certificates that this gateway's CA made, so that a CRL can name them and a
+-- lost answer be given again. One of another maker that was revoked here is in
+-- it, too, without its content.
+CREATE TABLE certificate (
+	serial	BLOB PRIMARY KEY CHECK (length(serial) BETWEEN 1 AND 20),
+	spki	BLOB NOT NULL CHECK (length(spki) = 32),
+	made	INTEGER NOT NULL,
+	not_after INTEGER NOT NULL,
+	der	BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX certificate_spki ON certificate (spki, not_after);
+CREATE INDEX certificate_ends ON certificate (not_after);
+
+-- Devices and merchants that are not let in any more: the first bytes of their
+-- key's hash, whatever certificates it has or gets.
+CREATE TABLE revoked (
+	peer	BLOB PRIMARY KEY CHECK (length(peer) = 16),
+	since	INTEGER NOT NULL,
+	reason	INTEGER NOT NULL		-- RFC 5280 5.3.1
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER revoked_keep BEFORE UPDATE ON revoked
+BEGIN SELECT RAISE(ABORT, 'a revocation stays'); END;
+CREATE TRIGGER revoked_stay BEFORE DELETE ON revoked
+BEGIN SELECT RAISE(ABORT, 'a revocation stays'); END;

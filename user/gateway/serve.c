@@ -13,6 +13,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "command.h"
+#include "deviceca.h"
 #include "http.h"
 #include "log.h"
 
@@ -169,6 +170,7 @@ int cmd_serve(int argc, char **argv)
 	static const struct argp argp = { options, parse, "",
 		"Answers devices and merchants on a unix socket behind nginx, until SIGTERM.", children, NULL, NULL };
 	const char *path = NULL;
+	struct deviceca ca;
 	struct gateway gw;
 	struct store *st;
 	sigset_t signals;
@@ -187,7 +189,14 @@ int cmd_serve(int argc, char **argv)
 		return ret;
 	if (path && strlen(path) < sizeof(gw.set.socket))
 		strcpy(gw.set.socket, path);
+	ret = deviceca_load(&ca, &gw.set);
+	if (ret < 0) {
+		command_close(&gw, st);
+		return EXIT_ENVIRONMENT;
+	}
+	gw.ca = ret ? NULL : &ca;
 	ret = path && strlen(path) >= sizeof(gw.set.socket) ? EXIT_USAGE : serve(&gw, st, &signals);
+	deviceca_free(&ca);
 	command_close(&gw, st);
 	return ret;
 }

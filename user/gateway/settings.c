@@ -44,6 +44,10 @@ static const struct option {
 	OPT("keys", "expire-days", NUMBER, expire_days, 1, 365),
 	OPT("keys", "pool-hours", NUMBER, pool_hours, 1, 840),
 	OPT("keys", "ticket-minutes", NUMBER, ticket_minutes, 1, 1440),
+	OPT("certificates", "ca", TEXT, ca_cert, 0, 255),
+	OPT("certificates", "key", TEXT, ca_key, 0, 255),
+	OPT("certificates", "days", NUMBER, cert_days, 1, 825),
+	OPT("certificates", "crl-days", NUMBER, crl_days, 1, 90),
 	OPT("voice", "issuer", TEXT, voice_issuer, 1, 127),
 	OPT("voice", "key", TEXT, voice_key, 0, 255),
 };
@@ -130,6 +134,7 @@ int settings_load(struct settings *set, const char *path)
 		.per_hour = 60, .per_day = 200, .per_key = 4000,
 		.modes = MODES_KNOWN, .pool_hours = 168,
 		.rotate_days = 7, .expire_days = 35, .ticket_minutes = 15,
+		.cert_days = 90, .crl_days = 7,
 		.voice_issuer = "voice-cloud",
 	};
 	if (!path) {

@@ -20,6 +20,8 @@ struct settings {
 	int pool_hours;
 	int rotate_days, expire_days;
 	int ticket_minutes;
+	char ca_cert[256], ca_key[256];	/* of the devices' CA; empty: somebody else makes certificates */
+	int cert_days, crl_days;
 	char voice_issuer[128];
 	char voice_key[256];	/* PEM of the voice cloud's public key; empty: no voice orders */
 };

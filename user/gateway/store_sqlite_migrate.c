@@ -44,6 +44,8 @@ static const struct table {
 	{ "authorisation" },
 	{ "alarm" },
 	{ "notification" },
+	{ "certificate" },
+	{ "revoked" },
 };
 
 /* Where the rows come from; NULL: nowhere, it is a table of later days. */

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 PROGRAMS += voicepay
-voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c check.c code.c confirm.c enrol.c events.c limits.c lock.c notifications.c \
+voicepay_SRCS := $(addprefix user/voicepay/,main.c command.c certificate.c check.c code.c confirm.c enrol.c events.c limits.c lock.c notifications.c \
 	otp.c pay.c pool.c provision.c rotate.c scan.c slot.c statement.c status.c verify_server.c warm.c wipe.c authorise.c base32.c \
 	display.c exchange.c http.c identity.c issue.c live.c netlink.c newslot.c otpauth.c otpimport.c picture.c pskcfile.c \
-	symbol.c ticket.c) user/common/amount.c kmod/common/paycode.c $(VP_CONFIG_SRCS) $(VP_MANAGE_SRCS) $(VP_VERIFY_SRCS)
+	symbol.c ticket.c) user/common/amount.c kmod/common/paycode.c $(VP_CONFIG_SRCS) $(VP_MANAGE_SRCS) $(VP_VERIFY_SRCS) $(VP_DEVKEY_SRCS) $(VP_REQUEST_SRCS)
 voicepay_PKGS := inih jansson libcurl libcrypto libnl-3.0 libnl-genl-3.0 libpng libpskc libxml-2.0
 # zint has no pkg-config file
 voicepay_LDLIBS := -lzint

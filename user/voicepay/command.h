@@ -31,6 +31,7 @@ extern const struct argp_child common_options[];
  * Each subcommand, in the file of its name. argv[0] is "voicepay NAME"; the
  * return value is the exit status.
  */
+int cmd_certificate(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_code(int argc, char **argv);
 int cmd_confirm(int argc, char **argv);

@@ -8,7 +8,7 @@ _voicepay()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		check|code|confirm|enrol|events|limits|lock|notifications|otp|pay|pool|provision|rotate|slot|statement|status|unlock|verify-server|warm|wipe)
+		certificate|check|code|confirm|enrol|events|limits|lock|notifications|otp|pay|pool|provision|rotate|slot|statement|status|unlock|verify-server|warm|wipe)
 			command=$word
 			break
 			;;
@@ -35,8 +35,17 @@ _voicepay()
 	esac
 
 	case $command in
-	'')	options='check code confirm enrol events limits lock notifications otp pay pool provision rotate slot statement status
+	'')	options='certificate check code confirm enrol events limits lock notifications otp pay pool provision rotate slot statement status
 			unlock verify-server warm wipe --version' ;;
+	certificate)
+		case $prev in
+		install|-o|--out)
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+			;;
+		esac
+		options='request install show renew --out --new-key --due --jitter'
+		;;
 	code)	options='--slot --new --reveal --amount --currency --merchant --challenge --online --pool --once --watch --plain --payload
 			--png --png-qr --png-barcode --svg --svg-qr --svg-barcode --display' ;;
 	confirm) options='--yes --no --slot' ;;

@@ -26,6 +26,7 @@ static const struct {
 	{ "rotate", cmd_rotate, "renew slots' keys before they end" },
 	{ "pool", cmd_pool, "get codes in advance that need no clock" },
 	{ "provision", cmd_provision, "show or set which gateway the device belongs to" },
+	{ "certificate", cmd_certificate, "get, show or renew the certificate by which the gateway knows this device" },
 	{ "check", cmd_check, "open a channel to the gateway and say how it went" },
 	{ "warm", cmd_warm, "have a channel opened before it is needed" },
 	{ "slot", cmd_slot, "show or set who may do what with a slot" },

@@ -29,6 +29,7 @@ INSTALLS += $(foreach f,sysusers tmpfiles,user/voicepayd/systemd/$(f).conf:$(PRE
 	user/voicepayd/systemd/udev.rules:$(PREFIX)/lib/udev/rules.d/60-voicepay.rules:644 \
 	user/voicepayd/systemd/voicepayd.socket:$(unitdir)/voicepayd.socket:644 \
 	user/voicepayd/systemd/voicepay-rotate.timer:$(unitdir)/voicepay-rotate.timer:644 \
+	user/voicepayd/systemd/voicepay-certificate.timer:$(unitdir)/voicepay-certificate.timer:644 \
 	user/voicepayd/voicepay.conf:$(sysconfdir)/voicepay/voicepay.conf.example:644 \
 	Documentation/man/voicepayd.8:$(mandir)/man8/voicepayd.8:644 \
 	Documentation/man/voicepay-store.8:$(mandir)/man8/voicepay-store.8:644 \
@@ -39,6 +40,7 @@ INSTALLS += $(foreach f,sysusers tmpfiles,user/voicepayd/systemd/$(f).conf:$(PRE
 	Documentation/man/voicepay.conf.5:$(mandir)/man5/voicepay.conf.5:644
 TEMPLATES += user/voicepayd/systemd/voicepayd.service.in:$(unitdir)/voicepayd.service:644 \
 	user/voicepayd/systemd/voicepay-rotate.service.in:$(unitdir)/voicepay-rotate.service:644 \
+	user/voicepayd/systemd/voicepay-certificate.service.in:$(unitdir)/voicepay-certificate.service:644 \
 	user/voicepayd/systemd/voicepay-vault.service.in:$(unitdir)/voicepay-vault.service:644 \
 	user/voicepayd/systemd/voicepay-store.service.in:$(unitdir)/voicepay-store.service:644
 

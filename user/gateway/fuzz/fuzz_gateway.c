@@ -10,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/x509v3.h>
+
 #include "bind.h"
+#include "deviceca.h"
 #include "fixture.h"
 #include "fuzz.h"
 #include "jwt.h"
@@ -41,6 +44,7 @@ static const struct {
 	{ "POST", "/v1/enrol", false }, { "POST", "/v1/voice-pay", false }, { "POST", "/v1/confirm", false },
 	{ "POST", "/v1/pay-order", false }, { "POST", "/v1/code", false }, { "POST", "/v1/pool", false },
 	{ "POST", "/v1/limits", false }, { "GET", "/v1/notifications", false }, { "GET", "/v1/statement", false },
+	{ "POST", "/v1/certificate", false },
 };
 
 /* A GET's arguments, as http.c makes them: "name=value" lines. */
@@ -187,12 +191,47 @@ static void fuzz_header(const __u8 *data, size_t size)
 	free(text);
 }
 
+static void fuzz_request(const __u8 *data, size_t size)
+{
+	static EVP_PKEY *key;
+	static X509 *ca;
+	ASN1_OCTET_STRING *id;
+	struct deviceca with;
+	__u8 spki[VP_HASH_LEN];
+	const char *why;
+	X509_REQ *req;
+	X509 *cert;
+
+	if (!ca) {
+		key = EVP_EC_gen("P-256");
+		ca = X509_new();
+		ASN1_TIME_set(X509_getm_notAfter(ca), TEST_TIME + 1000000);
+		X509_NAME_add_entry_by_txt(X509_get_subject_name(ca), "CN", MBSTRING_ASC, (const __u8 *)"ca", -1, -1, 0);
+		X509_set_pubkey(ca, key);
+		id = ASN1_OCTET_STRING_new();
+		X509_add1_ext_i2d(ca, NID_subject_key_identifier, id, 0, 0);
+		ASN1_OCTET_STRING_free(id);
+	}
+	with = (struct deviceca){ ca, key, 90 };
+	req = csr_read((const char *)data, size, spki, &why);
+	if (!req && (!why || strlen(why) < 10))
+		abort();
+	if (!req)
+		return;
+	/* Whatever was asked for: no CA's, no server's. */
+	cert = deviceca_certify(&with, req, TEST_TIME);
+	if (cert && (X509_check_ca(cert) || X509_get_extended_key_usage(cert) != XKU_SSL_CLIENT || X509_get_ext_count(cert) != 5))
+		abort();
+	X509_free(cert);
+	X509_REQ_free(req);
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(const __u8 *data, size_t size);
 } targets[] = {
 	{ "json", fuzz_json }, { "jwt", fuzz_jwt }, { "paycode", fuzz_paycode }, { "agreement", fuzz_agreement },
-	{ "settings", fuzz_settings }, { "header", fuzz_header },
+	{ "settings", fuzz_settings }, { "header", fuzz_header }, { "request", fuzz_request },
 };
 
 int LLVMFuzzerTestOneInput(const __u8 *data, size_t size)

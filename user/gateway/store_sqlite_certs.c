@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "store_certs.h"
+#include "store_sqlite.h"
+
+enum store_result store_cert_add(struct store *st, const struct certificate *c)
+{
+	return sq_run(st, sq(st, "INSERT INTO certificate (serial, spki, made, not_after, der) VALUES (?1, ?2, ?3, ?4, ?5)",
+			     "bbiib", c->serial, c->serial_len, c->spki, sizeof(c->spki), (long long)c->made,
+			     (long long)c->not_after, c->der, c->der_len));
+}
+
+static void read_certificate(sqlite3_stmt *q, struct certificate *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->serial_len = sq_blob(q, 0, c->serial, sizeof(c->serial));
+	sq_blob(q, 1, c->spki, sizeof(c->spki));
+	c->made = sqlite3_column_int64(q, 2);
+	c->not_after = sqlite3_column_int64(q, 3);
+	c->der_len = sq_blob(q, 4, c->der, sizeof(c->der));
+}
+
+enum store_result store_cert_newest(struct store *st, const __u8 spki[VP_HASH_LEN], struct certificate *c)
+{
+	sqlite3_stmt *q = sq(st, "SELECT serial, spki, made, not_after, der FROM certificate "
+				 "WHERE spki = ?1 AND length(der) > 0 ORDER BY not_after DESC, made DESC LIMIT 1",
+			     "b", spki, (size_t)VP_HASH_LEN);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		read_certificate(q, c);
+	return sq_end(q, r);
+}
+
+enum store_result store_cert_forget(struct store *st, __u64 before)
+{
+	enum store_result r = sq_run(st, sq(st, "DELETE FROM certificate WHERE not_after < ?1", "i", (long long)before));
+
+	return r == STORE_NONE ? STORE_OK : r;
+}
+
+enum store_result store_revoke(struct store *st, const struct revocation *rev)
+{
+	return sq_run(st, sq(st, "INSERT INTO revoked (peer, since, reason) VALUES (?1, ?2, ?3)", "bii",
+			     rev->peer, sizeof(rev->peer), (long long)rev->since, (long long)rev->reason));
+}
+
+enum store_result store_revoked(struct store *st, const __u8 peer[VP_DEVICE_ID_LEN])
+{
+	sqlite3_stmt *q = sq(st, "SELECT 1 FROM revoked WHERE peer = ?1", "b", peer, (size_t)VP_DEVICE_ID_LEN);
+
+	return sq_end(q, sq_row(st, q));
+}
+
+enum store_result store_each_revoked(struct store *st,
+				     void (*fn)(void *arg, const struct certificate *c, const struct revocation *rev),
+				     void *arg)
+{
+	sqlite3_stmt *q = sq(st, "SELECT c.serial, c.spki, c.made, c.not_after, c.der, r.peer, r.since, r.reason "
+				 "FROM certificate c JOIN revoked r ON r.peer = substr(c.spki, 1, 16) ORDER BY c.serial", "");
+	struct certificate c;
+	struct revocation rev;
+	enum store_result r;
+
+	while ((r = sq_row(st, q)) == STORE_OK) {
+		read_certificate(q, &c);
+		sq_blob(q, 5, rev.peer, sizeof(rev.peer));
+		rev.since = sqlite3_column_int64(q, 6);
+		rev.reason = sqlite3_column_int(q, 7);
+		fn(arg, &c, &rev);
+	}
+	r = sq_end(q, r);
+	return r == STORE_NONE ? STORE_OK : r;
+}
+
+enum store_result store_merchant_named(struct store *st, const char *name, __u8 spki[VP_HASH_LEN])
+{
+	sqlite3_stmt *q = sq(st, "SELECT m.spki FROM merchant m JOIN party p ON p.id = m.party WHERE p.name = ?1", "t", name);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK && sq_blob(q, 0, spki, VP_HASH_LEN) != VP_HASH_LEN)
+		r = STORE_FAILED;
+	return sq_end(q, r);
+}
