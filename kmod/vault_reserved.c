@@ -144,6 +144,27 @@ static int find_region(void)
 	return 0;
 }
 
+/*
+ * Where nothing answers at an address, an access gives ones on x86; elsewhere it is
+ * the machine's last. There the device tree must say that this is memory, set apart.
+ */
+static bool in_device_tree(void)
+{
+	struct device_node *parent, *node;
+	struct resource res;
+	bool found = false;
+
+	parent = of_find_node_by_path("/reserved-memory");
+	for_each_child_of_node(parent, node) {
+		if (!of_property_read_bool(node, "no-map") || of_address_to_resource(node, 0, &res))
+			continue;
+		if (res.start <= region_start && region_start + region_size - 1 <= res.end)
+			found = true;
+	}
+	of_node_put(parent);
+	return found;
+}
+
 /* Where no memory answers, nothing that is written comes back. */
 static bool is_memory(u8 *at, size_t size)
 {
@@ -167,6 +188,10 @@ static int claim(void)
 			      IORES_DESC_NONE) != REGION_DISJOINT) {
 		pr_err("reserved: this is ordinary memory; set it apart first (memmap=, reserved-memory)\n");
 		return -EADDRINUSE;
+	}
+	if (!IS_ENABLED(CONFIG_X86) && !in_device_tree()) {
+		pr_err("reserved: no node of the device tree sets this memory apart with no-map\n");
+		return -ENXIO;
 	}
 	/* Exclusively: or /dev/mem would show it. */
 	if (!request_mem_region_exclusive(region_start, region_size, "voicepay vault")) {
