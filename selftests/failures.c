@@ -21,6 +21,7 @@
 #include "failing.h"
 #include "ktap.h"
 #include "leaks.h"
+#include "secretmem.h"
 #include "strangers.h"
 
 #define MOST	400	/* places in one call; more is a test that does not end */

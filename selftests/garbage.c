@@ -107,8 +107,16 @@ static void all_sizes(void)
 
 static void any_place(void)
 {
-	static const uintptr_t bad[] = { 0, 1, 4095, 0x7ffffffff000, 0x800000000000,
-					 0xffff888000000000, 0xffffffff81000000, UINTPTR_MAX - 3 };
+	/* Nothing, the end of what is ours, and what is the kernel's. */
+	static const uintptr_t bad[] = {
+		0, 1, 4095,
+#if UINTPTR_MAX > UINT32_MAX
+		0x7ffffffff000, 0x800000000000, 0xffff888000000000, 0xffffffff81000000,
+#else
+		0xffffe000, 0xfffff000,
+#endif
+		UINTPTR_MAX - 3
+	};
 	__u8 *end = pages + 2 * PAGE, *at;
 	unsigned int i, j;
 	__u32 size;

@@ -20,6 +20,7 @@
 
 #include "enrol.h"
 #include "seal_pair.h"
+#include "secretmem.h"
 #include "strangers.h"
 
 #define SLOTS		3

@@ -29,6 +29,7 @@
 #include <linux/voicepay.h>
 
 #include "enrol.h"
+#include "secretmem.h"
 
 static int dev;
 static struct genl nl;

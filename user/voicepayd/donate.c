@@ -17,6 +17,11 @@
 #include "donate.h"
 #include "log.h"
 
+/* One number for all machines; those that lack the call, as 32-bit Arm, answer ENOSYS. */
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret	447
+#endif
+
 /* Ten keys a page, and each page taken out splits a large one of the direct map. */
 #define PAGES	32
 
