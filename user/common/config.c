@@ -270,6 +270,18 @@ static int set_staple(struct config *c, const char *value)
 	return c->staple_required || !strcmp(value, "optional") ? 0 : -1;
 }
 
+static int set_ocsp_query(struct config *c, const char *value)
+{
+	c->ocsp_query = !strcmp(value, "yes");
+	return c->ocsp_query || !strcmp(value, "no") ? 0 : -1;
+}
+
+static int set_ocsp_responder(struct config *c, const char *value)
+{
+	return strncmp(value, "http://", 7) || !value[7] ? -1 :
+	       set_text(c->ocsp_responder, sizeof(c->ocsp_responder), value);
+}
+
 static int set_staple_max_age(struct config *c, const char *value)
 {
 	return set_hours(&c->staple_max_age, value);
@@ -361,6 +373,8 @@ static const struct key keys[] = {
 	  "the http:// or https:// address of a CRL, at most 8 times", true },
 	{ "tls", "crl-max-age", set_crl_max_age, "hours, 1 to 8784" },
 	{ "tls", "staple", set_staple, "required, or optional" },
+	{ "tls", "ocsp-query", set_ocsp_query, "yes, or no" },
+	{ "tls", "ocsp-responder", set_ocsp_responder, "the http:// address of an OCSP responder" },
 	{ "tls", "staple-max-age", set_staple_max_age, "hours, 1 to 8784" },
 	{ "tls", "resume", set_resume, "yes, or no" },
 	{ "bundle", "file", set_bundle, "the absolute path where the installed bundle lies" },

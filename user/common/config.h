@@ -53,6 +53,8 @@ struct config {
 	unsigned long crl_max_age;	/* seconds; 0: what the CRL itself says */
 	bool staple_required;
 	unsigned long staple_max_age;	/* seconds */
+	bool ocsp_query;
+	char ocsp_responder[CONFIG_FILE];	/* "": whom the certificate names */
 	bool resume;			/* sessions are continued */
 
 	/* [bundle] */

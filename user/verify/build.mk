@@ -4,7 +4,7 @@
 # "voicepay verify-server", compiled into each.
 
 VP_VERIFY_SRCS := $(addprefix user/verify/,server.c path.c form.c algorithms.c usage.c names.c constraints.c \
-	revocation.c crl.c ocsp.c refusal.c load.c)
+	revocation.c crl.c ocsp.c query.c refusal.c load.c)
 
 verify_test_srcs := user/verify/tests/make.c $(VP_VERIFY_SRCS) user/common/pin.c user/common/base64.c
 verify_tests := test_verify test_paths test_status

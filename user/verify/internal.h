@@ -91,6 +91,9 @@ void crl_status(const STACK_OF(X509_CRL) *crls, X509 *cert, X509 *issuer, time_t
 		unsigned long max_age, struct finding *finding);
 void ocsp_status(const unsigned char *der, size_t len, X509 *cert, X509 *issuer, time_t now,
 		 unsigned long max_age, struct finding *finding);
+/* query.c: the same of an answer that was asked for; a good one is put in @result. */
+void query_status(const struct verify_policy *policy, X509 *cert, X509 *issuer, time_t now,
+		  struct verify_result *result, struct finding *finding);
 void note(struct finding *finding, enum status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Window of thisUpdate and nextUpdate. 0, or -1 after note(). */

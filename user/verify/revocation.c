@@ -88,6 +88,19 @@ static bool path_must_staple(const STACK_OF(X509) *path)
 	return false;
 }
 
+/* Only if no CRL says it: a responder is somebody else who learns who pays when, and may be down. */
+static int ask_about_server(const struct verify_policy *policy, time_t now, struct verify_result *result)
+{
+	X509 *cert = sk_X509_value(result->path, 0), *issuer = sk_X509_value(result->path, 1);
+	struct finding f = { STATUS_UNKNOWN, "" };
+
+	if (sk_X509_CRL_num(policy->crls) > 0)
+		crl_status(policy->crls, cert, issuer, now, policy->crl_max_age, &f);
+	if (f.status == STATUS_UNKNOWN)
+		query_status(policy, cert, issuer, now, result, &f);
+	return f.status == STATUS_GOOD ? 0 : tell(result, 0, cert, &f);
+}
+
 int check_revocation(const struct verify_policy *policy, time_t now, struct verify_result *result)
 {
 	STACK_OF(X509) *path = result->path;
@@ -109,6 +122,11 @@ int check_revocation(const struct verify_policy *policy, time_t now, struct veri
 	} else if (path_must_staple(path)) {
 		return verify_refuse(result, VOICEPAY_CHECK_REVOCATION, 0, sk_X509_value(path, 0),
 				     "may have been revoked: the server sent no OCSP staple, which the certificate demands (must-staple)");
+	}
+	if (!stapled && policy->ask) {
+		if (ask_about_server(policy, now, result))
+			return -1;
+		stapled = true;
 	}
 	if (sk_X509_CRL_num(policy->crls) < 1)
 		return 0;

@@ -73,4 +73,7 @@ void verify_clear(struct verify_result *result)
 {
 	sk_X509_pop_free(result->path, X509_free);
 	result->path = NULL;
+	OPENSSL_free(result->asked);
+	result->asked = NULL;
+	result->asked_len = 0;
 }

@@ -22,6 +22,8 @@
 #define VERIFY_MAX_DEPTH	8
 /* More certificates than that are a server's attempt to keep us busy. */
 #define VERIFY_MAX_SENT		100
+/* Of a responder that is asked. */
+#define VERIFY_ANSWER_MAX	16384
 
 /**
  * struct verify_policy - what a server must satisfy, all of it
@@ -39,6 +41,10 @@
  * @staple_required: refuse a server without a good one, even if its
  *	certificate does not say so
  * @staple_max_age: seconds since thisUpdate, 0: nextUpdate alone counts
+ * @ask: POSTs an OCSP request, for a server of whom neither staple nor CRL
+ *	says what became of its certificate; length of the answer, or -1.
+ *	NULL: nobody is asked
+ * @responder: whom to ask; NULL: whom the certificate names
  */
 struct verify_policy {
 	const STACK_OF(X509) *trusted;
@@ -56,6 +62,10 @@ struct verify_policy {
 	size_t staple_len;
 	bool staple_required;
 	unsigned long staple_max_age;
+	int (*ask)(void *arg, const char *url, const unsigned char *request, size_t len,
+		   unsigned char answer[VERIFY_ANSWER_MAX]);
+	void *ask_arg;
+	const char *responder;
 };
 
 /**
@@ -67,6 +77,7 @@ struct verify_policy {
  * @reason: what is wrong with it, as the end of a sentence that the
  *	certificate begins
  * @path: if accepted, the chain from the server's to the trusted one
+ * @asked: if accepted on an answer that was asked for, that answer
  */
 struct verify_result {
 	enum voicepay_check check;
@@ -74,6 +85,8 @@ struct verify_result {
 	char subject[96];
 	char reason[256];
 	STACK_OF(X509) *path;
+	unsigned char *asked;
+	size_t asked_len;
 };
 
 /*

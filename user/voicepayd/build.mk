@@ -19,7 +19,7 @@ VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c trust.c device.
 	user/voicepayd/reply.c user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 
 voicepay-handshake_SRCS := $(VP_HANDSHAKE_SRCS) \
-	$(addprefix user/voicepayd/handshake/,main.c memory.c sandbox.c signer.c remote.c session.c handover.c)
+	$(addprefix user/voicepayd/handshake/,main.c memory.c sandbox.c signer.c remote.c asker.c session.c handover.c)
 voicepay-handshake_PKGS := inih jansson libssl libcrypto libseccomp
 voicepay-handshake_LIBS := libvoicepay
 voicepay-handshake_DEST := $(libexecdir)
@@ -107,3 +107,6 @@ TEST_SCRIPTS += user/voicepayd/tests/key_places.sh
 TEST_HELPERS += shake
 shake_SRCS := user/voicepayd/tests/shake.c user/libvoicepay/protocol.c
 shake_LIBS := libvoicepay
+
+# A responder that is asked, and those that lie.
+TEST_SCRIPTS += user/voicepayd/tests/ocsp_query.sh

@@ -114,6 +114,8 @@ static void bad_lines_are_named(void **state)
 		{ "[bundle]\nkey = 00\n", "Ed25519 public key as 64 hex digits" },
 		{ "[tls]\ncrl = a.crl\n", "[tls] crl is \"a.crl\", but must be the absolute path" },
 		{ "[tls]\ncrl-url = ftp://a.example/\n", "http:// or https:// address" },
+		{ "[tls]\nocsp-query = required\n", "yes, or no" },
+		{ "[tls]\nocsp-responder = https://a.example/\n", "http:// address" },
 		{ "[tls]\nstaple = yes\n", "but must be required, or optional" },
 		{ "[tls]\nstaple-max-age = 0\n", "hours, 1 to 8784" },
 		{ "[tls]\ncrl-max-age = 8785\n", "hours, 1 to 8784" },

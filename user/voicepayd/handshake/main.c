@@ -19,6 +19,7 @@
 #include "../../common/config.h"
 #include "../../devkey/devkey.h"
 #include "../spawn.h"
+#include "asker.h"
 #include "connect.h"
 #include "handover.h"
 #include "memory.h"
@@ -115,9 +116,16 @@ static int open_channel(struct vp_reply *reply, bool *again)
 		return refuse(reply, VOICEPAY_CHECK_CONFIG, "%.250s", error);
 	deadline = clock_ms() + (options.timeout_ms ? options.timeout_ms : config.timeout * 1000);
 
+	/* Before there is a key, or anything else that it could let out. */
+	if (config.ocsp_query && asker_start(&config, deadline, reply))
+		return -1;
 	/* While root, if we are: files, the device, the module. */
 	if (trust_load(&trust, &config, reply) || load_device(&device, &config, deadline, reply))
 		return -1;
+	if (config.ocsp_query) {
+		trust.policy.ask = asker_ask;
+		trust.policy.responder = *config.ocsp_responder ? config.ocsp_responder : NULL;
+	}
 	dev = handover_open(config.device, sandbox_uid(config.user), reply);
 	if (dev < 0)
 		return -1;

@@ -44,7 +44,8 @@ static int on_verify(X509_STORE_CTX *ctx, void *arg)
 	if (good) {
 		context_clear(&tls->context);
 		/* Without it the session is not continued later, and that is all. */
-		(void)context_make(&tls->context, result.path, policy.staple, policy.staple_len);
+		(void)context_make(&tls->context, result.path, result.asked ?: policy.staple,
+				   result.asked ? result.asked_len : policy.staple_len);
 		tls->checked = true;
 	}
 	verify_clear(&result);
