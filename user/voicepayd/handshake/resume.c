@@ -43,6 +43,12 @@ ASN1_SEQUENCE(SESSION) = {
 	ASN1_EXP_OPT_EMBED(SESSION, age_add, ZUINT32, 14),
 } static_ASN1_SEQUENCE_END(SESSION)
 
+/* A responder is asked once a handshake, which a full one may need: what came then must do. */
+static int nobody_to_ask(void *arg, const char *url, const unsigned char *request, size_t len, unsigned char *answer)
+{
+	return -1;
+}
+
 bool resume_allowed(const struct ticket *t, const struct verify_policy *policy, struct context *context)
 {
 	struct verify_policy with_staple = *policy;
@@ -55,6 +61,8 @@ bool resume_allowed(const struct ticket *t, const struct verify_policy *policy, 
 	age = boot_ms() - context->begun_ms;
 	with_staple.staple = context->staple;
 	with_staple.staple_len = context->staple_len;
+	if (policy->ask)
+		with_staple.ask = nobody_to_ask;
 	good = age >= 0 && age < LONGEST_MS &&
 	       verify_server(&with_staple, sk_X509_value(context->chain, 0), context->chain, &result);
 	if (good)

@@ -352,6 +352,14 @@ static bool allowed(const struct ticket *t, const struct verify_policy *p)
 	return true;
 }
 
+static int asked;
+
+static int ask_responder(void *arg, const char *url, const unsigned char *request, size_t len, unsigned char *answer)
+{
+	asked++;
+	return -1;
+}
+
 /* What was checked then is checked again, by today's rules. */
 static void checked_anew(void **state)
 {
@@ -381,6 +389,13 @@ static void checked_anew(void **state)
 	p = policy();
 	p.staple_required = true;
 	assert_false(allowed(&t, &p));
+
+	/* nobody said then what the settings now want to hear; and it is not asked for here */
+	p = policy();
+	p.ask = ask_responder;
+	p.responder = "http://ocsp.example";
+	assert_false(allowed(&t, &p));
+	assert_int_equal(asked, 0);
 
 	/* a staple that is none */
 	p = policy();

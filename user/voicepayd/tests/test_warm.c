@@ -257,6 +257,28 @@ static void who_takes_none_gets_no_more(void **state)
 	works(take());
 }
 
+static void who_takes_them_gets_more(void **state)
+{
+	int i;
+
+	ask(ALICE, 1, VOICEPAY_CHECK_OK);
+	for (i = 0; i < 10; i++) {
+		pump(3000, 1);
+		works(take());
+	}
+}
+
+static void fewer_by_new_settings(void **state)
+{
+	ask(ALICE, 2, VOICEPAY_CHECK_OK);
+	pump(3000, 2);
+	config.warm_max = 1;
+	warm_renew(warm);
+	pump(3000, 1);
+	pump(100, -1);
+	assert_int_equal(accepted, 3);
+}
+
 static void a_gateway_that_is_not_there(void **state)
 {
 	int before;
@@ -411,6 +433,8 @@ int main(void)
 		T(none_is_left_from_an_older_crl),
 		T(none_while_the_settings_are_not_read),
 		T(who_takes_none_gets_no_more),
+		T(who_takes_them_gets_more),
+		T(fewer_by_new_settings),
 		T(a_gateway_that_is_not_there),
 		T(the_next_try_is_in_full),
 		T(one_that_hangs_is_ended),
