@@ -107,9 +107,8 @@ first_then_continued() { paid . && paid r && paid r; }
 
 # A ticket that comes when nobody reads is kept, too.
 ticket_of_a_channel_nobody_read() {
-	says '"resumed": false' check && hot 1 && says '"warm": true' check && no_warm && says '"resumed": true' check
+	again 8443 && hot 1 && again 8443 && says '"resumed": true' check
 }
-no_warm() { kill -HUP "$(daemon)" && wait_for 20 ready 0; }
 
 with_s_server() { # PORT: in full, then continued; a channel says nothing, so the tickets wait for its reader
 	again "$1" && hot 1 && says '"resumed": false' check && hot 1 && says '"resumed": true' check
@@ -132,23 +131,22 @@ more_cas() {
 
 revoked_meanwhile() {
 	cp "$T/pki/ca.crl" "$T/now.crl"
-	TLS="crl = $T/now.crl" again 8443 && paid . && paid r || return
+	# Which CRLs there are is not what a session is bound to: they are looked at each time.
+	TLS="crl = $T/now.crl" again 8443 && pay && paid r || return
 	: >"$T/nginx/access.log"
 	cp "$T/pki/revoked.crl" "$T/now.crl"
 	says 'check: revocation' voicepay --config "$CONF" check && ! [ -s "$T/nginx/access.log" ]
 }
 
 warm_is_used() {
-	hot 1 && says '"warm": true' check && says '"warm": true' sh -c "sleep 3; voicepay --config $CONF --json check"
+	hot 1 && says '"warm": true' check && wait_for 100 ready 1 && says '"warm": true' check
 }
 
 pays_over_a_warm_one() {
-	local handshakes
 	hot 1 || return
-	handshakes=$(grep -c 'ok: channel to' "$T/daemon.log")
+	: >"$T/daemon.log"
 	: >"$T/nginx/access.log"
-	pay && wait_for 20 grep -q 'SUCCESS POST' "$T/nginx/access.log" && grep -q 'ok, warm' "$T/daemon.log" &&
-		[ "$(grep -c 'uid.*ok: channel to' "$T/daemon.log")" -ge "$handshakes" ]
+	pay && wait_for 20 grep -q 'SUCCESS POST' "$T/nginx/access.log" && grep -q 'ok, warm' "$T/daemon.log"
 }
 
 dead_ones_go() {
@@ -173,13 +171,13 @@ crl_drops_them() {
 }
 
 old_ones_go() {
-	again 8443 'warm-age = 1' 'warm-time = 1' && hot 1 && sleep 2.5 && ready 0 && says '"warm": false' check
+	again 8443 'warm-age = 3' 'warm-time = 1' && hot 1 && sleep 4.5 && ready 0 && says '"warm": false' check
 }
 
 # Asks all the time, and takes none.
 greedy() {
 	local n=0
-	again 8443 'warm-age = 1' 'allow-user = 65534' && chmod 644 "$CONF" || return
+	again 8443 'warm-age = 1' 'allow-user = 65534' || return
 	while [ $n -lt 40 ]; do
 		as_nobody voicepay --config "$CONF" warm --channels 2 >"$T/out" 2>&1 || break
 		sleep 0.5
@@ -190,7 +188,6 @@ greedy() {
 }
 
 not_for_strangers() {
-	chmod 644 "$CONF"
 	says 'check: peer' as_nobody voicepay --config "$CONF" warm
 }
 
@@ -209,6 +206,7 @@ modprobe -a voicepay tls || bail "no module"
 nginx_up || bail "no nginx"
 "$here/ask" enrol 0 || bail "no slot"
 configure
+chmod 644 "$CONF"	# it stays so when it is written anew
 daemon_start || bail "voicepayd does not start: $(cat "$T/daemon.log")"
 
 ktap_plan 21
