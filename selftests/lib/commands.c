@@ -156,6 +156,7 @@ const struct ioc_command ioc_commands[] = {
 	COMMAND(VOICEPAY_IOC_VAULT, ADMINS, voicepay_donation, pages, EPERM, no_memory),
 	COMMAND(VOICEPAY_IOC_AUTHORISE, SLOT_AUTHORISE, voicepay_authorise, mac, EACCES, voice_order),
 	COMMAND(VOICEPAY_IOC_OTP, SLOT_CODE, voicepay_otp, counter, EACCES, of_slot),
+	COMMAND(VOICEPAY_IOC_TICKET, ANYBODYS, voicepay_ticket, reserved, ENOENT, no_field),
 };
 
 const unsigned int n_ioc_commands = sizeof(ioc_commands) / sizeof(ioc_commands[0]);

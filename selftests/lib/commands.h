@@ -45,6 +45,7 @@ union any_request {
 	struct voicepay_donation donation;
 	struct voicepay_authorise authorise;
 	struct voicepay_otp otp;
+	struct voicepay_ticket ticket;
 	__u8 bytes[1024];
 };
 
