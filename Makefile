@@ -10,7 +10,7 @@ VM	:= selftests/vm
 VERSION	:= $(shell sed -n 's/^\#define VOICEPAY_VERSION_STRING[[:space:]]*"\(.*\)"/\1/p' include/uapi/linux/voicepay.h)
 
 .PHONY: all modules user modules_install install uninstall clean help \
-	check check-all check-long fuzz check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing check-packages check-analyzers check-kselftest \
+	check check-all check-long check-debug fuzz fuzz-module coverage check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing check-packages check-analyzers check-kselftest \
 	check-kernels check-builds \
 	demo vm vm-shell vm-build host-setup \
 	dkms-install dkms-remove
@@ -66,9 +66,22 @@ check-long: host-setup		## Run the tests of fleets and crowds at full size (10 G
 	@$(VM)/build user
 	@$(VM)/in-root env CMOCKA_MESSAGE_OUTPUT=TAP make -s -C /build/src/user O=/build/user check-long
 
-fuzz: host-setup		## Fuzz the parsers that face the outside: make fuzz TIME=60, seconds for each
-	@$(VM)/build user
+fuzz: host-setup		## Fuzz the parsers that face the outside, then the module: make fuzz TIME=60, seconds for each
+	@$(VM)/build user tests
 	@$(VM)/in-root make -s -C /build/src/user O=/build/user TIME=$(or $(TIME),60) fuzz
+	@selftests/fuzz/run $(or $(TIME),60)
+
+fuzz-module: host-setup		## Fuzz the module alone: make fuzz-module TIME=600 KERNEL=kasan|kcsan (User-mode Linux unless given)
+	@$(VM)/build user tests
+	@selftests/fuzz/run $(or $(TIME),60) $(KERNEL)
+
+check-debug: host-setup		## Run the tests on debug kernels: KASAN, lockdep, kmemleak, KCSAN (built once; then an hour); KERNEL=kasan|kcsan
+	@$(VM)/build
+	@selftests/debug/run $(KERNEL)
+
+coverage: host-setup		## Which lines of the module the tests execute (half an hour)
+	@$(VM)/build
+	@selftests/coverage
 
 check-unit: host-setup		## Run the unit tests
 	@selftests/check unit

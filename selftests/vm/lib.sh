@@ -110,8 +110,14 @@ kernel_suite() { # NAME
 	case $1 in
 	bookworm | 6.1) echo bookworm ;;
 	trixie-backports | newest) echo trixie-backports ;;
-	*) die "no kernel \"$1\": there are 6.1 (bookworm), 6.12 (trixie, the root's own), newest (trixie-backports)" ;;
+	kasan | kcsan) echo "$1" ;;
+	*) die "no kernel \"$1\": there are 6.1 (bookworm), 6.12 (trixie, the root's own), newest (trixie-backports), kasan, kcsan" ;;
 	esac
+}
+
+# Whether it is one of our own, that look for mistakes (selftests/debug).
+debug_kernel() { # NAME
+	[ -n "$1" ] && [ -e "$TOP/selftests/debug/config-$1" ]
 }
 
 # Whether a name means the root's own kernel.
