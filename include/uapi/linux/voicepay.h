@@ -427,7 +427,8 @@ struct voicepay_code {
  * @rx_secret: in: server_application_traffic_secret_0. With the two the channel
  *	follows a KeyUpdate; both may be all zero, and then it does not
  * @resumption_secret: in: resumption_master_secret. With it tickets are kept
- *	for VOICEPAY_IOC_TICKET; all zero, and they are absorbed
+ *	for VOICEPAY_IOC_TICKET; all zero, and they are absorbed, as they are if
+ *	another user than the caller opened the device
  * @binding: in: what tickets are bound to; its owner chooses, a hash say
  *
  * A secret is filled up with zero. When the call succeeds the three of them are
