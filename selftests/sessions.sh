@@ -97,7 +97,7 @@ again() { # [PORT [LINE-FOR-DAEMON..]]
 both() { "$1" "$2" && "$1" "$3"; }
 
 warm() { voicepay --config "$CONF" --json warm "$@"; }
-ready() { warm --channels 0 | grep -Eq "\"ready\": $1,.*\"coming\": 0,"; }
+ready() { warm --channels 0 | tr -d '\n' | grep -Eq "\"ready\": $1,.*\"coming\": 0,"; }
 hot() { # N: so many channels wait
 	warm --channels "$1" >/dev/null && wait_for 100 ready "$1" || { warm --channels 0; tail -n 5 "$T/daemon.log"; return 1; }
 }
