@@ -8,6 +8,7 @@
 #include <openssl/rsa.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -26,6 +27,23 @@ struct report {
 	int failed;
 	char message[DEVKEY_ERROR];
 };
+
+/*
+ * RFC 8446 4.4.3: what a client signs in TLS 1.3, and in nothing else. Were the
+ * handshake process somebody's, no certificate request could be had of us.
+ */
+static bool is_handshake(const struct signer_request *req)
+{
+	static const char context[] = "TLS 1.3, client CertificateVerify";
+	size_t i;
+
+	if (req->len < 64 + sizeof(context) + 32 || req->len > 64 + sizeof(context) + 64)
+		return false;
+	for (i = 0; i < 64; i++)
+		if (req->text[i] != ' ')
+			return false;
+	return !memcmp(req->text + 64, context, sizeof(context));
+}
 
 static int sign(const struct devkey *dk, const struct signer_request *req, struct signer_answer *answer)
 {
@@ -56,7 +74,7 @@ static void serve(const struct devkey *dk, int fd)
 	for (left = SIGNER_USES; left; left--) {
 		ssize_t n = recv(fd, &req, sizeof(req), 0);
 
-		if (n != sizeof(req) || req.len > sizeof(req.text) || req.digest[sizeof(req.digest) - 1])
+		if (n != sizeof(req) || req.len > sizeof(req.text) || req.digest[sizeof(req.digest) - 1] || !is_handshake(&req))
 			return;
 		sign(dk, &req, &answer);
 		if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer))

@@ -67,9 +67,16 @@ responder() { # PORT INDEX
 }
 responder 8081 V
 responder 8082 R
-# liar PORT COMMAND: what it says to whoever asks
+# liar PORT COMMAND: what it says to whoever asks, once the question has come
+cat >"$T/listen" <<'END'
+length=0
+while IFS= read -r line && line=${line%$'\r'} && [ -n "$line" ]; do
+	case $line in Content-Length:*) length=${line##* } ;; esac
+done
+head -c "$length" >/dev/null
+END
 liar() {
-	printf '#!/bin/bash\ntimeout 0.5 cat >/dev/null\n%s\n' "$2" >"$T/liar.$1"
+	printf '#!/bin/bash\n. %s\n%s\n' "$T/listen" "$2" >"$T/liar.$1"
 	chmod +x "$T/liar.$1"
 	socat "TCP-LISTEN:$1,fork,reuseaddr" "EXEC:$T/liar.$1" 2>/dev/null &
 	PIDS+=($!)
@@ -79,6 +86,7 @@ head -c 40000 /dev/zero >"$T/huge"
 openssl ocsp -issuer "$P/ca.pem" -cert "$P/server.pem" -index "$T/index.V" -CA "$P/ca.pem" -rsigner "$P/ca.pem" -rkey "$P/ca.key" \
 	-ndays 1 -reqout "$T/ocsp.req" -no_nonce -respout "$T/plain.der" >"$T/log" 2>&1
 openssl ocsp -issuer "$P/ca.pem" -cert "$P/server.pem" -url http://127.0.0.1:8081/ -nonce -noverify -respout "$T/nonce.der" >"$T/log" 2>&1
+[ -s "$T/plain.der" ] && [ -s "$T/nonce.der" ] || bail "no answers to lie with: $(cat "$T/log")"
 say() { # FILE: as an OCSP answer
 	echo "printf 'HTTP/1.0 200 OK\r\nContent-Type: application/ocsp-response\r\nContent-Length: $(stat -c %s "$1")\r\n\r\n'; cat $1"
 }
