@@ -45,6 +45,25 @@ static void seal(void)
 	ktap_diag("%d places", nth - 2);
 }
 
+/*
+ * What was sent. A record that TCP had no memory for is kept by kernel TLS until the
+ * next one pushes it.
+ */
+static void arrives(struct pair *p, bool was_short)
+{
+	char buf[5] = "";
+	ssize_t n;
+
+	recv_timeout(p->peer, 1500);
+	n = recv(p->peer, buf, 5, MSG_WAITALL);
+	if (n < 0 && errno == EAGAIN && was_short) {
+		EXPECT_EQ(send(p->channel, "!", 1, 0), 1);
+		n = recv(p->peer, buf, 5, MSG_WAITALL);
+	}
+	EXPECT_EQ(n, 5);
+	EXPECT_EQ(memcmp(buf, "world", 5), 0);
+}
+
 /* Whatever fails on a channel in use: it goes on, or says why not; never wrong data. */
 static void send_and_receive(void)
 {
@@ -70,10 +89,8 @@ static void send_and_receive(void)
 		n = send(p.channel, "world", 5, MSG_DONTWAIT);
 		hit2 = failed();
 		EXPECT_TRUE(n == 5 || (n < 0 && (hit || hit2)));
-		if (n == 5) {
-			EXPECT_EQ(recv(p.peer, buf, 5, 0), 5);
-			EXPECT_EQ(memcmp(buf, "world", 5), 0);
-		}
+		if (n == 5)
+			arrives(&p, hit2);
 		fail_next(nth);
 		shutdown(p.channel, SHUT_WR);
 		close(p.channel);
@@ -114,10 +131,8 @@ static void spliced(void)
 		n = sendfile(p.channel, file, &at, 5);
 		hit2 = failed();
 		EXPECT_TRUE(n == 5 || hit2);
-		if (n == 5) {
-			EXPECT_EQ(recv(p.peer, buf, 5, MSG_WAITALL), 5);
-			EXPECT_EQ(memcmp(buf, "world", 5), 0);
-		}
+		if (n == 5)
+			arrives(&p, hit2);
 		close(pipes[0]);
 		close(pipes[1]);
 		pair_close(&p);
