@@ -122,7 +122,7 @@ static void against_openssl(void)
 	srandom(4);
 	for (i = 0; i < 384; i++) {
 		__u32 len = i % 128 + 1, algorithm = i / 128 + 1, digits = 6 + random() % 3;
-		__u32 period = i % 2 ? (random() % 4 ? 1 + random() % 600 : (__u32)random() * 2 + 1) : 0;
+		__u32 period = i % 2 ? (random() % 4 ? 1 + (__u32)random() % 600 : (__u32)random() * 2 + 1) : 0;
 		__u64 counter = (__u64)random() << 33 | (__u64)random() << 2;
 
 		for (j = 0; j < len; j++)

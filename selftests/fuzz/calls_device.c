@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <linux/voicepay.h>
 
+#include "secretmem.h"
 #include "strangers.h"
 #include "world.h"
 

@@ -274,7 +274,7 @@ static int masks(void)
 		ram = covers(page);
 		if (!ram)
 			return die("a mask's page", EFAULT);
-		printf("%#lx\n", ram->p_paddr + (page - ram->p_vaddr));
+		printf("%#llx\n", (unsigned long long)(ram->p_paddr + (page - ram->p_vaddr)));
 	}
 	return 0;
 }

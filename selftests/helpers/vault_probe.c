@@ -92,7 +92,7 @@ static int donate(const char *how)
 			return -EBADFD;
 		return -err;
 	}
-	if (donation.pages != pages)
+	if (donation.pages != (__u32)pages)
 		return -EPROTO;
 	/* The descriptor is gone, and so is every other way to the pages. */
 	if (fcntl(fd, F_GETFD) != -1)
