@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=180
+# ktap: timeout=240
 #
 # A device's own certificate: asked for, installed, used, renewed over the
-# channel while its slot goes on, and revoked.
+# channel while its slot goes on, and revoked. And one whose key is in a token,
+# with the handshake process as it is installed: memory locked, another user.
 
 # shellcheck source=selftests/ktap.sh
 . "$(dirname "$0")/ktap.sh"
@@ -17,7 +18,7 @@ hours_go_by() { date -s "@$(($(date +%s) + $1 * HOUR))" >/dev/null; }
 shown() { voicepay certificate show --json | jq -r ".$1"; }
 code() { voicepay code --slot 0 --json --payload --new | jq -r .payload; }
 
-ktap_plan 4
+ktap_plan 5
 town_up || { echo "Bail out! the town cannot be set up"; exit 1; }
 trap 'town_down' EXIT
 gateway_stop
@@ -74,6 +75,36 @@ must "told" test $? -ne 0
 must "what was there stays" cmp "$TOWN/own.pem" "$TOWN/before"
 gateway_start
 end_step "the next day is another try"
+
+step "a key that is made in a token, and used there"
+MODULE=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -n 1)
+mkdir -p "$TOWN/tokens" "$TOWN/pin"
+printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$TOWN" >"$TOWN/hsm.conf"
+SOFTHSM2_CONF=$TOWN/hsm.conf softhsm2-util --init-token --free --label device --pin 123456 --so-pin 654321 >"$TOWN/log" 2>&1
+echo 123456 >"$TOWN/pin/pin"
+chmod 600 "$TOWN/pin/pin"
+cp /etc/voicepay/voicepay.conf "$TOWN/conf"
+sed -i "s|^cert = .*|cert = $TOWN/token.pem|; s|^key = $TOWN.*|key = pkcs11:token=device;object=tls\npkcs11-module = $MODULE\nkey-pin-file = $TOWN/pin/pin\nkey-pin-state = $TOWN/pin/state\nkey-env = SOFTHSM2_CONF=$TOWN/hsm.conf|" \
+	/etc/voicepay/voicepay.conf
+voicepay certificate request --out "$TOWN/token.csr" >"$TOWN/log" 2>&1
+must "requested: $(cat "$TOWN/log")" test -s "$TOWN/token.csr"
+gateway_ctl certify --request "$TOWN/token.csr" --out "$TOWN/token.new" >"$TOWN/log" 2>&1
+must "certified: $(cat "$TOWN/log")" test -s "$TOWN/token.new"
+voicepay certificate install "$TOWN/token.new" >"$TOWN/log" 2>&1
+rc=$?
+must "installed: $(cat "$TOWN/log")" equals $rc 0
+# Whom handshakes become where there is no user voicepay.
+chown -R 65534 "$TOWN/tokens" "$TOWN/pin"
+voicepay check >"$TOWN/check" 2>&1
+rc=$?
+must "the gateway takes it: $(cat "$TOWN/check")" equals $rc 0
+must "no process that used it is left" wait_for 5 sh -c "! pgrep -x voicepay-handsh"
+echo 111111 >"$TOWN/pin/pin"
+voicepay check >"$TOWN/check" 2>&1
+must "a wrong PIN" equals $? 3
+must "is told as that: $(cat "$TOWN/check")" grep -q "refused the PIN" "$TOWN/check"
+cp "$TOWN/conf" /etc/voicepay/voicepay.conf
+end_step "the PIN and the token were with a process that no stranger's bytes reach"
 
 step "revoked: refused at once, its codes too"
 CODE=$(code)
