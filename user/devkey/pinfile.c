@@ -7,13 +7,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "pinfile.h"
+
+/* No token takes as long for one PIN; one that hangs must not be waited for by all. */
+#define TRY_SECONDS	60
 
 static int complain(char error[DEVKEY_ERROR], const char *file, const char *what)
 {
@@ -73,6 +78,21 @@ static void give_to_owner(int fd, const char *file)
 		errno = 0;	/* then a handshake says what it cannot do */
 }
 
+/*
+ * A try that has begun goes on without whoever wanted it. An app that hangs up
+ * ends the process that waits for us: were it the end of us, too, a refusal would
+ * never be written down, and any app could use up the token's tries.
+ */
+static void outlive_parent(struct attempt *a)
+{
+	a->deathsig = 0;
+	if (prctl(PR_GET_PDEATHSIG, &a->deathsig, 0, 0, 0) || !a->deathsig)
+		return;
+	signal(SIGALRM, SIG_DFL);
+	alarm(TRY_SECONDS);
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+}
+
 int attempt_begin(struct attempt *a, const struct config *c, char error[DEVKEY_ERROR])
 {
 	unsigned char before[sizeof(a->id)];
@@ -102,6 +122,8 @@ int attempt_begin(struct attempt *a, const struct config *c, char error[DEVKEY_E
 				 c->key_pin_state);
 		goto fail;
 	}
+	/* Not before: those that wait for their turn are to go with who wanted them. */
+	outlive_parent(a);
 	return 0;
 fail:
 	close(a->fd);
@@ -118,4 +140,8 @@ void attempt_end(struct attempt *a, bool refused)
 		fsync(a->fd);
 	close(a->fd);
 	a->fd = -1;
+	if (a->deathsig) {
+		prctl(PR_SET_PDEATHSIG, a->deathsig, 0, 0, 0);
+		alarm(0);
+	}
 }

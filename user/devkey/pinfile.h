@@ -19,15 +19,20 @@ int pin_read(const char *file, char pin[PIN_MAX], char error[DEVKEY_ERROR]);
 struct attempt {
 	int fd;			/* of the state file, locked */
 	unsigned char id[32];
+	int deathsig;		/* what the end of the parent was to be to us */
 };
 
 /*
  * Waits for others that are at it, and refuses if this very PIN was refused
  * before, or if a refusal could not be written down. 0, or -1 with @error.
+ * From then on the end of the parent does not end this process.
  */
 int attempt_begin(struct attempt *a, const struct config *config, char error[DEVKEY_ERROR]);
 
-/* Lets the others go on, who will know if it was @refused. */
+/*
+ * Lets the others go on, who will know if it was @refused. The end of the parent
+ * counts again; whether that came in between is for the caller to look at.
+ */
 void attempt_end(struct attempt *a, bool refused);
 
 #endif

@@ -82,7 +82,7 @@ static void serve(const struct devkey *dk, int fd)
 	}
 }
 
-static void child(const struct config *config, EVP_PKEY *pub, int fd)
+static void child(const struct config *config, EVP_PKEY *pub, int fd, pid_t parent)
 {
 	struct report report = { 0 };
 	struct devkey dk = { 0 };
@@ -93,6 +93,9 @@ static void child(const struct config *config, EVP_PKEY *pub, int fd)
 	report.failed = memory_lock(&reply) || sandbox_drop_root_in_groups(config->user, &reply);
 	if (!report.failed) {
 		report.failed = devkey_open(&dk, config, pub, report.message);
+		/* While a PIN was tried nobody's end was ours. */
+		if (getppid() != parent)
+			_exit(0);
 		/* From here on the peer may be somebody else's. */
 		if (!report.failed)
 			report.failed = sandbox_close_signer(&reply);
@@ -115,7 +118,7 @@ static pid_t start(const struct config *config, EVP_PKEY *pub, int fd)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || getppid() != parent ||
 	    (fd != SPAWN_FD && dup2(fd, SPAWN_FD) < 0) || close_range(SPAWN_FD + 1, ~0U, 0))
 		_exit(1);
-	child(config, pub, SPAWN_FD);
+	child(config, pub, SPAWN_FD, parent);
 	return 0;
 }
 
