@@ -129,7 +129,7 @@ struct store_access *access_open(const struct config *c, char error[DEVKEY_ERROR
 	/* Hashes are not for a TPM to make, at two hundred a second. */
 	EVP_set_default_properties(a->ctx, "?provider=default");
 	if (*c->key_pin_file) {
-		if (pin_read(c->key_pin_file, a->pin, error))
+		if (pin_read(c->key_pin_file, a->pin, &a->pin_file, error))
 			goto fail;
 		a->has_pin = true;
 	}

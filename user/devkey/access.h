@@ -13,6 +13,7 @@
  * @ctx: of its own, so that nothing else is ever done by the token's provider
  * @name: of the provider that has the key
  * @pin: wiped by access_close()
+ * @pin_file: which it was read from, or all zero
  * @given: the PIN has been given to the provider
  */
 struct store_access {
@@ -21,6 +22,7 @@ struct store_access {
 	const char *name;
 	char propq[CONFIG_NAME + 16];
 	char pin[PIN_MAX];
+	struct stat pin_file;
 	bool has_pin, given;
 	UI_METHOD *ui;
 };

@@ -126,7 +126,7 @@ static int open_stored(struct devkey *dk, const struct config *c, EVP_PKEY *pub,
 	int ret = -1;
 
 	dk->access = access_open(c, error);
-	if (!dk->access || attempt_begin(&attempt, c, error))
+	if (!dk->access || attempt_begin(&attempt, c, &dk->access->pin_file, error))
 		return -1;
 	dk->ctx = dk->access->ctx;
 	/* What else the URIs of the two known providers need to find a key and its PIN. */

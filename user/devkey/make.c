@@ -180,7 +180,7 @@ static int make_in_token(const struct config *c, char error[DEVKEY_ERROR])
 	p = uri + snprintf(uri, sizeof(uri), "%s%s", c->key, a->has_pin ? "?pin-value=" : "");
 	for (pin = a->pin; a->has_pin && *pin; pin++)
 		p += sprintf(p, "%%%02x", (unsigned char)*pin);
-	if (!attempt_begin(&attempt, c, error)) {
+	if (!attempt_begin(&attempt, c, &a->pin_file, error)) {
 		const OSSL_PARAM params[] = {
 			OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 5),
 			OSSL_PARAM_utf8_string("pkcs11_uri", uri, strlen(uri)),

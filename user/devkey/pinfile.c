@@ -26,15 +26,14 @@ static int complain(char error[DEVKEY_ERROR], const char *file, const char *what
 	return -1;
 }
 
-int pin_read(const char *file, char pin[PIN_MAX], char error[DEVKEY_ERROR])
+int pin_read(const char *file, char pin[PIN_MAX], struct stat *st, char error[DEVKEY_ERROR])
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
 	ssize_t n;
 
 	if (fd < 0)
 		return complain(error, file, strerror(errno));
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_mode & (S_IRWXG | S_IRWXO)) {
+	if (fstat(fd, st) || !S_ISREG(st->st_mode) || st->st_mode & (S_IRWXG | S_IRWXO)) {
 		close(fd);
 		return complain(error, file, "others than its owner can read or write the key's PIN: chmod 600 it");
 	}
@@ -50,32 +49,66 @@ int pin_read(const char *file, char pin[PIN_MAX], char error[DEVKEY_ERROR])
 	return 0;
 }
 
-/* Which key, and which state of which file. The file's change time cannot be set by anybody. */
-static int identify(struct attempt *a, const struct config *c)
+/*
+ * Which key, and which state of which file: of the one that was read, as another
+ * may stand there by now. The change time cannot be set by anybody.
+ */
+static int identify(struct attempt *a, const struct config *c, const struct stat *st)
 {
 	char text[CONFIG_FILE + 256];
-	struct stat st = { 0 };
 	int n;
 
-	if (*c->key_pin_file && stat(c->key_pin_file, &st))
-		return -1;
 	n = snprintf(text, sizeof(text), "%s %s %ju %ju %jd %jd.%09ld", c->key, *c->key_pin_file ? "pin" : "none",
-		     (uintmax_t)st.st_dev, (uintmax_t)st.st_ino, (intmax_t)st.st_size, (intmax_t)st.st_ctim.tv_sec,
-		     st.st_ctim.tv_nsec);
+		     (uintmax_t)st->st_dev, (uintmax_t)st->st_ino, (intmax_t)st->st_size, (intmax_t)st->st_ctim.tv_sec,
+		     st->st_ctim.tv_nsec);
 	return EVP_Digest(text, n, a->id, NULL, EVP_sha256(), NULL) == 1 ? 0 : -1;
 }
 
-/* If root is the first to make it, handshakes must be able to open it all the same. */
-static void give_to_owner(int fd, const char *file)
+static int dir_owner(const char *file, uid_t *owner)
 {
-	char dir[CONFIG_FILE];
-	struct stat st, is;
+	char dir[CONFIG_FILE], *slash;
+	struct stat st;
 
 	snprintf(dir, sizeof(dir), "%s", file);
-	*strrchr(dir, '/') = 0;
-	if (!geteuid() && !stat(*dir ? dir : "/", &st) && !fstat(fd, &is) && is.st_uid != st.st_uid &&
-	    fchown(fd, st.st_uid, -1))
-		errno = 0;	/* then a handshake says what it cannot do */
+	slash = strrchr(dir, '/');
+	if (!slash)
+		return -1;
+	*slash = 0;
+	if (stat(*dir ? dir : "/", &st))
+		return -1;
+	*owner = st.st_uid;
+	return 0;
+}
+
+/*
+ * The user of handshakes may put anything there, under that name, for root to
+ * write into or to give away: another name of a file of root's, say. So root
+ * gives away only what it has made itself, and writes into nothing but what
+ * that user could write into.
+ */
+static int open_state(const char *file, char error[DEVKEY_ERROR])
+{
+	int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	bool is_new = fd >= 0;
+	struct stat st;
+	uid_t owner;
+
+	if (!is_new && errno == EEXIST)
+		fd = open(file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0) {
+		snprintf(error, DEVKEY_ERROR,
+			 "%.160s: %s: a PIN that is refused could not be remembered, so none is tried: the user of voicepayd must be able to write there",
+			 file, strerror(errno));
+		return -1;
+	}
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && !dir_owner(file, &owner) &&
+	    (geteuid() || st.st_uid == owner || (is_new && !fchown(fd, owner, -1))))
+		return fd;
+	close(fd);
+	snprintf(error, DEVKEY_ERROR,
+		 "%.160s: is no file, or not its directory's owner's, and no PIN is tried that could not be remembered: remove it",
+		 file);
+	return -1;
 }
 
 /*
@@ -93,21 +126,17 @@ static void outlive_parent(struct attempt *a)
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 }
 
-int attempt_begin(struct attempt *a, const struct config *c, char error[DEVKEY_ERROR])
+int attempt_begin(struct attempt *a, const struct config *c, const struct stat *pin_file,
+		  char error[DEVKEY_ERROR])
 {
 	unsigned char before[sizeof(a->id)];
 	ssize_t n;
 
-	a->fd = open(c->key_pin_state, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-	if (a->fd < 0) {
-		snprintf(error, DEVKEY_ERROR,
-			 "%.160s: %s: a PIN that is refused could not be remembered, so none is tried: the user of voicepayd must be able to write there",
-			 c->key_pin_state, strerror(errno));
+	a->fd = open_state(c->key_pin_state, error);
+	if (a->fd < 0)
 		return -1;
-	}
-	give_to_owner(a->fd, c->key_pin_state);
-	if (identify(a, c) || flock(a->fd, LOCK_EX)) {
-		complain(error, *c->key_pin_file ? c->key_pin_file : c->key_pin_state, strerror(errno));
+	if (identify(a, c, pin_file) || flock(a->fd, LOCK_EX)) {
+		complain(error, c->key_pin_state, strerror(errno));
 		goto fail;
 	}
 	n = pread(a->fd, before, sizeof(before), 0);

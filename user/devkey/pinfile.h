@@ -3,12 +3,17 @@
 #ifndef VP_PINFILE_H
 #define VP_PINFILE_H
 
+#include <sys/stat.h>
+
 #include "devkey.h"
 
 #define PIN_MAX		128
 
-/* Reads [tls] key-pin-file: one line, in a file that is its owner's alone. 0, or -1 with @error. */
-int pin_read(const char *file, char pin[PIN_MAX], char error[DEVKEY_ERROR]);
+/*
+ * Reads [tls] key-pin-file: one line, in a file that is its owner's alone, which
+ * @st is about. 0, or -1 with @error.
+ */
+int pin_read(const char *file, char pin[PIN_MAX], struct stat *st, char error[DEVKEY_ERROR]);
 
 /**
  * struct attempt - one use of a PIN
@@ -23,11 +28,11 @@ struct attempt {
 };
 
 /*
- * Waits for others that are at it, and refuses if this very PIN was refused
- * before, or if a refusal could not be written down. 0, or -1 with @error.
+ * Waits for others that are at it, and refuses if this very PIN, out of @pin_file
+ * (all zero: there is none), was refused before, or if a refusal could not be written down. 0, or -1 with @error.
  * From then on the end of the parent does not end this process.
  */
-int attempt_begin(struct attempt *a, const struct config *config, char error[DEVKEY_ERROR]);
+int attempt_begin(struct attempt *a, const struct config *config, const struct stat *pin_file, char error[DEVKEY_ERROR]);
 
 /*
  * Lets the others go on, who will know if it was @refused. The end of the parent

@@ -37,8 +37,9 @@ static void write_pin(const char *pin)
 static int begin(struct attempt *a)
 {
 	char pin[PIN_MAX];
+	struct stat st;
 
-	return pin_read(config.key_pin_file, pin, error) || attempt_begin(a, &config, error) ? -1 : 0;
+	return pin_read(config.key_pin_file, pin, &st, error) || attempt_begin(a, &config, &st, error) ? -1 : 0;
 }
 
 static void signer(int begun, int ended, pid_t parent)
@@ -121,6 +122,71 @@ static void one_that_waits_for_its_turn(void **state)
 	attempt_end(&a, false);
 }
 
+/* Between its reading and its turn another PIN is written. */
+static void a_new_pin_in_between(void **state)
+{
+	char pin[PIN_MAX];
+	struct attempt a;
+	struct stat st;
+
+	write_pin("wrong");
+	assert_int_equal(pin_read(config.key_pin_file, pin, &st, error), 0);
+	write_pin("right");
+	assert_int_equal(attempt_begin(&a, &config, &st, error), 0);
+	attempt_end(&a, true);
+	/* what was refused is the old one */
+	assert_int_equal(begin(&a), 0);
+	attempt_end(&a, false);
+	assert_int_equal(attempt_begin(&a, &config, &st, error), -1);
+}
+
+static void owned_by(const char *file, uid_t uid)
+{
+	struct stat st;
+
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_uid, uid);
+}
+
+static void what_root_writes_into(void **state)
+{
+	char roots[sizeof(dir) + 8];
+	struct attempt a;
+	struct stat st;
+	int fd;
+
+	if (geteuid()) {
+		skip();
+		return;
+	}
+	write_pin("right");
+	unlink(config.key_pin_state);
+	assert_int_equal(chown(dir, 65534, -1), 0);
+	assert_int_equal(begin(&a), 0);
+	attempt_end(&a, false);
+	owned_by(config.key_pin_state, 65534);
+	/* again, as root and with what was made then */
+	assert_int_equal(begin(&a), 0);
+	attempt_end(&a, false);
+
+	/* another name of a file of root's */
+	snprintf(roots, sizeof(roots), "%s/roots", dir);
+	fd = open(roots, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	unlink(config.key_pin_state);
+	assert_int_equal(link(roots, config.key_pin_state), 0);
+	assert_int_equal(begin(&a), -1);
+	owned_by(roots, 0);
+	/* nor when its first name is gone, and nobody could tell */
+	unlink(roots);
+	assert_int_equal(begin(&a), -1);
+	owned_by(config.key_pin_state, 0);
+	assert_int_equal(stat(config.key_pin_state, &st) || st.st_size, 0);
+	unlink(config.key_pin_state);
+	assert_int_equal(chown(dir, 0, -1), 0);
+}
+
 static int set_up(void **state)
 {
 	if (!mkdtemp(dir))
@@ -143,6 +209,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_app_that_hangs_up),
 		cmocka_unit_test(one_that_waits_for_its_turn),
+		cmocka_unit_test(a_new_pin_in_between),
+		cmocka_unit_test(what_root_writes_into),
 	};
 
 	return cmocka_run_group_tests_name("pinfile", tests, set_up, tear_down);
