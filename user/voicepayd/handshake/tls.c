@@ -135,7 +135,7 @@ int tls_prepare(struct tls *tls)
 	const struct verify_policy *policy = tls->policy;
 	const struct device *device = tls->device;
 
-	tls->asked = tls->checked = tls->offered = false;
+	tls->asked = tls->checked = tls->offered = tls->heard = false;
 	tls->ssl = NULL;
 	memset(&tls->context, 0, sizeof(tls->context));
 	tls->ctx = SSL_CTX_new_ex(NULL, secrets_properties(), TLS_client_method());
@@ -241,8 +241,9 @@ bool tls_offer_to_blame(const struct tls *tls)
 	switch (tls->reply->check) {
 	case VOICEPAY_CHECK_TLS:
 	case VOICEPAY_CHECK_PROFILE:
-	case VOICEPAY_CHECK_TIMEOUT:
 		return tls->offered;
+	case VOICEPAY_CHECK_TIMEOUT:
+		return tls->offered && !tls->heard;
 	default:
 		return false;
 	}
@@ -277,11 +278,14 @@ static int look_again(struct tls *tls)
 int tls_handshake(struct tls *tls, int fd, int64_t deadline)
 {
 	SSL *ssl = tls->ssl;
-	int64_t now = clock_ms();
+	int64_t now = clock_ms(), silence = deadline;
 
-	/* A server that stumbles over the session has not used up all of the time. */
+	/*
+	 * A server that stumbles over the session has not used up all of the time.
+	 * One that answers is slow, and would be as slow without it.
+	 */
 	if (tls->offered)
-		deadline = now + (deadline - now) / 2;
+		silence = now + (deadline - now) / 2;
 	if (!SSL_set_fd(ssl, fd))
 		return refuse(tls->reply, VOICEPAY_CHECK_TLS, "out of memory");
 
@@ -297,7 +301,8 @@ int tls_handshake(struct tls *tls, int fd, int64_t deadline)
 		why = SSL_get_error(ssl, ret);
 		if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
 			return refuse_handshake(tls, why, sys);
-		if (wait_for(fd, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline))
+		tls->heard = BIO_number_read(SSL_get_rbio(ssl)) > 0;
+		if (wait_for(fd, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, tls->heard ? deadline : silence))
 			return refuse(tls->reply, VOICEPAY_CHECK_TIMEOUT,
 				      "the gateway did not complete the handshake in time: try again");
 	}

@@ -33,6 +33,7 @@ struct tls {
 	bool asked;		/* the server asked for our certificate */
 	bool checked;		/* its own was good */
 	bool offered;		/* a session to be continued */
+	bool heard;		/* something came from the server */
 };
 
 /*

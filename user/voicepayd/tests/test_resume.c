@@ -308,6 +308,50 @@ static void a_ticket_with_another_key(void **state)
 	SSL_CTX_free(s.ctx);
 }
 
+/* A server that says @len bytes and no more: how long it was waited for, of a second. */
+static int64_t stalls(const struct ticket *old, size_t len, bool *blamed)
+{
+	struct verify_policy p = policy();
+	struct vp_reply reply;
+	struct tls tls = { .policy = &p, .device = &device, .reply = &reply };
+	struct context context;
+	int64_t began;
+	int pair[2];
+
+	reply_init(&reply);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	assert_int_equal(write(pair[1], "\x16\x03\x03", len), len);
+	assert_int_equal(tls_prepare(&tls), 0);
+	assert_true(resume_allowed(old, &p, &context));
+	tls_offer(&tls, resume_session(old), &context);
+	began = clock_ms();
+	assert_int_equal(tls_handshake(&tls, pair[0], began + 1000), -1);
+	began = clock_ms() - began;
+	assert_int_equal(reply.check, VOICEPAY_CHECK_TIMEOUT);
+	*blamed = tls_offer_to_blame(&tls);
+	tls_free(&tls);
+	forget(&tls);
+	close(pair[0]);
+	close(pair[1]);
+	return began;
+}
+
+/* One that is silent may be so for the ticket's sake; a slow line is not. */
+static void half_the_time(void **state)
+{
+	struct server s = { .ctx = server_ctx(true, NULL) };
+	static struct ticket t;
+	bool blamed;
+
+	first(&s, &t);
+	assert_in_range(stalls(&t, 0, &blamed), 450, 950);
+	assert_true(blamed);
+	assert_in_range(stalls(&t, 3, &blamed), 990, 5000);
+	assert_false(blamed);
+	SSL_CTX_free(s.ctx);
+}
+
 static X509_CRL *crl_of(X509 *revoked)
 {
 	X509_CRL *crl = X509_CRL_new();
@@ -577,6 +621,7 @@ int main(void)
 		cmocka_unit_test(a_session_goes_on),
 		cmocka_unit_test(a_server_that_knows_it_not),
 		cmocka_unit_test(a_ticket_with_another_key),
+		cmocka_unit_test(half_the_time),
 		cmocka_unit_test(checked_anew),
 		cmocka_unit_test(contexts_are_exact),
 		cmocka_unit_test(bindings),
