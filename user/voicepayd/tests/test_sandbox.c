@@ -18,8 +18,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -136,6 +138,16 @@ static bool writes(void) { return open("/dev/null", O_WRONLY) >= 0; }
 static bool writes_and_reads(void) { return open("/dev/null", O_RDWR) >= 0; }
 static bool creates(void) { return open("/tmp/voicepay-test-sandbox", O_CREAT, 0600) >= 0; }
 static bool removes(void) { return !unlink("/nowhere") || errno != EPERM; }
+static bool changes_mode(void) { return !syscall(452, AT_FDCWD, "/nowhere", 0, 0) || errno != EPERM; } /* fchmodat2 */
+static bool marks(void) { return !setxattr("/nowhere", "user.a", "b", 1, 0) || errno != EPERM; }
+static bool unmarks(void) { return !removexattr("/nowhere", "user.a") || errno != EPERM; }
+static bool dates(void) { return !utimensat(AT_FDCWD, "/nowhere", NULL, 0) || errno != EPERM; }
+static bool signals_thread(void) { return !syscall(SYS_tgkill, getppid(), getppid(), 0); }
+static bool queues(void) { return !syscall(SYS_rt_sigqueueinfo, getppid(), 0, NULL) || errno != EPERM; }
+static bool queues_thread(void)
+{
+	return !syscall(SYS_rt_tgsigqueueinfo, getppid(), getppid(), 0, NULL) || errno != EPERM;
+}
 static bool makes_memory(void) { return syscall(SYS_memfd_create, "x", 0) >= 0; }
 static bool finds(void)
 {
@@ -151,6 +163,7 @@ static void the_resolver(void **state)
 {
 	static bool (*const forbidden[])(void) = {
 		runs, traces, kills, writes, writes_and_reads, creates, removes, makes_memory,
+		changes_mode, marks, unmarks, dates, signals_thread, queues, queues_thread,
 	};
 	size_t i;
 
