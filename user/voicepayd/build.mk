@@ -19,7 +19,7 @@ VP_HANDSHAKE_SRCS := $(addprefix user/voicepayd/handshake/,tls.c trust.c device.
 	user/voicepayd/reply.c user/libvoicepay/protocol.c $(VP_CONFIG_SRCS)
 
 voicepay-handshake_SRCS := $(VP_HANDSHAKE_SRCS) \
-	$(addprefix user/voicepayd/handshake/,main.c memory.c sandbox.c signer.c remote.c asker.c session.c handover.c)
+	$(addprefix user/voicepayd/handshake/,main.c memory.c sandbox.c signer.c remote.c asker.c inward.c session.c handover.c)
 voicepay-handshake_PKGS := inih jansson libssl libcrypto libseccomp
 voicepay-handshake_LIBS := libvoicepay
 voicepay-handshake_DEST := $(libexecdir)
@@ -78,6 +78,10 @@ TESTS += test_sandbox
 test_sandbox_SRCS := $(addprefix user/voicepayd/,tests/test_sandbox.c handshake/sandbox.c reply.c)
 test_sandbox_PKGS := cmocka libseccomp
 test_sandbox_LIBS := libvoicepay
+
+TESTS += test_inward
+test_inward_SRCS := $(addprefix user/voicepayd/,tests/test_inward.c handshake/inward.c)
+test_inward_PKGS := cmocka
 
 TESTS += test_memory
 test_memory_SRCS := $(addprefix user/voicepayd/,tests/test_memory.c handshake/memory.c reply.c)

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/http.h>
 #include <poll.h>
@@ -25,6 +24,7 @@
 #include "../spawn.h"
 #include "asker.h"
 #include "connect.h"
+#include "inward.h"
 #include "sandbox.h"
 
 #define ASK_MS		6000
@@ -45,27 +45,6 @@ static struct {
 	int fd;
 	int64_t deadline;
 } asker = { .fd = -1 };
-
-/*
- * A certificate may not send us to this machine's own services, nor to a
- * cloud's, which think that whoever can reach them is a friend. The operator's
- * settings may.
- */
-static bool is_inward(const struct sockaddr *sa)
-{
-	const struct in6_addr *a6 = &((const struct sockaddr_in6 *)sa)->sin6_addr;
-	uint32_t a;
-
-	if (sa->sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(a6))
-		return IN6_IS_ADDR_LOOPBACK(a6) || IN6_IS_ADDR_LINKLOCAL(a6) || IN6_IS_ADDR_UNSPECIFIED(a6) ||
-		       IN6_IS_ADDR_MULTICAST(a6) || IN6_IS_ADDR_V4COMPAT(a6);
-	if (sa->sa_family == AF_INET6)
-		memcpy(&a, a6->s6_addr + 12, sizeof(a));
-	else
-		a = ((const struct sockaddr_in *)sa)->sin_addr.s_addr;
-	a = ntohl(a);
-	return a >> 24 == 127 || a >> 24 == 0 || a >> 16 == 0xa9fe || a >> 28 >= 14;
-}
 
 static int connect_to(const char *host, const char *port, bool inward, int64_t deadline)
 {
@@ -99,15 +78,16 @@ static int post(int fd, const char *host, const char *port, const char *path, co
 		struct answer *a)
 {
 	BIO *body = BIO_new_mem_buf(q->request, q->len), *bio = BIO_new_socket(fd, BIO_NOCLOSE), *got = NULL;
+	struct vp_reply reply;
 	int n = -1;
 
 	/*
 	 * Blocking: OpenSSL 3.5 forgets, when it has to wait in the middle of the
 	 * headers, that it has seen the type. An alarm ends what takes too long.
+	 * And from here on shut in: what comes now may be anybody's.
 	 */
-	if (fcntl(fd, F_SETFL, 0))
-		n = -1;
-	else if (body && bio)
+	reply_init(&reply);
+	if (body && bio && !fcntl(fd, F_SETFL, 0) && !sandbox_close_asker(&reply))
 		got = OSSL_HTTP_transfer(NULL, host, port, path, 0, NULL, NULL, bio, bio, NULL, NULL, 0, NULL,
 					 "application/ocsp-request", body, "application/ocsp-response", 1,
 					 sizeof(a->bytes), 0, 0);

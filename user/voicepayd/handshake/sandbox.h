@@ -31,6 +31,9 @@ int sandbox_names(struct vp_reply *reply);
 /* Once connected: only the system calls of a handshake and of the hand-over. */
 int sandbox_close(struct vp_reply *reply);
 
+/* The same for the process that asks an OCSP responder, once connected to it. */
+int sandbox_close_asker(struct vp_reply *reply);
+
 /*
  * Once the key is open: what a token's library may need to sign. It reads files
  * and talks to local daemons, but starts nothing, and knows no network.

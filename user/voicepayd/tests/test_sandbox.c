@@ -116,7 +116,7 @@ static bool works(void)
 	return pair == 1 && recv(sock, &pair, 1, MSG_DONTWAIT) < 0;
 }
 
-static void the_handshake(void **state)
+static void shut_in(int (*shut)(struct vp_reply *reply))
 {
 	static bool (*const forbidden[])(void) = {
 		opens, socket_, connects, runs, forks, kills, traces, reads_option, sets_option, maps_code,
@@ -126,12 +126,30 @@ static void the_handshake(void **state)
 	int status;
 
 	for (i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
-		status = try(sandbox_close, forbidden[i]);
+		status = try(shut, forbidden[i]);
 		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
 			fail_msg("call %zu was not the end: %#x", i, status);
 	}
+	assert_int_equal(WEXITSTATUS(try(shut, works)), GOOD);
+}
+
+static void the_handshake(void **state)
+{
+	shut_in(sandbox_close);
 	assert_int_equal(WEXITSTATUS(try(sandbox_close, seals)), GOOD);
-	assert_int_equal(WEXITSTATUS(try(sandbox_close, works)), GOOD);
+}
+
+static int close_asker(struct vp_reply *reply)
+{
+	return sandbox_names(reply) || sandbox_close_asker(reply);
+}
+
+static void the_asker(void **state)
+{
+	int status = try(close_asker, seals);
+
+	shut_in(close_asker);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 }
 
 static bool writes(void) { return open("/dev/null", O_WRONLY) >= 0; }
@@ -221,6 +239,7 @@ int main(void)
 		cmocka_unit_test(from_the_start),
 		cmocka_unit_test(the_resolver),
 		cmocka_unit_test(the_handshake),
+		cmocka_unit_test(the_asker),
 	};
 
 	sock = socket(AF_INET, SOCK_STREAM, 0);
