@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A context is: "VPc1"; @begun_ms, 8 bytes; how many certificates, 1 byte; for
+ * A context is: "VPc2"; @begun_ms, 8 bytes; @asked, 1 byte, 0 or 1; how many certificates, 1 byte; for
  * each its length, 3 bytes, and its DER; the staple's length, 2 bytes, and its
  * DER. All numbers are big-endian, and nothing follows.
  *
@@ -19,8 +19,8 @@
 
 #include "context.h"
 
-#define MAGIC		"VPc1"
-#define HEAD		(sizeof(MAGIC) - 1 + 8 + 1)
+#define MAGIC		"VPc2"
+#define HEAD		(sizeof(MAGIC) - 1 + 8 + 1 + 1)
 #define STAPLE_MAX	0xffff
 
 int64_t boot_ms(void)
@@ -49,12 +49,13 @@ static uint64_t get(const unsigned char *p, int bytes)
 }
 
 int context_make(struct context *c, const STACK_OF(X509) *path, const unsigned char *staple,
-		 size_t staple_len)
+		 size_t staple_len, bool asked)
 {
 	int i;
 
 	memset(c, 0, sizeof(*c));
 	c->begun_ms = boot_ms();
+	c->asked = asked;
 	c->chain = sk_X509_new_null();
 	for (i = 0; c->chain && i + 1 < sk_X509_num(path); i++)
 		if (!X509_add_cert(c->chain, sk_X509_value(path, i), X509_ADD_FLAG_UP_REF))
@@ -86,6 +87,7 @@ size_t context_encode(const struct context *c, unsigned char out[CONTEXT_MAX])
 		return 0;
 	memcpy(out, MAGIC, sizeof(MAGIC) - 1);
 	put(out + sizeof(MAGIC) - 1, c->begun_ms, 8);
+	out[HEAD - 2] = c->asked;
 	out[HEAD - 1] = count;
 	for (i = 0; i < count; i++) {
 		X509 *cert = sk_X509_value(c->chain, i);
@@ -132,9 +134,10 @@ int context_decode(struct context *c, const unsigned char *in, size_t left)
 	int count;
 
 	memset(c, 0, sizeof(*c));
-	if (left < HEAD || left > CONTEXT_MAX || memcmp(in, MAGIC, sizeof(MAGIC) - 1))
+	if (left < HEAD || left > CONTEXT_MAX || memcmp(in, MAGIC, sizeof(MAGIC) - 1) || in[HEAD - 2] > 1)
 		return -1;
 	c->begun_ms = get(in + sizeof(MAGIC) - 1, 8);
+	c->asked = in[HEAD - 2];
 	count = in[HEAD - 1];
 	in += HEAD;
 	left -= HEAD;

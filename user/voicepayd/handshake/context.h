@@ -21,19 +21,21 @@
  * @begun_ms: when that was, of CLOCK_BOOTTIME, which nobody sets
  * @chain: its certificate and the CAs above, but the trusted one
  * @staple: the OCSP answer that came with it, or NULL
+ * @asked: no, it came from a responder that was asked
  */
 struct context {
 	int64_t begun_ms;
 	STACK_OF(X509) *chain;
 	unsigned char *staple;
 	size_t staple_len;
+	bool asked;
 };
 
 int64_t boot_ms(void);
 
 /* Fills in @context from a chain that was accepted. 0, or -1: out of memory. */
 int context_make(struct context *context, const STACK_OF(X509) *path, const unsigned char *staple,
-		 size_t staple_len);
+		 size_t staple_len, bool asked);
 void context_clear(struct context *context);
 
 /* Its length, or 0 if it does not fit. */

@@ -63,7 +63,8 @@ bool resume_allowed(const struct ticket *t, const struct verify_policy *policy, 
 	with_staple.staple_len = context->staple_len;
 	if (policy->ask)
 		with_staple.ask = nobody_to_ask;
-	good = age >= 0 && age < LONGEST_MS &&
+	/* Settings that want a staple by now want the server's own, which only a full handshake brings. */
+	good = age >= 0 && age < LONGEST_MS && !(context->asked && policy->staple_required) &&
 	       verify_server(&with_staple, sk_X509_value(context->chain, 0), context->chain, &result);
 	if (good)
 		verify_clear(&result);

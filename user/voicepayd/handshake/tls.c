@@ -45,7 +45,7 @@ static int on_verify(X509_STORE_CTX *ctx, void *arg)
 		context_clear(&tls->context);
 		/* Without it the session is not continued later, and that is all. */
 		(void)context_make(&tls->context, result.path, result.asked ?: policy.staple,
-				   result.asked ? result.asked_len : policy.staple_len);
+				   result.asked ? result.asked_len : policy.staple_len, result.asked);
 		tls->checked = true;
 	}
 	verify_clear(&result);

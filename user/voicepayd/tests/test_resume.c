@@ -9,6 +9,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/kdf.h>
+#include <openssl/ocsp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
@@ -467,6 +468,58 @@ static void checked_anew(void **state)
 	SSL_CTX_free(s.ctx);
 }
 
+/* The CA's word that @cert is good. */
+static int ocsp_of(X509 *cert, unsigned char *der)
+{
+	ASN1_TIME *now = ASN1_TIME_adj(NULL, time(NULL), 0, -60), *next = ASN1_TIME_adj(NULL, time(NULL), 1, 0);
+	OCSP_CERTID *id = OCSP_cert_to_id(NULL, cert, root.cert);
+	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+	OCSP_RESPONSE *response;
+	int len;
+
+	OCSP_basic_add1_status(basic, id, V_OCSP_CERTSTATUS_GOOD, 0, NULL, now, next);
+	OCSP_basic_sign(basic, root.cert, root.key, EVP_sha256(), NULL, 0);
+	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+	len = i2d_OCSP_RESPONSE(response, &der);
+	OCSP_RESPONSE_free(response);
+	OCSP_BASICRESP_free(basic);
+	OCSP_CERTID_free(id);
+	ASN1_TIME_free(now);
+	ASN1_TIME_free(next);
+	return len;
+}
+
+static int says_good(void *arg, const char *url, const unsigned char *request, size_t len, unsigned char *answer)
+{
+	return ocsp_of(gateway.cert, answer);
+}
+
+/* What a responder said on being asked is good for a session, but is not what a staple is. */
+static void asked_is_not_stapled(void **state)
+{
+	struct server s = { .ctx = server_ctx(true, NULL) };
+	struct verify_policy p = policy();
+	static struct ticket t, next;
+	struct vp_reply reply;
+	struct tls tls;
+
+	p.ask = says_good;
+	p.responder = "http://ocsp.example";
+	assert_true(shake(&s, &p, NULL, &t, &tls, &reply));
+	forget(&tls);
+	assert_true(allowed(&t, &p));
+	p.ask = NULL;
+	assert_true(allowed(&t, &p));
+	/* and on, to the next session */
+	assert_true(shake(&s, &p, &t, &next, &tls, &reply));
+	assert_int_equal(reply.flags, VP_REPLY_RESUMED);
+	forget(&tls);
+	p.staple_required = true;
+	assert_false(allowed(&t, &p));
+	assert_false(allowed(&next, &p));
+	SSL_CTX_free(s.ctx);
+}
+
 static void contexts_are_exact(void **state)
 {
 	unsigned char good[CONTEXT_MAX], again[CONTEXT_MAX], bad[CONTEXT_MAX];
@@ -477,7 +530,7 @@ static void contexts_are_exact(void **state)
 	sk_X509_push(path, gateway.cert);
 	sk_X509_push(path, device_id.cert);
 	sk_X509_push(path, root.cert);
-	assert_int_equal(context_make(&c, path, (const unsigned char *)"staple", 6), 0);
+	assert_int_equal(context_make(&c, path, (const unsigned char *)"staple", 6, true), 0);
 	len = context_encode(&c, good);
 	assert_in_range(len, 100, CONTEXT_MAX);
 	assert_int_equal(context_decode(&d, good, len), 0);
@@ -486,6 +539,7 @@ static void contexts_are_exact(void **state)
 	assert_int_equal(X509_cmp(sk_X509_value(d.chain, 0), gateway.cert), 0);
 	assert_int_equal(d.begun_ms, c.begun_ms);
 	assert_memory_equal(d.staple, "staple", 6);
+	assert_true(d.asked);
 	assert_int_equal(context_encode(&d, again), len);
 	assert_memory_equal(good, again, len);
 	context_clear(&d);
@@ -504,7 +558,7 @@ static void contexts_are_exact(void **state)
 	}
 	/* one that does not fit is not cut */
 	context_clear(&c);
-	assert_int_equal(context_make(&c, path, bad, sizeof(bad) - 100), 0);
+	assert_int_equal(context_make(&c, path, bad, sizeof(bad) - 100, false), 0);
 	assert_int_equal(context_encode(&c, good), 0);
 	context_clear(&c);
 	ERR_clear_error();
@@ -623,6 +677,7 @@ int main(void)
 		cmocka_unit_test(a_ticket_with_another_key),
 		cmocka_unit_test(half_the_time),
 		cmocka_unit_test(checked_anew),
+		cmocka_unit_test(asked_is_not_stapled),
 		cmocka_unit_test(contexts_are_exact),
 		cmocka_unit_test(bindings),
 		cmocka_unit_test(tickets_that_are_not_sound),
