@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
 #include <string.h>
 
 #include "hex.h"
@@ -6,6 +7,7 @@
 #include "log.h"
 #include "notice.h"
 #include "prim_openssl.h"
+#include "store_certs.h"
 
 #define EQUITY_NAME	"equity"
 #define DAY_SECONDS	86400
@@ -37,8 +39,19 @@ enum refusal ledger_pay(struct call *c, const struct account *payer, const struc
 {
 	long long limit = payer->per_day >= 0 ? payer->per_day : c->gw->set.max_day, spent;
 	__u8 id[STORE_PAYMENT_LEN / 2];
-	enum store_result r;
+	enum store_result r = store_party_revoked(c->st, payee->party);
 
+	/*
+	 * An order or a name outlives the merchant's leave to call: whoever took the
+	 * key made the order, and the money must not follow it. Before what
+	 * ledger_refuses(), as it says nothing about the payer.
+	 */
+	if (r == STORE_OK) {
+		snprintf(c->detail, sizeof(c->detail), "The operator has revoked this payee, who is paid no more. Pay the merchant another way; nothing was paid.");
+		return RF_PAYEE_UNKNOWN;
+	}
+	if (r != STORE_NONE)
+		return refusal_of_store(r);
 	/* Read in this transaction, so it holds until the commit; the database checks again. */
 	if (payer->per_payment >= 0 && amount > payer->per_payment)
 		return RF_OVER_LIMIT;

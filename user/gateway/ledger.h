@@ -8,7 +8,7 @@
 /*
  * Pays @amount from @payer to @payee and fills @p in; its kind, key and
  * ordinal are the caller's to set before. What ledger_refuses() leaves the
- * transaction usable.
+ * transaction usable. RF_PAYEE_UNKNOWN: a merchant whose key has been revoked.
  */
 enum refusal ledger_pay(struct call *c, const struct account *payer, const struct account *payee,
 			long long amount, struct payment *p);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "store_certs.h"
 
 #define BIG	60000
 
@@ -237,11 +238,48 @@ static void scanned(void **state)
 	assert_int_equal(world_payments(w), 1);
 }
 
+static void revoke(struct world *w, const struct peer *peer)
+{
+	struct revocation rev = { .since = w->now, .reason = 1 };
+
+	memcpy(rev.peer, peer->device, sizeof(rev.peer));
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(store_revoke(w->st, &rev), STORE_OK);
+	assert_int_equal(store_commit(w->st), STORE_OK);
+}
+
+/* What a merchant had open when its key was revoked is not paid to whoever has the key. */
+static void revoked_merchant(void **state)
+{
+	char ref[33], scan[33], body[512];
+	struct world *w = *state;
+	json_t *a;
+
+	set_up(w);
+	assert_string_equal(charge(w, "o", 0, BIG, NULL), "USERPAYING");
+	strcpy(ref, waiting(w, &w->device_peer));
+	assert_string_equal(world_ask(w, w->st, &w->shop_peer, "/v1/merchant/order",
+		"{\"order_no\":\"s\",\"amount\":300,\"currency\":\"CNY\"}", &a), "NOTPAY");
+	strcpy(scan, json_string_value(json_object_get(a, "pay_id")));
+	json_decref(a);
+	revoke(w, &w->shop_peer);
+	assert_string_equal(answer(w, &w->device_peer, ref, "shop", BIG, "CONFIRM"), "PAYEE_UNKNOWN");
+	pay_order_body(w, body, sizeof(body), scan, 0, "shop", 300);
+	assert_string_equal(world_ask(w, w->st, &w->device_peer, "/v1/pay-order", body, &a), "PAYEE_UNKNOWN");
+	/* It says why, and what to do. */
+	assert_non_null(strstr(json_string_value(json_object_get(a, "message")), "revoked"));
+	json_decref(a);
+	assert_int_equal(world_payments(w), 0);
+	assert_int_equal(world_balance(w, "alice"), BALANCE);
+	/* The owner can still say no. */
+	assert_string_equal(answer(w, &w->device_peer, ref, "shop", BIG, "DENY"), "DENIED");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
-		T(confirmed), T(denied_and_too_late), T(owners_limits), T(scanned),
+		T(confirmed), T(denied_and_too_late), T(owners_limits), T(scanned), T(revoked_merchant),
 	};
 
 	return cmocka_run_group_tests_name("waiting for a person", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include "base64.h"
 #include "fixture.h"
+#include "store_certs.h"
 #include "jwt.h"
 
 #define ES256	"{\"alg\":\"ES256\",\"typ\":\"JWT\"}"
@@ -210,6 +211,28 @@ static void one_token_one_order(void **state)
 	free(third);
 }
 
+/* The name of a merchant whose key was taken is still said, and is nobody's to be paid under. */
+static void revoked_payee(void **state)
+{
+	struct revocation rev = { .reason = 1 };
+	struct world *w = *state;
+	char body[8192], *token = world_token(w->voice, ES256, w->now, "{\"payee\":\"shop\"}");
+
+	world_enrol(w);
+	rev.since = w->now;
+	memcpy(rev.peer, w->shop_peer.device, sizeof(rev.peer));
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(store_revoke(w->st, &rev), STORE_OK);
+	assert_int_equal(store_commit(w->st), STORE_OK);
+	snprintf(body, sizeof(body), "{\"order_id\":\"o\",\"user_id\":\"alice\",\"payee\":\"shop\",\"amount\":50000,"
+		 "\"currency\":\"CNY\",\"voice_token\":\"%s\"%s}", token,
+		 world_auth(w, VP_PURPOSE_VOICE_PAY, 50000, "o", "shop"));
+	assert_string_equal(world_ask(w, w->st, &w->device_peer, "/v1/voice-pay", body, NULL), "PAYEE_UNKNOWN");
+	assert_int_equal(world_payments(w), 0);
+	assert_int_equal(world_balance(w, "alice"), BALANCE);
+	free(token);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +243,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(signatures, world_new, world_end),
 		cmocka_unit_test_setup_teardown(garbage, world_new, world_end),
 		cmocka_unit_test_setup_teardown(one_token_one_order, world_new, world_end),
+		cmocka_unit_test_setup_teardown(revoked_payee, world_new, world_end),
 	};
 
 	return cmocka_run_group_tests_name("voice orders", tests, NULL, NULL);
