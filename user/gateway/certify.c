@@ -44,7 +44,7 @@ enum store_result certify(const struct deviceca *ca, struct store *st, X509_REQ 
 
 	X509_free(cert);
 	if (bad) {
-		log_error("a certificate could not be made");
+		log_error("a certificate could not be made%s", deviceca_ended(ca, now) ? ": the CA has expired" : "");
 		return STORE_FAILED;
 	}
 	r = store_begin(st);
@@ -79,6 +79,17 @@ char *certify_pem(const struct deviceca *ca, const struct certificate *c)
 	return pem;
 }
 
+/* One of the CA that was there before would be handed out with a chain that does not lead to it. */
+static bool is_ours(const struct deviceca *ca, const struct certificate *c)
+{
+	const unsigned char *p = c->der;
+	X509 *cert = d2i_X509(NULL, &p, c->der_len);
+	bool ours = deviceca_made(ca, cert);
+
+	X509_free(cert);
+	return ours;
+}
+
 static bool is_fresh(const struct certificate *c, __u64 now)
 {
 	return c->not_after > now && (c->not_after - now) * 3 >= (c->not_after - c->made) * 2;
@@ -93,6 +104,10 @@ enum refusal certify_renew(struct call *c, const char *text, struct certificate 
 
 	if (!c->gw->ca)
 		return RF_NO_CERTIFICATES;
+	if (deviceca_ended(c->gw->ca, call_now(c))) {
+		log_error("the CA of the settings has expired: no certificate is made until there is another");
+		return RF_NO_CERTIFICATES;
+	}
 	req = csr_read(text, strlen(text), spki, &why);
 	if (!req) {
 		snprintf(c->detail, sizeof(c->detail), "The certificate request is refused: %s.", why);
@@ -103,7 +118,7 @@ enum refusal certify_renew(struct call *c, const char *text, struct certificate 
 		return RF_OTHER_KEY;
 	}
 	r = store_cert_newest(c->st, spki, out);
-	if (r == STORE_NONE || (r == STORE_OK && !is_fresh(out, call_now(c))))
+	if (r == STORE_NONE || (r == STORE_OK && !(is_fresh(out, call_now(c)) && is_ours(c->gw->ca, out))))
 		r = certify(c->gw->ca, c->st, req, spki, call_now(c), out);
 	X509_REQ_free(req);
 	return r == STORE_TAKEN ? RF_PEER_REVOKED : refusal_of_store(r);

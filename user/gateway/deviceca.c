@@ -145,12 +145,30 @@ static int set_subject(X509 *cert, const __u8 spki[VP_HASH_LEN])
 	return ok;
 }
 
+bool deviceca_ended(const struct deviceca *ca, __u64 now)
+{
+	time_t t = now;
+
+	/* 0 is an error, and no date. */
+	return X509_cmp_time(X509_get0_notAfter(ca->cert), &t) <= 0;
+}
+
+bool deviceca_made(const struct deviceca *ca, X509 *cert)
+{
+	bool made = cert && !X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(ca->cert)) &&
+		    X509_verify(cert, X509_get0_pubkey(ca->cert)) == 1;
+
+	ERR_clear_error();
+	return made;
+}
+
 X509 *deviceca_certify(const struct deviceca *ca, X509_REQ *req, __u64 now)
 {
 	X509 *cert = X509_new();
 	__u8 asked[VP_HASH_LEN], made[VP_HASH_LEN];
 
-	if (!cert || csr_spki(X509_REQ_get_X509_PUBKEY(req), asked))
+	/* What ended before it began would be asked for again at once, and be a row each time. */
+	if (!cert || deviceca_ended(ca, now) || csr_spki(X509_REQ_get_X509_PUBKEY(req), asked))
 		goto fail;
 	if (X509_set_version(cert, X509_VERSION_3) != 1 || !set_serial(cert) || !set_dates(cert, ca, now) ||
 	    !set_subject(cert, asked) || !X509_set_issuer_name(cert, X509_get_subject_name(ca->cert)) ||

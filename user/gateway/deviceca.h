@@ -3,6 +3,8 @@
 #ifndef VPG_DEVICECA_H
 #define VPG_DEVICECA_H
 
+#include <stdbool.h>
+
 #include <openssl/x509.h>
 
 #include "csr.h"
@@ -23,9 +25,15 @@ struct deviceca {
 int deviceca_load(struct deviceca *ca, const struct settings *set);
 void deviceca_free(struct deviceca *ca);
 
+/* At @now, is the CA past its last day? A gateway may run for longer than it had left. */
+bool deviceca_ended(const struct deviceca *ca, __u64 now);
+/* Is @cert this CA's, by issuer and signature? */
+bool deviceca_made(const struct deviceca *ca, X509 *cert);
+
 /*
  * A client's certificate for @req's key, from @now on: the subject is the
- * device id, nothing of @req is taken but its key. NULL if it cannot be made.
+ * device id, nothing of @req is taken but its key. NULL if it cannot be made, as
+ * when the CA has ended.
  */
 X509 *deviceca_certify(const struct deviceca *ca, X509_REQ *req, __u64 now);
 

@@ -24,7 +24,7 @@ static void read_certificate(sqlite3_stmt *q, struct certificate *c)
 enum store_result store_cert_newest(struct store *st, const __u8 spki[VP_HASH_LEN], struct certificate *c)
 {
 	sqlite3_stmt *q = sq(st, "SELECT serial, spki, made, not_after, der FROM certificate "
-				 "WHERE spki = ?1 AND length(der) > 0 ORDER BY not_after DESC, made DESC LIMIT 1",
+				 "WHERE spki = ?1 AND length(der) > 0 ORDER BY made DESC, not_after DESC LIMIT 1",
 			     "b", spki, (size_t)VP_HASH_LEN);
 	enum store_result r = sq_row(st, q);
 

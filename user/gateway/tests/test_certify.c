@@ -231,6 +231,13 @@ static void profile(void **state)
 	cert = deviceca_certify(&ca, req, TEST_TIME);
 	assert_int_equal(ASN1_TIME_compare(X509_get0_notAfter(cert), X509_get0_notAfter(ca_cert)), 0);
 	X509_free(cert);
+	/* There is none from a CA that has ended. */
+	ca.cert = make_ca(ca_key, TEST_TIME, "critical,CA:TRUE", "critical,keyCertSign,cRLSign");
+	cert = deviceca_certify(&ca, req, TEST_TIME - 1);
+	assert_non_null(cert);
+	X509_free(cert);
+	assert_null(deviceca_certify(&ca, req, TEST_TIME));
+	X509_free(ca.cert);
 	X509_REQ_free(req);
 	EVP_PKEY_free(key);
 }
@@ -358,6 +365,54 @@ static void renewal(void **state)
 	w->gw.ca = NULL;
 }
 
+static bool signed_by(const char *pem, EVP_PKEY *key)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	bool good = cert && X509_verify(cert, key) == 1;
+
+	X509_free(cert);
+	BIO_free(bio);
+	return good;
+}
+
+/* The CA is changed, for one that ends sooner: no device gets the old one's again. Then that one ends. */
+static void another_ca(void **state)
+{
+	struct world *w = *state;
+	struct deviceca ca = the_ca(), next = { .days = 90 };
+	EVP_PKEY *key = ec("P-256");
+	char *csr = request(key), *first, *second, *again;
+	struct peer peer;
+	json_t *a;
+
+	next.key = ec("P-256");
+	next.cert = make_ca(next.key, TEST_TIME + 30 * DAY, "critical,CA:TRUE", "critical,keyCertSign,cRLSign");
+	peer_of(key, &peer);
+	w->gw.ca = &ca;
+	first = renewed(w, &peer, csr);
+	assert_true(signed_by(first, ca_key));
+	w->gw.ca = &next;
+	w->now += DAY;
+	second = renewed(w, &peer, csr);
+	assert_true(signed_by(second, next.key));
+	/* And it is not a new one at each call, though the old CA's ends later. */
+	w->now += 60;
+	again = renewed(w, &peer, csr);
+	assert_string_equal(second, again);
+	w->now = TEST_TIME + 30 * DAY;
+	assert_string_equal(renew(w, &peer, csr, &a), "NO_CERTIFICATES");
+	json_decref(a);
+	free(first);
+	free(second);
+	free(again);
+	free(csr);
+	X509_free(next.cert);
+	EVP_PKEY_free(next.key);
+	EVP_PKEY_free(key);
+	w->gw.ca = NULL;
+}
+
 static void revoke(struct world *w, const __u8 id[VP_DEVICE_ID_LEN], int reason)
 {
 	struct revocation rev = { .since = w->now, .reason = reason };
@@ -466,7 +521,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests), cmocka_unit_test(profile), cmocka_unit_test(crls),
-		T(cas), T(renewal), T(revoked),
+		T(cas), T(renewal), T(another_ca), T(revoked),
 	};
 
 	return cmocka_run_group_tests_name("certify", tests, set_up, tear_down);
