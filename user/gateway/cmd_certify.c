@@ -180,21 +180,30 @@ int command_reason(const char *name)
 	return -1;
 }
 
-/* A certificate that was made elsewhere is written down, or no CRL could name it. */
-static enum store_result note_certificate(struct store *st, X509 *cert, const __u8 spki[VP_HASH_LEN], __u64 now)
+/*
+ * A certificate that was made elsewhere is written down, or no CRL could name it.
+ * Only one that the CA of the settings has signed: a CRL speaks of its own CA's
+ * serials, and another's would turn away whoever has the same one of ours.
+ * STORE_NONE: it is not this CA's. STORE_TAKEN: its serial is another key's.
+ */
+static enum store_result note_certificate(struct store *st, const struct deviceca *ca, X509 *cert,
+					  const __u8 spki[VP_HASH_LEN], __u64 now)
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
-	struct certificate c = { .made = now };
+	struct certificate c = { .made = now }, past;
 	enum store_result r;
 
-	if (serial->length < 1 || serial->length > STORE_SERIAL_MAX)
-		return STORE_OK;
+	if (!ca->cert || !deviceca_made(ca, cert) || serial->type != V_ASN1_INTEGER || serial->length < 1 ||
+	    serial->length > STORE_SERIAL_MAX)
+		return STORE_NONE;
 	memcpy(c.serial, serial->data, serial->length);
 	c.serial_len = serial->length;
 	memcpy(c.spki, spki, sizeof(c.spki));
 	c.not_after = certify_seconds(X509_get0_notAfter(cert));
-	r = store_cert_add(st, &c);
-	return r == STORE_TAKEN ? STORE_OK : r;
+	r = store_cert_find(st, &c, &past);
+	if (r == STORE_NONE)
+		return store_cert_add(st, &c);
+	return r == STORE_OK && memcmp(past.spki, spki, sizeof(past.spki)) ? STORE_TAKEN : r;
 }
 
 static X509 *read_certificate(const char *file)
@@ -209,17 +218,48 @@ static X509 *read_certificate(const char *file)
 	return cert;
 }
 
+/* What became of it, in words or as JSON. @noted: what note_certificate() said. */
+static int tell_revoked(const char *hex, __u64 since, bool before, bool cert, enum store_result noted)
+{
+	bool listed = cert && noted == STORE_OK;
+	json_t *json;
+
+	if (before && !listed)
+		fprintf(stderr, "voicepay-gateway: %s has been revoked before\n", hex);
+	if (cert && noted == STORE_NONE)
+		fprintf(stderr, "voicepay-gateway: this certificate is not of the CA in the settings, [certificates] ca: \"crl\" will not name it; have its own CA make a CRL that does\n");
+	if (cert && noted == STORE_TAKEN)
+		fprintf(stderr, "voicepay-gateway: %s: another key's certificate has this serial number: \"crl\" cannot name it; this gateway lets it in no more all the same\n",
+			hex);
+	if (before && !listed)
+		return EXIT_REFUSED;
+	if (common.json) {
+		json = json_pack("{s:s, s:b}", "revoked", hex, "before", before);
+		if (!before)
+			json_object_set_new(json, "since", json_integer(since));
+		if (cert)
+			json_object_set_new(json, "listed", json_boolean(listed));
+		print_json(json);
+	} else {
+		printf("%s %s. Make a CRL for nginx now: voicepay-gateway crl\n", hex, before ?
+		       "has been revoked before; its certificate will be in the CRL" : "is not let in any more");
+	}
+	return noted == STORE_TAKEN ? EXIT_REFUSED : EXIT_OK;
+}
+
 int command_revoke(const char *file, const __u8 *id, const char *reason_name)
 {
 	int reason = command_reason(reason_name), ret;
+	enum store_result r, noted = STORE_OK;
 	X509 *cert = NULL;
 	__u64 now = gateway_clock_ms() / 1000;
 	struct revocation rev = { .since = now, .reason = reason };
 	char hex[2 * VP_DEVICE_ID_LEN + 1];
+	struct deviceca ca = { 0 };
 	__u8 spki[VP_HASH_LEN];
-	enum store_result r;
 	struct gateway gw;
 	struct store *st;
+	bool before;
 
 	if (reason < 0) {
 		fprintf(stderr, "voicepay-gateway: --reason is key-compromise, superseded or cessation\n");
@@ -240,24 +280,26 @@ int command_revoke(const char *file, const __u8 *id, const char *reason_name)
 		X509_free(cert);
 		return ret;
 	}
+	/* Nobody stays in because the CA cannot be read: then it is only not noted. */
+	if (cert)
+		deviceca_load(&ca, &gw.set);
 	r = store_begin(st);
 	if (r == STORE_OK)
 		r = store_revoke(st, &rev);
+	before = r == STORE_TAKEN;
+	/* It may have been revoked by its id, which no CRL can name. */
+	if (before)
+		r = STORE_OK;
 	if (r == STORE_OK && cert)
-		r = note_certificate(st, cert, spki, now);
+		noted = note_certificate(st, &ca, cert, spki, now);
 	if (r == STORE_OK)
-		r = store_commit(st);
+		r = noted > STORE_TAKEN ? noted : store_commit(st);
 	store_rollback(st);
+	deviceca_free(&ca);
+	ret = r == STORE_OK ? tell_revoked(hex, now, before, cert, noted) : command_store(r, hex);
 	X509_free(cert);
 	command_close(&gw, st);
-	if (r == STORE_TAKEN)
-		fprintf(stderr, "voicepay-gateway: %s has been revoked before\n", hex);
-	if (r != STORE_OK)
-		return r == STORE_TAKEN ? EXIT_REFUSED : command_store(r, hex);
-	if (common.json)
-		return print_json(json_pack("{s:s, s:I}", "revoked", hex, "since", (json_int_t)now));
-	printf("%s is not let in any more. Make a CRL for nginx now: voicepay-gateway crl\n", hex);
-	return EXIT_OK;
+	return ret;
 }
 
 struct device_args {

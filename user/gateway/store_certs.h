@@ -18,6 +18,8 @@ struct certificate {
 };
 
 enum store_result store_cert_add(struct store *st, const struct certificate *c);
+/* By its serial number; STORE_NONE if there is none. */
+enum store_result store_cert_find(struct store *st, const struct certificate *serial, struct certificate *c);
 /* The one made last, of those made here: after a change of CA an older one may well end later. */
 enum store_result store_cert_newest(struct store *st, const __u8 spki[VP_HASH_LEN], struct certificate *c);
 /* Those that ended before @before are forgotten; a CRL need not name them. */

@@ -21,6 +21,17 @@ static void read_certificate(sqlite3_stmt *q, struct certificate *c)
 	c->der_len = sq_blob(q, 4, c->der, sizeof(c->der));
 }
 
+enum store_result store_cert_find(struct store *st, const struct certificate *serial, struct certificate *c)
+{
+	sqlite3_stmt *q = sq(st, "SELECT serial, spki, made, not_after, der FROM certificate WHERE serial = ?1",
+			     "b", serial->serial, serial->serial_len);
+	enum store_result r = sq_row(st, q);
+
+	if (r == STORE_OK)
+		read_certificate(q, c);
+	return sq_end(q, r);
+}
+
 enum store_result store_cert_newest(struct store *st, const __u8 spki[VP_HASH_LEN], struct certificate *c)
 {
 	sqlite3_stmt *q = sq(st, "SELECT serial, spki, made, not_after, der FROM certificate "
