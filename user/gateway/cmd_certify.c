@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* certify, device revoke, crl */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <jansson.h>
 #include <openssl/pem.h>
@@ -395,6 +398,23 @@ static enum store_result next_number(struct store *st, __u64 now, long long *num
 	return r == STORE_OK ? store_commit(st) : r;
 }
 
+/*
+ * Number, list and file are one step: of two runs that overtake each other the
+ * older list would stay, and whoever was revoked in between be let in by nginx. On
+ * the CA's key, which no stranger can open, nor hold the lock for ever.
+ */
+static int lock_ca(const struct settings *set)
+{
+	int fd = open(set->ca_key, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX))
+		return fd;
+	fprintf(stderr, "voicepay-gateway: %s: %m\n", set->ca_key);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 static int make_crl(const struct deviceca *ca, struct store *st, int days, const char *out)
 {
 	__u64 now = gateway_clock_ms() / 1000;
@@ -441,14 +461,17 @@ int cmd_crl(int argc, char **argv)
 	struct deviceca ca;
 	struct gateway gw;
 	struct store *st;
-	int ret;
+	int ret, lock;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
 		return EXIT_USAGE;
 	ret = open_all(&gw, &st, &ca);
 	if (ret)
 		return ret;
-	ret = make_crl(&ca, st, gw.set.crl_days, a.out);
+	lock = lock_ca(&gw.set);
+	ret = lock < 0 ? EXIT_ENVIRONMENT : make_crl(&ca, st, gw.set.crl_days, a.out);
+	if (lock >= 0)
+		close(lock);
 	deviceca_free(&ca);
 	command_close(&gw, st);
 	return ret;

@@ -85,7 +85,7 @@ enrol() { # NAME: request, certify, install
 	vp "$1" request --out "$1.csr" >log 2>&1 && gw certify --request "$1.csr" --out "$1.new" && vp "$1" install "$1.new" >log 2>&1 ||
 		{ cat log; return 1; }
 }
-ktap_plan 30
+ktap_plan 32
 
 device file "$T/file.key"
 ktap_run "there is no certificate yet, and it says how to get one" exits 1 "certificate request" vp file show
@@ -169,4 +169,23 @@ listed() {
 }
 ktap_run "nginx turns away who is on the CRL, whoever made the certificate" listed
 ktap_run "and lets the others in" in_by pki/device.pem pki/device.key
+# held FILE COMMAND..: does it wait for whoever holds the lock?
+held() {
+	local f=$1
+	shift
+	rm -f released
+	flock "$f" sh -c ': >holding; sleep 1; : >released' &
+	while [ ! -e holding ]; do sleep 0.05; done
+	rm holding
+	"$@" >log 2>&1 && [ -e released ]
+}
+ktap_run "one CRL is made after the other" held pki/ca.key gw crl --out "$T/clients.crl"
+in_order() {
+	local i p=() before
+	before=$(gw crl --json --out "$T/clients.crl" | jq .number)
+	for i in 1 2 3 4 5 6; do gw crl --out "$T/clients.crl" & p+=($!); done
+	wait "${p[@]}"
+	[ "$(openssl crl -in clients.crl -noout -crlnumber)" = "crlNumber=$(printf '0x%02X' $((before + 6)))" ] && [ ! -e clients.crl.new ]
+}
+ktap_run "of several at once the last stays" in_order
 ktap_end
