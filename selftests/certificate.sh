@@ -52,6 +52,7 @@ must "not yet due" sh -c "jq -e '.result == \"not due\"' $TOWN/renew"
 voicepay certificate renew --json >"$TOWN/renew" 2>&1
 rc=$?
 must "asked all the same: $(cat "$TOWN/renew")" equals $rc 0
+must "it is told that nothing came of it" jq -e '.result == "nothing younger"' "$TOWN/renew"
 must "the gateway has nothing younger yet" equals "$(shown not_after)" "$UNTIL"
 hours_go_by 17
 voicepay certificate renew --due --json >"$TOWN/renew" 2>&1

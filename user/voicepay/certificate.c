@@ -28,6 +28,9 @@
 
 #define JITTER_MAX	86400
 
+/* install(): no fault, and nothing was done. */
+#define NOTHING_YOUNGER	(-1)
+
 static struct {
 	const char *what, *out, *file;
 	bool due, new_key;
@@ -126,9 +129,14 @@ static int do_request(const struct config *c)
 	char error[DEVKEY_ERROR];
 	struct devkey dk;
 	char *text;
-	int made, status = STATUS_OK;
+	int made, lock, status = STATUS_OK;
 
+	/* Two at once would make two keys, one in the other's file, or under one label in a token. */
+	lock = lock_directory(c);
+	if (lock < 0)
+		return STATUS_ENVIRONMENT;
 	made = devkey_make(c, error);
+	close(lock);
 	if (made < 0 || devkey_open(&dk, c, NULL, error))
 		return tell_error(STATUS_ENVIRONMENT, "KEY", "%s", error);
 	text = request_make(&dk, error);
@@ -168,7 +176,7 @@ static char *pem_of(const struct certfile *f)
 /*
  * Everything a handshake would find wrong is found now, while the old one is
  * still there. @renewal: the gateway's answer, which must be of the same key
- * and end later.
+ * and end later, or it is NOTHING_YOUNGER.
  */
 static int install(const struct config *c, const struct certfile *fresh, bool renewal)
 {
@@ -189,11 +197,9 @@ static int install(const struct config *c, const struct certfile *fresh, bool re
 					 renewal ? "that is no renewal; what is there stays" :
 					 "the gateway would take this for another device; if you want that, say --new-key, and enrol its slots anew");
 		else if (renewal && fresh->until <= old.until)
-			bad = STATUS_OK - 1;
+			bad = NOTHING_YOUNGER;
 		certfile_free(&old);
 	}
-	if (bad < 0)	/* the gateway has nothing younger */
-		return STATUS_OK;
 	if (bad)
 		return bad;
 	if (devkey_open(&dk, c, X509_get0_pubkey(fresh->cert), error))
@@ -306,6 +312,11 @@ static int renew(const struct config *c)
 		return tell_error(STATUS_ENVIRONMENT, "KEY", "%s", error);
 	status = ask(c, request);
 	free(request);
+	if (status == NOTHING_YOUNGER && due)
+		return tell_error(STATUS_REFUSED, "NOT_YOUNGER", "%s is due to be renewed, and the gateway gave none that ends later: what is there stays. Ask its operator whether its CA is about to end",
+				  c->cert);
+	if (status == NOTHING_YOUNGER)
+		return tell_present(c, "nothing younger");
 	return status ? status : tell_present(c, "renewed");
 }
 

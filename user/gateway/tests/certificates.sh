@@ -85,7 +85,7 @@ enrol() { # NAME: request, certify, install
 	vp "$1" request --out "$1.csr" >log 2>&1 && gw certify --request "$1.csr" --out "$1.new" && vp "$1" install "$1.new" >log 2>&1 ||
 		{ cat log; return 1; }
 }
-ktap_plan 32
+ktap_plan 34
 
 device file "$T/file.key"
 ktap_run "there is no certificate yet, and it says how to get one" exits 1 "certificate request" vp file show
@@ -188,4 +188,16 @@ in_order() {
 	[ "$(openssl crl -in clients.crl -noout -crlnumber)" = "crlNumber=$(printf '0x%02X' $((before + 6)))" ] && [ ! -e clients.crl.new ]
 }
 ktap_run "of several at once the last stays" in_order
+device slow "file:$T/slow.key"
+ktap_run "one key is made after the other" held "$T" vp slow request
+device crowd "file:$T/crowd.key"
+# All ask for the same key, and one of them has made it.
+crowd() {
+	local i p=()
+	for i in 1 2 3 4 5 6; do vp crowd request --json >"crowd.$i" 2>&1 & p+=($!); done
+	wait "${p[@]}"
+	[ "$(jq -s '[.[] | select(.made)] | length' crowd.[1-6])" = 1 ] &&
+	[ "$(for i in 1 2 3 4 5 6; do jq -r .request "crowd.$i" | openssl req -noout -pubkey; done | sort | uniq -c | grep -c ' 6 ')" -ge 1 ]
+}
+ktap_run "of several at once one makes it, and all have it" crowd
 ktap_end
