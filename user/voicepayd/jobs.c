@@ -50,7 +50,7 @@ static int64_t clock_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-struct jobs *jobs_new(const struct config *config, const char *helper)
+struct jobs *jobs_new(const struct config *config, const char *helper, const struct stamp *settings)
 {
 	struct jobs *jobs = calloc(1, sizeof(*jobs));
 	size_t i;
@@ -61,7 +61,7 @@ struct jobs *jobs_new(const struct config *config, const char *helper)
 	jobs->max = config->max_handshakes + WAITING_MAX;
 	jobs->helper = helper;
 	jobs->job = calloc(jobs->max, sizeof(*jobs->job));
-	jobs->warm = warm_new(&jobs->config, helper);
+	jobs->warm = warm_new(&jobs->config, helper, settings);
 	if (!jobs->job || !jobs->warm) {
 		free(jobs->warm);
 		free(jobs->job);
@@ -73,14 +73,14 @@ struct jobs *jobs_new(const struct config *config, const char *helper)
 	return jobs;
 }
 
-void jobs_configure(struct jobs *jobs, const struct config *config)
+void jobs_configure(struct jobs *jobs, const struct config *config, const struct stamp *settings)
 {
 	unsigned int max = jobs->config.max_handshakes;
 
 	/* The table's size is settled. */
 	jobs->config = *config;
 	jobs->config.max_handshakes = max;
-	warm_renew(jobs->warm);
+	warm_renew(jobs->warm, settings);
 }
 
 static void finish(struct job *job)

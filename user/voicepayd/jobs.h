@@ -12,13 +12,15 @@
 #include <stdint.h>
 
 #include "../common/config.h"
+#include "stamp.h"
 
 struct jobs;
 
-struct jobs *jobs_new(const struct config *config, const char *helper);
+/* @settings: what config's file was before it was read. */
+struct jobs *jobs_new(const struct config *config, const char *helper, const struct stamp *settings);
 
 /* Settings were read anew. */
-void jobs_configure(struct jobs *jobs, const struct config *config);
+void jobs_configure(struct jobs *jobs, const struct config *config, const struct stamp *settings);
 
 /* Takes over the accepted connection @conn. */
 void jobs_accept(struct jobs *jobs, int conn);

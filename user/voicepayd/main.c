@@ -25,6 +25,7 @@
 #include "jobs.h"
 #include "listen.h"
 #include "log.h"
+#include "stamp.h"
 
 #define EXIT_USAGE	2
 #define EXIT_ENVIRONMENT 3
@@ -116,12 +117,14 @@ static void reload(struct jobs *jobs)
 {
 	static struct config config;
 	char error[CONFIG_ERROR];
+	struct stamp settings;
 
+	stamp_settings(&settings, options.config);
 	if (config_read(&config, options.config, error) || config_need_tls(&config, error)) {
 		log_err("%s; the settings stay as they were", error);
 		return;
 	}
-	jobs_configure(jobs, &config);
+	jobs_configure(jobs, &config, &settings);
 	log_info("settings read again from %s", options.config);
 }
 
@@ -188,6 +191,7 @@ int main(int argc, char **argv)
 {
 	static struct config config;
 	struct listener listener;
+	struct stamp settings;
 	char error[CONFIG_ERROR];
 	struct jobs *jobs;
 	int signals, ret;
@@ -200,6 +204,7 @@ int main(int argc, char **argv)
 		(void)config_read(&config, options.config, error);
 		return donate_vault(config.device) ? EXIT_ENVIRONMENT : 0;
 	}
+	stamp_settings(&settings, options.config);
 	if (config_read(&config, options.config, error) || config_need_tls(&config, error)) {
 		log_err("%s", error);
 		return EXIT_ENVIRONMENT;
@@ -219,7 +224,7 @@ int main(int argc, char **argv)
 	if (!geteuid())
 		(void)donate_vault(config.device);
 	signals = open_signals();
-	jobs = jobs_new(&config, options.helper);
+	jobs = jobs_new(&config, options.helper, &settings);
 	if (signals < 0 || !jobs) {
 		log_err("no memory to start with");
 		return EXIT_ENVIRONMENT;

@@ -4,6 +4,19 @@
 
 #include "stamp.h"
 
+/* One that is not there, or is no file at all, stays 0: that is an answer, too. */
+static void look_at(struct stat *st, const char *file)
+{
+	if (stat(file, st))
+		memset(st, 0, sizeof(*st));
+}
+
+void stamp_settings(struct stamp *stamp, const char *path)
+{
+	memset(stamp, 0, sizeof(*stamp));
+	look_at(&stamp->file[0], path);
+}
+
 void stamp_take(struct stamp *stamp, const struct config *config)
 {
 	const char *files[5 + CONFIG_CRLS] = {
@@ -14,10 +27,8 @@ void stamp_take(struct stamp *stamp, const struct config *config)
 	for (i = 0; i < config->crl_count; i++)
 		files[count++] = config->crls[i];
 	memset(stamp, 0, sizeof(*stamp));
-	/* One that is not there, or is no file at all, stays 0: that is an answer, too. */
 	for (i = 0; i < count; i++)
-		if (stat(files[i], &stamp->file[i]))
-			memset(&stamp->file[i], 0, sizeof(stamp->file[i]));
+		look_at(&stamp->file[i], files[i]);
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)

@@ -15,6 +15,11 @@ struct stamp {
 	struct stat file[5 + CONFIG_CRLS];
 };
 
+/*
+ * The settings' file alone: to be taken before it is read, so that one that is
+ * written meanwhile is seen as a change.
+ */
+void stamp_settings(struct stamp *stamp, const char *path);
 void stamp_take(struct stamp *stamp, const struct config *config);
 bool stamp_same(const struct stamp *a, const struct stamp *b);
 /* The same for the settings alone. */

@@ -45,7 +45,7 @@ struct warm {
 	const char *helper;
 	struct place place[CONFIG_WARM];
 	struct wanted wanted;
-	struct stamp settings;	/* as they were read */
+	struct stamp settings;	/* their file, before they were read */
 	int64_t retry_at;
 	unsigned int retry_ms;
 };
@@ -59,7 +59,7 @@ static int64_t boot_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-struct warm *warm_new(const struct config *config, const char *helper)
+struct warm *warm_new(const struct config *config, const char *helper, const struct stamp *settings)
 {
 	struct warm *w = calloc(1, sizeof(*w));
 
@@ -68,7 +68,7 @@ struct warm *warm_new(const struct config *config, const char *helper)
 	w->config = config;
 	w->helper = helper;
 	wanted_init(&w->wanted, 3 * config->warm_max);
-	stamp_take(&w->settings, config);
+	w->settings = *settings;
 	return w;
 }
 
@@ -93,7 +93,7 @@ static void drop(struct place *p)
 	p->pid = 0;
 }
 
-void warm_renew(struct warm *w)
+void warm_renew(struct warm *w, const struct stamp *settings)
 {
 	size_t i;
 
@@ -104,7 +104,7 @@ void warm_renew(struct warm *w)
 		drop(&w->place[i]);
 	}
 	w->wanted.most = 3 * w->config->warm_max;
-	stamp_take(&w->settings, w->config);
+	w->settings = *settings;
 	w->retry_at = 0;
 	w->retry_ms = 0;
 }

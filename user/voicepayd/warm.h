@@ -15,14 +15,18 @@
 
 #include "../common/config.h"
 #include "../libvoicepay/protocol.h"
+#include "stamp.h"
 
 struct warm;
 
-/* @config stays the caller's, and may change: then warm_renew() is due. */
-struct warm *warm_new(const struct config *config, const char *helper);
+/*
+ * @config stays the caller's, and may change: then warm_renew() is due. @settings
+ * is of before it was read.
+ */
+struct warm *warm_new(const struct config *config, const char *helper, const struct stamp *settings);
 
 /* The settings changed: what was opened under the old ones is closed. */
-void warm_renew(struct warm *warm);
+void warm_renew(struct warm *warm, const struct stamp *settings);
 
 /* User @uid wants @channels ready from now on, for a while. Fills in the answer. */
 void warm_ask(struct warm *warm, uid_t uid, unsigned int channels, struct vp_reply *reply);

@@ -152,11 +152,13 @@ static void start(unsigned int handshakes_max)
 {
 	static struct config config;
 	char error[CONFIG_ERROR], text[256];
+	struct stamp settings;
 
 	snprintf(text, sizeof(text), "[daemon]\nallow-user = %d\nallow-user = %d\nmax-handshakes = %u\n",
 		 GREEDY, OTHER, handshakes_max);
+	stamp_settings(&settings, "test");
 	assert_int_equal(config_parse(&config, "test", text, error), 0);
-	jobs = jobs_new(&config, helper);
+	jobs = jobs_new(&config, helper, &settings);
 	assert_non_null(jobs);
 	apps = 0;
 }
@@ -177,13 +179,15 @@ static int start_fake(const char *how)
 {
 	static struct config config;
 	char error[CONFIG_ERROR], text[64];
+	struct stamp settings;
 	FILE *f = fopen(behaviour, "w");
 
 	fprintf(f, "%s %s\n", how, sock_path);
 	fclose(f);
 	snprintf(text, sizeof(text), "[daemon]\nallow-user = %d\n", GREEDY);
+	stamp_settings(&settings, behaviour);
 	assert_int_equal(config_parse(&config, behaviour, text, error), 0);
-	jobs = jobs_new(&config, fake);
+	jobs = jobs_new(&config, fake, &settings);
 	apps = 0;
 	return 0;
 }

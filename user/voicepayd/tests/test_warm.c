@@ -32,6 +32,15 @@ static int listener, far[64], far_count;
 static int started;	/* handshake processes that have ended */
 static int accepted;	/* those that came as far as the gateway */
 
+/* The file as it is. */
+static const struct stamp *settings(void)
+{
+	static struct stamp stamp;
+
+	stamp_settings(&stamp, behaviour);
+	return &stamp;
+}
+
 /* Settings that are read again: what it does is in them. */
 static void behave(const char *how)
 {
@@ -41,7 +50,7 @@ static void behave(const char *how)
 	fprintf(f, "%s %s\n", how, sock_path);
 	fclose(f);
 	if (warm)
-		warm_renew(warm);
+		warm_renew(warm, settings());
 }
 
 /* What the daemon's loop does, for @ms at most or until so many are ready or coming. */
@@ -178,7 +187,7 @@ static void none_is_left_from_older_settings(void **state)
 {
 	ask(ALICE, 2, VOICEPAY_CHECK_OK);
 	pump(3000, 2);
-	warm_renew(warm);
+	warm_renew(warm, settings());
 	assert_int_equal(take(), -1);
 	pump(3000, 2);
 	assert_int_equal(far_count, 4);
@@ -222,7 +231,27 @@ static void none_while_the_settings_are_not_read(void **state)
 	usleep(100000);
 	warm_work(warm);
 	assert_int_equal(accept(listener, NULL, NULL), -1);
-	warm_renew(warm);
+	warm_renew(warm, settings());
+	pump(3000, 1);
+	works(take());
+}
+
+/* What stands there now may not be what was read. */
+static void none_by_settings_that_changed_meanwhile(void **state)
+{
+	struct stamp before = *settings();
+	FILE *f;
+
+	f = fopen(behaviour, "a");
+	fprintf(f, "\n");
+	fclose(f);
+	warm_renew(warm, &before);
+	ask(ALICE, 1, VOICEPAY_CHECK_CONFIG);
+	warm_work(warm);
+	usleep(100000);
+	assert_int_equal(accept(listener, NULL, NULL), -1);
+	warm_renew(warm, settings());
+	ask(ALICE, 1, VOICEPAY_CHECK_OK);
 	pump(3000, 1);
 	works(take());
 }
@@ -273,7 +302,7 @@ static void fewer_by_new_settings(void **state)
 	ask(ALICE, 2, VOICEPAY_CHECK_OK);
 	pump(3000, 2);
 	config.warm_max = 1;
-	warm_renew(warm);
+	warm_renew(warm, settings());
 	pump(3000, 1);
 	pump(100, -1);
 	assert_int_equal(accepted, 3);
@@ -321,7 +350,7 @@ static void one_that_hangs_is_ended(void **state)
 static void switched_off(void **state)
 {
 	config.warm_max = 0;
-	warm_renew(warm);
+	warm_renew(warm, settings());
 	ask(ALICE, 1, VOICEPAY_CHECK_CONFIG);
 	assert_int_equal(warm_wait(warm), -1);
 }
@@ -379,7 +408,7 @@ static int start(void **state)
 		return -1;
 	behave("ok");
 	far_count = started = accepted = 0;
-	warm = warm_new(&config, helper);
+	warm = warm_new(&config, helper, settings());
 	return warm ? 0 : -1;
 }
 
@@ -432,6 +461,7 @@ int main(void)
 		T(none_is_left_from_older_settings),
 		T(none_is_left_from_an_older_crl),
 		T(none_while_the_settings_are_not_read),
+		T(none_by_settings_that_changed_meanwhile),
 		T(who_takes_none_gets_no_more),
 		T(who_takes_them_gets_more),
 		T(fewer_by_new_settings),
