@@ -23,6 +23,7 @@ static struct vp_cell *cell;
 static u64 number;	/* of the key in @cell, or the one before it */
 static u64 nonces;	/* used with it */
 static u64 boxes;	/* that it opens */
+static unsigned int era;	/* wipes so far */
 
 static void forget_key(void)
 {
@@ -74,22 +75,25 @@ static int take_key(u8 key[VP_KEY_LEN])
 /**
  * vp_box_shut() - encrypt something
  * @box: out: what opens it; for vp_box_drop()
+ * @learnt: vp_box_era() from before @in was known
  * @out: VP_BOX_LEN(@len) bytes; not @in
  * @ad: what must be the same when it is opened
  * @ad_len: its length
  * @in: what; the caller wipes it
  * @len: its length
  *
- * Return: 0; or the vault's error, and then there is nothing to drop.
+ * Return: 0; -ENOKEY if all was wiped meanwhile; or the vault's error. With an
+ * error there is nothing to drop.
  */
-int vp_box_shut(struct vp_box *box, u8 *out, const u8 *ad, size_t ad_len, const u8 *in, size_t len)
+int vp_box_shut(struct vp_box *box, unsigned int learnt, u8 *out, const u8 *ad, size_t ad_len,
+		const u8 *in, size_t len)
 {
 	u8 key[VP_KEY_LEN];
 	int err;
 
 	box->key = 0;
 	mutex_lock(&box_lock);
-	err = take_key(key);
+	err = learnt == era ? take_key(key) : -ENOKEY;
 	if (!err)
 		err = vp_prim_seal(out, key, ++nonces, ad, ad_len, in, len);
 	if (!err) {
@@ -145,8 +149,19 @@ void vp_box_drop(struct vp_box *box)
 void vp_box_wipe(void)
 {
 	mutex_lock(&box_lock);
+	era++;
 	forget_key();
 	mutex_unlock(&box_lock);
+}
+
+unsigned int vp_box_era(void)
+{
+	unsigned int now;
+
+	mutex_lock(&box_lock);
+	now = era;
+	mutex_unlock(&box_lock);
+	return now;
 }
 
 /* To the vault's back end that is chosen now. */

@@ -24,7 +24,14 @@ struct vp_box {
 /* Room that @len bytes take when they are shut in. */
 #define VP_BOX_LEN(len)	((len) + VP_TAG_LEN)
 
-int vp_box_shut(struct vp_box *box, u8 *out, const u8 *ad, size_t ad_len, const u8 *in, size_t len);
+/*
+ * What is shut in was learnt at some time; if there was a wipe since, it is among
+ * what was to be gone. To be asked before that, and given to vp_box_shut().
+ */
+unsigned int vp_box_era(void);
+
+int vp_box_shut(struct vp_box *box, unsigned int era, u8 *out, const u8 *ad, size_t ad_len,
+		const u8 *in, size_t len);
 int vp_box_open(const struct vp_box *box, u8 *out, const u8 *ad, size_t ad_len, const u8 *in,
 		size_t len);
 void vp_box_drop(struct vp_box *box);

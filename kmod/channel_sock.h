@@ -7,6 +7,7 @@
 #include <linux/net.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
+#include <net/tls.h>
 
 #include "compat/compat.h"
 #include "record.h"
@@ -130,7 +131,11 @@ bool vp_rekey_possible(const struct sock *sk);
 int vp_rekey_rx(struct vp_channel *ch);
 int vp_rekey_tx(struct vp_channel *ch);
 void vp_rekey_no_stop(struct vp_channel *ch);
-#ifdef VP_HAVE_REKEY_STOP
+/*
+ * Since 6.14 kernel TLS knows KeyUpdate, and stops before what comes after one; and
+ * so may an older one that has it from there.
+ */
+#ifdef TLS_HANDSHAKE_KEYUPDATE
 bool vp_rekey_stopped(const struct vp_channel *ch);
 #else
 static inline bool vp_rekey_stopped(const struct vp_channel *ch) { return false; }

@@ -216,6 +216,7 @@ static int settle(struct vp_channel *ch)
 	if (ret < 0)
 		return rx_error(ch, ret);
 	rx_control(ch, type, ch->buf, ret, end);
+	memzero_explicit(ch->buf, sizeof(ch->buf));	/* a ticket's end, it may be */
 	return 0;
 }
 

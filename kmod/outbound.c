@@ -183,9 +183,11 @@ static int answer_update(struct vp_channel *ch)
 		break;
 	case -EKEYEXPIRED:
 		tx_fail(ch, EKEYEXPIRED, VP_ALERT_INTERNAL);
+		vp_channel_wake(ch);
 		break;
 	case -ENOTRECOVERABLE:	/* the peer expects a key that we do not have */
 		tx_fail(ch, EKEYEXPIRED, VP_ALERT_NONE);
+		vp_channel_wake(ch);
 		ret = -EKEYEXPIRED;
 		break;
 	}
@@ -198,6 +200,7 @@ static void tx_drop(struct vp_channel *ch)
 	vp_channel_rx_drain(ch);
 	cancel_delayed_work(&ch->tx_work);
 	kfree_sensitive(ch->ticket);	/* half of one */
+	memzero_explicit(&ch->record.newticket, sizeof(ch->record.newticket));
 	vp_session_free(ch->session);
 	fput(ch->file);
 	sock_put(&ch->sk);

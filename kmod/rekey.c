@@ -59,7 +59,7 @@ static int fill_info(union tls_crypto_context *info, const struct vp_traffic_key
 	return -EINVAL;
 }
 
-/* The socket's lock is held. If this fails, the old key is still in use. */
+/* The socket's lock is held. If this fails, no key may be in use any more. */
 static int install(struct tls_context *ctx, const struct vp_suite *suite,
 		   enum vp_secret_kind kind, const struct vp_traffic_keys *keys)
 {
@@ -81,7 +81,7 @@ static int install(struct tls_context *ctx, const struct vp_suite *suite,
 	return fill_info(info, keys);
 }
 
-#ifdef VP_HAVE_REKEY_STOP
+#ifdef TLS_HANDSHAKE_KEYUPDATE
 /* Is kernel TLS waiting for a key, or what it takes for the need of one? */
 bool vp_rekey_stopped(const struct vp_channel *ch)
 {
@@ -147,6 +147,16 @@ int vp_rekey_rx(struct vp_channel *ch)
 	return err;
 }
 
+/*
+ * Are records still with an engine that encrypts beside us? Kernel TLS waits for
+ * them only if the record that it sends goes that way itself, which one
+ * that is being reconfigured need not. At rest it counts one.
+ */
+static bool encrypting(const struct vp_channel *ch)
+{
+	return atomic_read(&tls_sw_ctx_tx(tls_get_ctx(ch->inner->sk))->encrypt_pending) > 1;
+}
+
 /**
  * vp_rekey_tx() - send a KeyUpdate, and what comes after it under our next key
  * @ch: the channel, whose tx_lock is held, so that nobody sends in between
@@ -167,6 +177,8 @@ int vp_rekey_tx(struct vp_channel *ch)
 	int err, ret;
 
 	lockdep_assert_held(&ch->tx_lock);
+	if (encrypting(ch))
+		return -EAGAIN;
 	err = vp_session_step(ch->session, VP_SECRET_TX, &step);
 	if (err)
 		return err == -ENOMEM ? err : -EKEYEXPIRED;
@@ -175,6 +187,11 @@ int vp_rekey_tx(struct vp_channel *ch)
 	if (ret < 0) {
 		vp_session_step_drop(&step);
 		return ret;
+	}
+	/* A part of it would be no KeyUpdate to the peer. */
+	if (ret != sizeof(message)) {
+		vp_session_step_drop(&step);
+		return -ENOTRECOVERABLE;
 	}
 	lock_sock(sk);
 	err = install(tls_get_ctx(sk), vp_session_suite(ch->session), VP_SECRET_TX, &step.keys);

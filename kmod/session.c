@@ -74,12 +74,12 @@ static int check(const struct voicepay_seal *seal, bool given[VP_SECRETS])
 }
 
 /* The kind is vouched for: one secret cannot pass for another. */
-static int shut_secret(struct vp_secret *secret, enum vp_secret_kind kind,
+static int shut_secret(struct vp_secret *secret, enum vp_secret_kind kind, unsigned int era,
 		       const u8 plain[VOICEPAY_SECRET_MAX])
 {
 	u8 ad = kind;
 
-	return vp_box_shut(&secret->box, secret->shut, &ad, 1, plain, VOICEPAY_SECRET_MAX);
+	return vp_box_shut(&secret->box, era, secret->shut, &ad, 1, plain, VOICEPAY_SECRET_MAX);
 }
 
 static int open_secret(const struct vp_secret *secret, enum vp_secret_kind kind,
@@ -119,11 +119,15 @@ static void stop_taking(struct vp_session *s)
 static void take_secrets(struct vp_session *s, const struct voicepay_seal *seal,
 			 const bool given[VP_SECRETS])
 {
+	unsigned int era = vp_box_era();
+
 	s->rekeys = given[VP_SECRET_TX] &&
-		    !shut_secret(&s->secrets[VP_SECRET_TX], VP_SECRET_TX, seal->tx_secret) &&
-		    !shut_secret(&s->secrets[VP_SECRET_RX], VP_SECRET_RX, seal->rx_secret);
+		    !shut_secret(&s->secrets[VP_SECRET_TX], VP_SECRET_TX, era,
+				 seal->tx_secret) &&
+		    !shut_secret(&s->secrets[VP_SECRET_RX], VP_SECRET_RX, era,
+				 seal->rx_secret);
 	if (!given[VP_SECRET_RESUMPTION] ||
-	    shut_secret(&s->secrets[VP_SECRET_RESUMPTION], VP_SECRET_RESUMPTION,
+	    shut_secret(&s->secrets[VP_SECRET_RESUMPTION], VP_SECRET_RESUMPTION, era,
 			seal->resumption_secret))
 		stop_taking(s);
 }
@@ -228,6 +232,7 @@ int vp_session_step(const struct vp_session *session, enum vp_secret_kind kind,
 		    struct vp_step *step)
 {
 	u8 now[VOICEPAY_SECRET_MAX], next[VOICEPAY_SECRET_MAX];
+	unsigned int era = vp_box_era();
 	int err;
 
 	memset(step, 0, sizeof(*step));
@@ -237,7 +242,7 @@ int vp_session_step(const struct vp_session *session, enum vp_secret_kind kind,
 	if (!err)
 		err = vp_tls13_keys(session->suite, next, &step->keys);
 	if (!err)
-		err = shut_secret(&step->next, kind, next);
+		err = shut_secret(&step->next, kind, era, next);
 	memzero_explicit(now, sizeof(now));
 	memzero_explicit(next, sizeof(next));
 	if (err)
@@ -269,6 +274,7 @@ void vp_session_step_drop(struct vp_step *step)
 void vp_session_ticket(void *session, const struct vp_newticket *nt)
 {
 	u8 secret[VOICEPAY_SECRET_MAX], psk[VOICEPAY_SECRET_MAX];
+	unsigned int era = vp_box_era();
 	struct vp_session *s = session;
 	int err;
 
@@ -278,7 +284,7 @@ void vp_session_ticket(void *session, const struct vp_newticket *nt)
 	if (!err)
 		err = vp_tls13_psk(s->suite, secret, nt->nonce, nt->nonce_len, psk);
 	if (!err)
-		vp_ticket_put(s->origin, nt, psk);
+		vp_ticket_put(s->origin, nt, era, psk);
 	memzero_explicit(secret, sizeof(secret));
 	memzero_explicit(psk, sizeof(psk));
 	if (++s->taken == VP_TICKETS_CHANNEL || err == -ENOKEY)

@@ -176,12 +176,13 @@ static void insert(struct stored *t)
  * vp_ticket_put() - keep a ticket
  * @origin: where it came from
  * @nt: the ticket, whole
+ * @era: vp_box_era() from before @psk was known
  * @psk: what it stands for; the caller wipes it
  *
  * Return: 0 if it was kept; -EINVAL if it is none to be kept; another negative
  * errno. None of them is the channel's concern.
  */
-int vp_ticket_put(struct vp_ticket_origin *origin, const struct vp_newticket *nt,
+int vp_ticket_put(struct vp_ticket_origin *origin, const struct vp_newticket *nt, unsigned int era,
 		  const u8 psk[VOICEPAY_SECRET_MAX])
 {
 	size_t len = SECRET_LEN(nt->ticket_len);
@@ -207,7 +208,7 @@ int vp_ticket_put(struct vp_ticket_origin *origin, const struct vp_newticket *nt
 		.since = ktime_get_boottime_ns(),
 	};
 	memcpy(t->terms.binding, origin->binding, sizeof(t->terms.binding));
-	err = vp_box_shut(&t->box, t->secret, (u8 *)&t->terms, sizeof(t->terms), plain, len);
+	err = vp_box_shut(&t->box, era, t->secret, (u8 *)&t->terms, sizeof(t->terms), plain, len);
 	if (err)
 		goto out;
 

@@ -39,7 +39,7 @@ struct vp_ticket_origin {
 struct vp_newticket;
 
 void vp_ticket_origin_put(struct vp_ticket_origin *origin);
-int vp_ticket_put(struct vp_ticket_origin *origin, const struct vp_newticket *nt,
+int vp_ticket_put(struct vp_ticket_origin *origin, const struct vp_newticket *nt, unsigned int era,
 		  const u8 psk[VOICEPAY_SECRET_MAX]);
 int vp_ticket_take(struct voicepay_ticket *request, kuid_t owner);
 void vp_ticket_wipe(void);

@@ -27,7 +27,7 @@ static const struct vp_vault_ops *const back_ends[VOICEPAY_VAULT_RESERVED + 1] =
 };
 
 static u32 best_allowed = VOICEPAY_VAULT_RESERVED;
-/* Where new cells are made; NULL if nothing is good enough. Under vp_manage_lock. */
+/* Where new cells are made; NULL if nothing is good enough. Changes under vp_manage_lock. */
 static const struct vp_vault_ops *chosen;
 static atomic_t shut = ATOMIC_INIT(0);		/* for which reasons, VP_SHUT_... */
 static atomic_t wipes = ATOMIC_INIT(0);
@@ -60,7 +60,8 @@ static int check_open(void)
  */
 struct vp_cell *vp_cell_alloc(void)
 {
-	const struct vp_vault_ops *ops = READ_ONCE(chosen);
+	/* With it its pages are seen: not every caller holds vp_manage_lock. */
+	const struct vp_vault_ops *ops = smp_load_acquire(&chosen);
 	struct vp_cell *cell;
 	int err;
 
@@ -192,7 +193,8 @@ int vp_vault_offer(int fd, u32 *pages)
 	else
 		err = vp_vault_secretmem_take(fd, pages);
 	if (!err) {
-		WRITE_ONCE(chosen, &vp_vault_secretmem);
+		/* Pairs with vp_cell_alloc(). */
+		smp_store_release(&chosen, &vp_vault_secretmem);
 		pr_info("keys lie in %u pages of secret memory; no hibernation while the module is loaded\n",
 			*pages);
 		err = vp_slot_move_all();

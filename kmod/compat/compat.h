@@ -38,11 +38,4 @@
 #define VP_HAVE_CUSTOM_SOCKOPT	1
 #endif
 
-/*
- * Since 6.14 kernel TLS knows KeyUpdate, and stops before what comes after one.
- */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
-#define VP_HAVE_REKEY_STOP	1
-#endif
-
 #endif /* VP_COMPAT_H */
