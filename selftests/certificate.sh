@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=240
+# ktap: timeout=400
 #
 # A device's own certificate: asked for, installed, used, renewed over the
 # channel while its slot goes on, and revoked. And one whose key is in a token,

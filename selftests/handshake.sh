@@ -5,7 +5,7 @@
 # what is good works, what is bad is refused by the right check before a byte
 # of an order has left, and nobody can wear the daemon out.
 #
-# ktap: timeout=240
+# ktap: timeout=400
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/ktap.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=120
+# ktap: timeout=240
 #
 # What the owner of a device does beside paying by code: pays an order that was
 # scanned, reads the statement, is told what happens, sets limits, and keeps

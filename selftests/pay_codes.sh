@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=120
+# ktap: timeout=240
 #
 # Every kind of payment code, from the device's display to the gateway's ledger:
 # bound to an amount, to a merchant and its challenge, shown, drawn online, from

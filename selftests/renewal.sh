@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=120
+# ktap: timeout=240
 #
 # A key's life: renewed under itself, renewed again when answers get lost, kept
 # through weeks without a network, ended, and begun anew with a ticket. The

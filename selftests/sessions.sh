@@ -5,7 +5,7 @@
 # voicepayd and nginx: each saves time and nothing else, and what is found out about
 # a gateway meanwhile counts.
 #
-# ktap: timeout=240
+# ktap: timeout=400
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/ktap.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=240
+# ktap: timeout=400
 #
 # The story: a speaker enrols, pays online by voice, loses its network, pays by a
 # code that the till reads from a picture, and what attackers get. Each step

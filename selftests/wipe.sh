@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=150
+# ktap: timeout=300
 #
 # What keys do not survive, as far as the machine comes back from it. The rest,
 # and memory afterwards, is selftests/vm/wipe-search's.

@@ -26,11 +26,12 @@ int main(int argc, char **argv)
 	}
 	if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
 		return 1;
-	n = recv(fd, line, sizeof(line) - 1, 0);
-	if (n <= 0)
-		return 1;
-	line[n] = '\0';
-	printf("%s", line);
+	do {
+		n = recv(fd, line, sizeof(line), 0);
+		if (n <= 0)
+			return 1;
+		printf("%.*s", (int)n, line);
+	} while (line[n - 1] != '\n');
 	fflush(stdout);
 	while (read(STDIN_FILENO, line, sizeof(line)) > 0)
 		;
