@@ -56,21 +56,23 @@ says() {
 }
 
 denied() { # NAME
-	local rc=0
-	dmesg --clear
+	local rc=0 before
+	before=$(dmesg | wc -l)
 	timeout 60 "$T/$1" "$T/sock" </dev/null || rc=$?
-	dmesg | grep 'apparmor="DENIED"' || { echo "nothing was denied, exit status $rc"; return 1; }
-	[ $rc != 0 ] && dmesg | grep 'apparmor="DENIED"' | grep -q "profile=\"$1\".*family=\"kcm\""
+	dmesg | tail -n +$((before + 1)) | grep 'apparmor="DENIED"' >"$T/denied" ||
+		{ echo "nothing was denied, exit status $rc"; return 1; }
+	cat "$T/denied"
+	[ $rc != 0 ] && grep -q "profile=\"$1\".*family=\"kcm\"" "$T/denied"
 }
 
-nginx_like() { # a server that echoes lines back, with a "got " in front
+lines_back() { # a server that answers each line
 	"$here/keys_server" 8480 "$T/pki/server.pem" "$T/pki/server.key" "$T/pki/ca.pem" "$T/secrets" 2>"$T/server.log" &
 	PIDS="$PIDS $!"
 	wait_for 50 sh -c "ss -Hltn 'src 127.0.0.1:8480' | grep -q ."
 }
 
 TIMEOUT=30 configure 8480
-nginx_like || bail "no server: $(cat "$T/server.log")"
+lines_back || bail "no server: $(cat "$T/server.log")"
 daemon_start || bail "voicepayd does not start: $(cat "$T/daemon.log")"
 confine with-kcm "network unix" "network kcm stream" || bail "no profile"
 confine without-kcm "network unix" "network inet stream" "network inet6 stream" || bail "no profile"

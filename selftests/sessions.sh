@@ -203,7 +203,7 @@ no_tls_in_the_daemon() {
 bail() { echo "Bail out! $*"; exit 1; }
 modprobe -a voicepay tls || bail "no module"
 "$here/make-pki" "$T/pki" >"$T/pki.log" 2>&1 || bail "no certificates: $(tail -n 1 "$T/pki.log")"
-nginx_up || bail "no nginx"
+nginx_up || bail "no nginx: $(cat "$T/nginx/start.log")"
 "$here/ask" enrol 0 || bail "no slot"
 configure
 chmod 644 "$CONF"	# it stays so when it is written anew
