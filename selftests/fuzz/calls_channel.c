@@ -155,7 +155,7 @@ static void spliced(struct world *w, const struct call *c)
 {
 	int fd = reg_get(w, number_of(c, "fd")), pipes[2], file;
 	size_t len = number_of(c, "len") % 100000;
-	loff_t at = number_of(c, "at") % 4096;
+	off_t at = number_of(c, "at") % 4096;
 
 	switch (number_of(c, "how")) {
 	case 0:

@@ -201,7 +201,7 @@ static bool fuzz(void)
 	said = begin;
 	for (;;) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec - begin.tv_sec >= opt.seconds)
+		if (now.tv_sec - begin.tv_sec >= (time_t)opt.seconds)
 			break;
 		if (now.tv_sec - said.tv_sec >= 30) {
 			said = now;

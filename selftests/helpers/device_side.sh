@@ -9,6 +9,12 @@ PIDS=
 
 finish() {
 	local p
+	# Its master alone must not be killed: the workers would keep the port.
+	if [ -s "$T/nginx.pid" ]; then
+		p=$(cat "$T/nginx.pid")
+		kill -TERM "$p" 2>/dev/null
+		wait_for 50 sh -c "! kill -0 $p" || :
+	fi
 	for p in $PIDS $(cat "$T"/*.pid 2>/dev/null); do kill -KILL "$p" 2>/dev/null; done
 	wait 2>/dev/null
 	rm -rf "$T"
