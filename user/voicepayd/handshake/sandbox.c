@@ -256,28 +256,31 @@ int sandbox_names(struct vp_reply *reply)
 	return load(ctx, err, reply);
 }
 
+/* What every process that hears strangers may do. A surprise ends it; voicepayd then answers for it. */
+static int begin_closed(scmp_filter_ctx *ctx)
+{
+	int err;
+
+	*ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	err = *ctx ? 0 : -ENOMEM;
+	if (!err)
+		err = allow_all(*ctx, allowed, sizeof(allowed) / sizeof(allowed[0]));
+	return err ? err : allow_memory(*ctx);
+}
+
 int sandbox_close_asker(struct vp_reply *reply)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int err = ctx ? 0 : -ENOMEM;
+	scmp_filter_ctx ctx;
+	int err = begin_closed(&ctx);
 
-	if (!err)
-		err = allow_all(ctx, allowed, sizeof(allowed) / sizeof(allowed[0]));
-	if (!err)
-		err = allow_memory(ctx);
 	return load(ctx, err, reply);
 }
 
 int sandbox_close(struct vp_reply *reply)
 {
-	/* A surprise ends the process; voicepayd then answers for it. */
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int err = ctx ? 0 : -ENOMEM;
+	scmp_filter_ctx ctx;
+	int err = begin_closed(&ctx);
 
-	if (!err)
-		err = allow_all(ctx, allowed, sizeof(allowed) / sizeof(allowed[0]));
-	if (!err)
-		err = allow_memory(ctx);
 	/* Kernel TLS goes in; nothing comes back out by getsockopt(). */
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
