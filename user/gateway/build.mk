@@ -10,7 +10,7 @@ gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merc
 	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c user/common/whole.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA='"$(TOP)/user/gateway/schema.sql"'
-gateway_srcs += user/gateway/filemode.c
+gateway_srcs += $(addprefix user/gateway/,filemode.c metrics.c process.c)
 
 PROGRAMS += voicepay-gateway
 voicepay-gateway_SRCS := user/gateway/main.c $(gateway_srcs)

@@ -33,6 +33,10 @@ struct call {
 	__u64 now_ms;		/* taken once: a call has one time */
 	char detail[160];	/* a sentence better than the refusal's own, or empty */
 	bool noticed;		/* some device has been told something */
+	/* What became of it, for metrics and the log. */
+	int route;		/* route_name() */
+	enum refusal result;
+	bool paid, gave_back;
 	/* Nothing to tell yet: whoever carries the answer may wait so long for news above @seen. */
 	int wait_seconds;
 	long long seen;

@@ -80,6 +80,7 @@ enum refusal ledger_pay(struct call *c, const struct account *payer, const struc
 	strcpy(p->currency, payer->currency);
 	p->amount = amount;
 	p->time = call_now(c);
+	c->paid = r == STORE_OK;
 	return refusal_of_store(r);
 }
 
@@ -98,6 +99,7 @@ enum refusal ledger_give_back(struct call *c, struct refund *b)
 		r = store_transfer(c->st, p.credit, p.debit, b->amount, b->time, &b->transfer);
 	if (r == STORE_OK)
 		r = store_refund_add(c->st, b);
+	c->gave_back = r == STORE_OK;
 	return r == STORE_OK ? notice_refund(c, b, &p) : refusal_of_store(r);
 }
 

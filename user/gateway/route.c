@@ -4,37 +4,50 @@
 #include <strings.h>
 
 #include "calls.h"
+#include "metrics.h"
 #include "route.h"
 #include "store_certs.h"
 
 #define BAD(c, ...) (snprintf((c)->detail, sizeof((c)->detail), __VA_ARGS__), RF_BAD_REQUEST)
 
+#define CALL(method, path, ...) { method, path, method " " path, __VA_ARGS__ }
+
 static const struct route {
 	const char *method, *path;	/* a path that ends in / takes one more component */
+	const char *name;
 	call_fn *fn;
 	bool query;	/* takes something after a '?' */
 } routes[] = {
-	{ "POST", "/v1/enrol", do_enrol },
-	{ "POST", "/v1/voice-pay", do_voice_pay },
-	{ "GET", "/v1/time", do_time },
-	{ "POST", "/v1/certificate", do_certificate },
-	{ "GET", "/v1/waiting", do_waiting },
-	{ "POST", "/v1/confirm", do_confirm },
-	{ "GET", "/v1/orders/", do_order_show },
-	{ "POST", "/v1/pay-order", do_order_pay },
-	{ "POST", "/v1/code", do_code },
-	{ "POST", "/v1/pool", do_pool },
-	{ "POST", "/v1/limits", do_limits },
-	{ "GET", "/v1/limits/", do_limits_show },
-	{ "GET", "/v1/notifications", do_notifications, true },
-	{ "GET", "/v1/statement", do_statement, true },
-	{ "POST", "/v1/merchant/charge", do_charge },
-	{ "GET", "/v1/merchant/orders/", do_query },
-	{ "POST", "/v1/merchant/order", do_order },
-	{ "POST", "/v1/merchant/reverse", do_reverse },
-	{ "POST", "/v1/merchant/refund", do_refund },
-	{ "GET", "/v1/merchant/refunds/", do_refund_query },
+	CALL("POST", "/v1/enrol", do_enrol),
+	CALL("POST", "/v1/voice-pay", do_voice_pay),
+	CALL("GET", "/v1/time", do_time),
+	CALL("POST", "/v1/certificate", do_certificate),
+	CALL("GET", "/v1/waiting", do_waiting),
+	CALL("POST", "/v1/confirm", do_confirm),
+	CALL("GET", "/v1/orders/", do_order_show),
+	CALL("POST", "/v1/pay-order", do_order_pay),
+	CALL("POST", "/v1/code", do_code),
+	CALL("POST", "/v1/pool", do_pool),
+	CALL("POST", "/v1/limits", do_limits),
+	CALL("GET", "/v1/limits/", do_limits_show),
+	CALL("GET", "/v1/notifications", do_notifications, true),
+	CALL("GET", "/v1/statement", do_statement, true),
+	CALL("POST", "/v1/merchant/charge", do_charge),
+	CALL("GET", "/v1/merchant/orders/", do_query),
+	CALL("POST", "/v1/merchant/order", do_order),
+	CALL("POST", "/v1/merchant/reverse", do_reverse),
+	CALL("POST", "/v1/merchant/refund", do_refund),
+	CALL("GET", "/v1/merchant/refunds/", do_refund_query),
 };
+
+_Static_assert(sizeof(routes) / sizeof(routes[0]) <= ROUTE_CALLS_MAX, "a call has no number");
+
+const char *route_name(int number)
+{
+	if (number == ROUTE_CALLS_MAX)
+		return "other";
+	return number >= 0 && number < (int)(sizeof(routes) / sizeof(routes[0])) ? routes[number].name : NULL;
+}
 
 static const struct route *find_route(const char *path, const char **rest)
 {
@@ -72,6 +85,7 @@ static enum refusal answer_request(struct call *c, const struct request *req, bo
 		return RF_NO_SUCH_CALL;
 	if (strcmp(req->method, route->method))
 		return RF_WRONG_METHOD;
+	c->route = route - routes;
 	/* nginx names the peer of every request; without it there is nobody to answer. */
 	if (!peer_known)
 		return RF_PEER_UNKNOWN;
@@ -113,10 +127,18 @@ int route_request(struct call *c, const struct request *req, bool peer_known, js
 
 	*answer = NULL;
 	c->detail[0] = '\0';
+	c->route = -1;
+	c->paid = c->gave_back = false;
 	r = answer_request(c, req, peer_known, answer);
 	if (r != RF_OK) {
 		json_decref(*answer);
 		*answer = route_refusal(r, c->detail);
 	}
+	/* What was booked and then refused was rolled back. */
+	if (r == RF_OK && c->paid)
+		metrics_count(M_CHARGES_BOOKED);
+	if (r == RF_OK && c->gave_back)
+		metrics_count(M_REFUNDS_BOOKED);
+	c->result = r;
 	return refusal_status(r);
 }

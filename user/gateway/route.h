@@ -23,6 +23,11 @@ struct request {
  */
 int route_request(struct call *c, const struct request *req, bool peer_known, json_t **answer);
 
+#define ROUTE_CALLS_MAX	32
+
+/* "POST /v1/enrol" for c->route; "other" for ROUTE_CALLS_MAX; NULL: no such number. */
+const char *route_name(int number);
+
 /* {"error", "message"} */
 json_t *route_refusal(enum refusal r, const char *detail);
 
