@@ -3,14 +3,16 @@
 gateway_shared := kmod/common/paycode.c kmod/common/noise.c kmod/common/hkdf.c kmod/common/agreement.c \
 	kmod/common/bind.c kmod/common/authorise.c kmod/common/pool.c
 # All but main.c: the tests link it too.
-gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merchant.c certify.c cmd_certify.c csr.c deviceca.c store_sqlite_certs.c calls_own.c charge.c cmd_admin.c cmd_report.c cmd_state.c command.c confirm.c enrol.c fields.c \
+gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merchant.c certify.c cmd_certify.c csr.c deviceca.c calls_own.c charge.c cmd_admin.c cmd_report.c cmd_state.c command.c confirm.c enrol.c fields.c \
 	gateway.c hex.c http.c identify.c jwt.c keystore.c ledger.c log.c notice.c online.c order.c own_limits.c pay_order.c peer.c prim_openssl.c refund.c refusal.c rekey.c route.c schema.c serve.c \
-	settings.c statedir.c store_sqlite.c store_sqlite_codes.c store_sqlite_keys.c store_sqlite_ledger.c store_sqlite_migrate.c \
-	store_sqlite_notes.c store_sqlite_orders.c throttle.c \
+	settings.c statedir.c throttle.c \
 	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c user/common/whole.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 jansson libcrypto libsystemd inih
-gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA='"$(TOP)/user/gateway/schema.sql"'
+gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA_DIR='"$(TOP)/user/gateway"'
 gateway_srcs += $(addprefix user/gateway/,filemode.c metrics.c process.c)
+# What is kept, and where.
+gateway_srcs += $(addprefix user/gateway/,store.c store_certs.c store_codes.c store_keys.c store_ledger.c store_migrate.c \
+	store_notes.c store_orders.c store_sweep.c db.c db_sqlite.c)
 
 PROGRAMS += voicepay-gateway
 voicepay-gateway_SRCS := user/gateway/main.c $(gateway_srcs)
@@ -68,7 +70,7 @@ $(eval $(call gateway_crowd,test_gateway_lookup))
 
 # The compiler does not tell make what an assembler directive includes.
 $(foreach t,voicepay-gateway $(gateway_tests) $(gateway_crowds) test_gateway_kill,\
-	$(eval $(O)/obj/$(t)/user/gateway/schema.o: $(TOP)/user/gateway/schema.sql))
+	$(eval $(O)/obj/$(t)/user/gateway/schema.o: $(TOP)/user/gateway/schema-sqlite.sql))
 
 # The same with the real nginx in front and the real till, and a device of userspace.
 TEST_SCRIPTS += user/gateway/tests/integration.sh
@@ -87,7 +89,7 @@ fuzz_gateway_SRCS := $(addprefix user/gateway/fuzz/,fuzz_gateway.c unsafe.c) $(a
 fuzz_gateway_PKGS := cmocka $(gateway_pkgs)
 fuzz_gateway_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests -I$(TOP)/user/gateway/fuzz
 fuzz_gateway_LDLIBS := -pthread
-$(O)/fuzz/obj/fuzz_gateway/user/gateway/schema.o: $(TOP)/user/gateway/schema.sql
+$(O)/fuzz/obj/fuzz_gateway/user/gateway/schema.o: $(TOP)/user/gateway/schema-sqlite.sql
 
 # A device's certificate, made, installed and revoked, before the real nginx.
 TEST_SCRIPTS += user/gateway/tests/certificates.sh

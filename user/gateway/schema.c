@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The schema travels inside the program: a database is never made from another version's file. */
+/* The schemas travel inside the program: a database is never made from another version's file. */
 #include "schema.h"
 
-__asm__(".pushsection .rodata\n"
-	".globl schema_sql\n"
-	".type schema_sql, %object\n"
-	"schema_sql:\n"
-	".incbin \"" VPG_SCHEMA "\"\n"
-	".byte 0\n"
-	".size schema_sql, . - schema_sql\n"
-	".popsection\n");
+#define EMBED(name, file) \
+	__asm__(".pushsection .rodata\n" \
+		".globl " #name "\n" \
+		".type " #name ", %object\n" \
+		#name ":\n" \
+		".incbin \"" file "\"\n" \
+		".byte 0\n" \
+		".size " #name ", . - " #name "\n" \
+		".popsection\n")
+
+EMBED(schema_sqlite_sql, VPG_SCHEMA_DIR "/schema-sqlite.sql");

@@ -2,8 +2,8 @@
 #ifndef VPG_SCHEMA_H
 #define VPG_SCHEMA_H
 
-/* schema.sql, NUL-terminated. */
-extern const char schema_sql[];
+/* schema-sqlite.sql, NUL-terminated. */
+extern const char schema_sqlite_sql[];
 #define SCHEMA_VERSION	4
 
 #endif /* VPG_SCHEMA_H */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All that the gateway keeps, behind one interface; store_sqlite*.c is the
- * implementation. A struct store is one connection and belongs to one thread
- * at a time.
+ * All that the gateway keeps, behind one interface, in SQLite or PostgreSQL (db.h).
+ * A struct store is one connection and belongs to one thread at a time.
  *
  * Functions that write must be called between store_begin() and
  * store_commit(); store_begin() waits until this connection is the only
@@ -24,7 +23,8 @@ enum store_result {
 	STORE_NONE,	/* no such row, or the condition does not hold */
 	STORE_TAKEN,	/* a row with this identity is there already */
 	STORE_POOR,	/* the balance does not cover it */
-	STORE_BUSY,	/* another writer for too long: ask again */
+	STORE_BUSY,	/* another writer for too long, or nobody knows whether it was done: ask again */
+	STORE_AGAIN,	/* nothing was done, as somebody else came between: run all of it again */
 	STORE_FAILED,	/* told to the log */
 };
 
@@ -53,6 +53,12 @@ enum store_result store_migrate(const char *path, const char *to, int *version);
 void store_close(struct store *st);
 
 enum store_result store_begin(struct store *st);
+/*
+ * The same, and nothing that is read in it, nor that which is not there, changes before
+ * the commit; which may fail for that, with STORE_AGAIN. Not for what moves
+ * money: it would never end where the same accounts are busy all the time.
+ */
+enum store_result store_begin_alone(struct store *st);
 enum store_result store_commit(struct store *st);
 void store_rollback(struct store *st);	/* does nothing outside a transaction */
 

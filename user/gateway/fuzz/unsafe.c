@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fuzz.h"
-#include "store_sqlite.h"
+#include "db_sqlite.h"
 
 void fuzz_unsafe(struct store *st)
 {
-	sq_exec(st, "PRAGMA synchronous = OFF");
+	db_exec(st, "PRAGMA synchronous = OFF");
 }

@@ -16,7 +16,7 @@
 #include "fixture.h"
 #include "http.h"
 #include "ledger.h"
-#include "store_sqlite.h"
+#include "db_sqlite.h"
 
 static void peer_of(struct peer *peer, const char *name)
 {
@@ -272,7 +272,7 @@ long world_payments(struct world *w)
 	assert_int_equal(audit.sum, 0);
 	assert_int_equal(audit.wrong, 0);
 	assert_int_equal(store_each_payment(w->st, count, &n), STORE_OK);
-	assert_int_equal(sqlite3_prepare_v2(w->st->db, "SELECT count(*) FROM refund", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), "SELECT count(*) FROM refund", -1, &q, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	refunds = sqlite3_column_int64(q, 0);
 	sqlite3_finalize(q);

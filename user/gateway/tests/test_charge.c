@@ -9,7 +9,7 @@
 
 #include "fixture.h"
 #include "ledger.h"
-#include "store_sqlite.h"
+#include "db_sqlite.h"
 
 static void code_at(struct world *w, __u64 step, unsigned int q, char code[25])
 {
@@ -346,7 +346,7 @@ static void database_refuses(void **state)
 	assert_string_equal(world_charge(w, w->st, "a", code, 100, NULL), "SUCCESS");
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(store_begin(w->st), STORE_OK);
-		if (sqlite3_exec(w->st->db, wrong[i], NULL, NULL, NULL) == SQLITE_OK)
+		if (sqlite3_exec(db_sqlite(w->st), wrong[i], NULL, NULL, NULL) == SQLITE_OK)
 			fail_msg("the database took: %s", wrong[i]);
 		store_rollback(w->st);
 	}
@@ -367,7 +367,7 @@ static void torn_ledger(void **state)
 	assert_int_equal(audit.transfers, 1);
 	assert_int_equal(audit.entries, 2);
 	assert_int_equal(audit.wrong, 0);
-	assert_int_equal(sqlite3_exec(w->st->db, "DROP TRIGGER entry_stay; "
+	assert_int_equal(sqlite3_exec(db_sqlite(w->st), "DROP TRIGGER entry_stay; "
 				      "DELETE FROM entry WHERE transfer = (SELECT max(id) FROM transfer) AND amount < 0",
 				      NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(store_audit_newest(w->st, 1, &audit), STORE_OK);

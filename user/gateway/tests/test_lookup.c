@@ -18,7 +18,7 @@
 #include "fixture.h"
 #include "identify.h"
 #include "prim_openssl.h"
-#include "store_sqlite.h"
+#include "db_sqlite.h"
 
 #define ALIASES		8
 #define PROBES		2000
@@ -36,7 +36,7 @@ static void sql(struct store *st, const char *text)
 {
 	char *err = NULL;
 
-	if (sqlite3_exec(st->db, text, NULL, NULL, &err) != SQLITE_OK)
+	if (sqlite3_exec(db_sqlite(st), text, NULL, NULL, &err) != SQLITE_OK)
 		fail_msg("%s: %s", text, err);
 }
 
@@ -58,9 +58,9 @@ static void fill_keys(struct world *w, long long keys)
 	__u8 noise[512];
 
 	assert_int_equal(prim_random(noise, sizeof(noise)), 0);
-	assert_int_equal(sqlite3_prepare_v2(w->st->db, "INSERT INTO device_key (id, device, slot, epoch, party, state, sealed, "
+	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), "INSERT INTO device_key (id, device, slot, epoch, party, state, sealed, "
 		"created, not_after, modes) VALUES (?1, ?2, 0, 1, ?3, 'current', ?4, 1, ?5, 382)", -1, &q, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(w->st->db, "INSERT INTO agreement (key, device, static, nonce, asked, answer) "
+	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), "INSERT INTO agreement (key, device, static, nonce, asked, answer) "
 		"VALUES (?1, ?2, ?3, ?2, ?4, ?5)", -1, &agreement, NULL), SQLITE_OK);
 	for (long long i = 1; i <= keys; i++) {
 		for (int b = 0; b < 8; b++)
@@ -98,7 +98,7 @@ static void fill_aliases(struct world *w, long long keys)
 	char alias[VP_ALIAS_DIGITS + 1];
 	sqlite3_stmt *q;
 
-	assert_int_equal(sqlite3_prepare_v2(w->st->db, "INSERT INTO alias (alias, key) VALUES (?1, ?2)", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), "INSERT INTO alias (alias, key) VALUES (?1, ?2)", -1, &q, NULL), SQLITE_OK);
 	for (long long n = 0; n < keys * ALIASES; n++) {
 		alias_of(n, keys, alias);
 		sqlite3_bind_int64(q, 1, atoll(alias));

@@ -9,7 +9,7 @@
 #include "identify.h"
 #include "pool.h"
 #include "prim_openssl.h"
-#include "store_sqlite.h"
+#include "db_sqlite.h"
 
 /* The till's side of a charge; challenge NULL: none. */
 static const char *charge(struct world *w, const struct peer *till, const char *order, const char *code,
@@ -188,7 +188,7 @@ static void never_another_mode(void **state)
 			else if (strcmp(r, "CODE_EXPIRED"))
 				fail_msg("a code of V %u as V %u: %s", modes[i], modes[j], r);
 			/* Its next codes are to be judged, not overtaken ones. */
-			assert_int_equal(sqlite3_exec(w->st->db, "UPDATE device_key SET watermark = 0; UPDATE payment SET ordinal = -9000000000 - transfer",
+			assert_int_equal(sqlite3_exec(db_sqlite(w->st), "UPDATE device_key SET watermark = 0; UPDATE payment SET ordinal = -9000000000 - transfer",
 						      NULL, NULL, NULL), SQLITE_OK);
 			throttle_free(w->gw.throttle);
 			w->gw.throttle = throttle_new();
@@ -281,7 +281,7 @@ static void online_codes(void **state)
 	assert_int_equal(paycode_parse(&c, code, 24), 0);
 	assert_int_equal(c.mode, 9);
 	/* Not kept: neither the digits nor a hash that could be tried. */
-	assert_int_equal(sqlite3_prepare_v2(w->st->db, "SELECT count(*) FROM online_code WHERE instr(mac, ?1)", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), "SELECT count(*) FROM online_code WHERE instr(mac, ?1)", -1, &q, NULL), SQLITE_OK);
 	sqlite3_bind_text(q, 1, code, 24, SQLITE_STATIC);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	assert_int_equal(sqlite3_column_int(q, 0), 0);

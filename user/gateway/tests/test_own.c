@@ -7,7 +7,7 @@
 #include "enrol.h"
 #include "fixture.h"
 #include "prim_openssl.h"
-#include "store_sqlite.h"
+#include "db_sqlite.h"
 
 static const char *charge(struct world *w, const char *order, unsigned int q, long long amount)
 {
@@ -322,7 +322,7 @@ static int alarms(struct world *w, const char *kind)
 	sqlite3_stmt *q;
 	int n;
 
-	assert_int_equal(sqlite3_prepare_v2(w->st->db, "SELECT coalesce(sum(count), 0) FROM alarm WHERE kind = ?1", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), "SELECT coalesce(sum(count), 0) FROM alarm WHERE kind = ?1", -1, &q, NULL), SQLITE_OK);
 	sqlite3_bind_text(q, 1, kind, -1, SQLITE_STATIC);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	n = sqlite3_column_int(q, 0);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "store_sqlite.h"
+#include "db_sqlite.h"
 
 static void pay(struct world *w, const char *order, unsigned int q, long long amount)
 {
@@ -238,18 +238,18 @@ static void database_refuses(void **state)
 	assert_string_equal(refund(w, w->st, "o", "r", 400, NULL), "REFUND");
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(store_begin(w->st), STORE_OK);
-		if (sqlite3_exec(w->st->db, wrong[i], NULL, NULL, NULL) == SQLITE_OK)
+		if (sqlite3_exec(db_sqlite(w->st), wrong[i], NULL, NULL, NULL) == SQLITE_OK)
 			fail_msg("the database took: %s", wrong[i]);
 		store_rollback(w->st);
 	}
 	/* The shop has enough, so it is not the balance that stops what follows. */
-	assert_int_equal(sqlite3_exec(w->st->db, "INSERT INTO transfer (debit, credit, amount, time) SELECT t.debit, t.credit, "
+	assert_int_equal(sqlite3_exec(db_sqlite(w->st), "INSERT INTO transfer (debit, credit, amount, time) SELECT t.debit, t.credit, "
 				      "5000, 0 FROM transfer t JOIN payment p ON p.transfer = t.id", NULL, NULL, NULL), SQLITE_OK);
 	/* More than is left; the same number again; just what is left. */
 	for (int i = 0; i < 3; i++) {
 		snprintf(sql, sizeof(sql), back, i ? "600" : "601", "00000000000000000000000000000000", i == 1 ? "'r'" : "'x'");
 		assert_int_equal(store_begin(w->st), STORE_OK);
-		assert_int_equal(sqlite3_exec(w->st->db, sql, NULL, NULL, NULL) == SQLITE_OK, i == 2);
+		assert_int_equal(sqlite3_exec(db_sqlite(w->st), sql, NULL, NULL, NULL) == SQLITE_OK, i == 2);
 		store_rollback(w->st);
 	}
 }

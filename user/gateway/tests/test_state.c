@@ -12,7 +12,7 @@
 #include "fixture.h"
 #include "keystore.h"
 #include "statedir.h"
-#include "store_sqlite.h"
+#include "db_sqlite.h"
 
 const char *argp_program_version = "test";
 
@@ -85,7 +85,7 @@ static long long number_of(struct store *st, const char *sql)
 	sqlite3_stmt *q;
 	long long n;
 
-	assert_int_equal(sqlite3_prepare_v2(st->db, sql, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db_sqlite(st), sql, -1, &q, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	n = sqlite3_column_int64(q, 0);
 	sqlite3_finalize(q);
@@ -233,12 +233,12 @@ static void the_same_schema(void **state)
 	sqlite3_stmt *q;
 	char *fresh;
 
-	assert_int_equal(sqlite3_prepare_v2(w->st->db, list, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), list, -1, &q, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	fresh = strdup((const char *)sqlite3_column_text(q, 0));
 	sqlite3_finalize(q);
 	one_version(w, 1);
-	assert_int_equal(sqlite3_prepare_v2(w->st->db, list, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), list, -1, &q, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	assert_string_equal(fresh, (const char *)sqlite3_column_text(q, 0));
 	sqlite3_finalize(q);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* SQLite: payments, and the orders and tokens that they came from. */
+/* payments, and the orders and tokens that they came from. */
 #include <string.h>
 
-#include "store_sqlite.h"
+#include "db.h"
 
 static const char *const payment_kinds[] = {
 	[PAYMENT_CODE] = "code", [PAYMENT_VOICE] = "voice", [PAYMENT_ORDER] = "order",
@@ -11,16 +11,16 @@ static const char *const payment_kinds[] = {
 enum store_result store_payment_add(struct store *st, const struct payment *p)
 {
 	/* No key and no code have the number 0. */
-	return sq_run(st, sq(st, "INSERT INTO payment VALUES (?1, ?2, ?3, nullif(?4, 0), nullif(?5, 0))", "ttiii",
+	return db_run(st, db(st, "INSERT INTO payment VALUES ($1, $2, $3, nullif($4, 0), nullif($5, 0))", "ttiii",
 			     p->id, payment_kinds[p->kind], p->transfer, p->key, (long long)p->ordinal));
 }
 
 /* The column's word among @words; the schema lets no other be there. */
-static int one_of(sqlite3_stmt *q, int col, const char *const *words, int n)
+static int one_of(struct query *q, int col, const char *const *words, int n)
 {
 	char word[16];
 
-	sq_text(q, col, word, sizeof(word));
+	db_text(q, col, word, sizeof(word));
 	while (--n > 0 && strcmp(word, words[n]))
 		;
 	return n;
@@ -38,47 +38,47 @@ static int one_of(sqlite3_stmt *q, int col, const char *const *words, int n)
 		"JOIN account d ON d.id = t.debit JOIN party dp ON dp.id = d.party " \
 		"JOIN account c ON c.id = t.credit JOIN party cp ON cp.id = c.party "
 
-static void read_payment(sqlite3_stmt *q, struct payment *p)
+static void read_payment(struct query *q, struct payment *p)
 {
 	memset(p, 0, sizeof(*p));
-	sq_text(q, 0, p->id, sizeof(p->id));
+	db_text(q, 0, p->id, sizeof(p->id));
 	p->kind = ONE_OF(q, 1, payment_kinds);
-	p->transfer = sqlite3_column_int64(q, 2);
-	p->key = sqlite3_column_int64(q, 3);
-	p->ordinal = sqlite3_column_int64(q, 4);
-	sq_text(q, 5, p->payer, sizeof(p->payer));
-	sq_text(q, 6, p->payee, sizeof(p->payee));
-	sq_text(q, 7, p->currency, sizeof(p->currency));
-	p->amount = sqlite3_column_int64(q, 8);
-	p->time = sqlite3_column_int64(q, 9);
-	sq_text(q, 10, p->order, sizeof(p->order));
-	p->debit = sqlite3_column_int64(q, 11);
-	p->credit = sqlite3_column_int64(q, 12);
-	p->refunded = sqlite3_column_int64(q, 13);
+	p->transfer = db_int(q, 2);
+	p->key = db_int(q, 3);
+	p->ordinal = db_int(q, 4);
+	db_text(q, 5, p->payer, sizeof(p->payer));
+	db_text(q, 6, p->payee, sizeof(p->payee));
+	db_text(q, 7, p->currency, sizeof(p->currency));
+	p->amount = db_int(q, 8);
+	p->time = db_int(q, 9);
+	db_text(q, 10, p->order, sizeof(p->order));
+	p->debit = db_int(q, 11);
+	p->credit = db_int(q, 12);
+	p->refunded = db_int(q, 13);
 }
 
 enum store_result store_payment_find(struct store *st, const char *id, struct payment *p)
 {
-	sqlite3_stmt *q = sq(st, PAYMENT "WHERE p.id = ?1", "t", id);
-	enum store_result r = sq_row(st, q);
+	struct query *q = db(st, PAYMENT "WHERE p.id = $1", "t", id);
+	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK)
 		read_payment(q, p);
-	return sq_end(q, r);
+	return db_end(q, r);
 }
 
 enum store_result store_each_payment(struct store *st,
 				     void (*fn)(void *arg, const struct payment *p), void *arg)
 {
-	sqlite3_stmt *q = sq(st, PAYMENT "ORDER BY p.transfer", "");
+	struct query *q = db(st, PAYMENT "ORDER BY p.transfer", "");
 	struct payment p;
 	enum store_result r;
 
-	while ((r = sq_row(st, q)) == STORE_OK) {
+	while ((r = db_row(st, q)) == STORE_OK) {
 		read_payment(q, &p);
 		fn(arg, &p);
 	}
-	return sq_end(q, r == STORE_NONE ? STORE_OK : r);
+	return db_end(q, r == STORE_NONE ? STORE_OK : r);
 }
 
 static const char *const order_kinds[] = { [ORDER_NONE] = "none", [ORDER_CODE] = "code", [ORDER_SCAN] = "scan" };
@@ -91,73 +91,73 @@ static const char *const order_states[] = {
 		"coalesce(payment, ''), time, coalesce(ref, ''), coalesce(expires, 0), coalesce(o.key, 0), " \
 		"coalesce(ordinal, 0), " REFUNDED("o.payment")
 
-static void read_order(sqlite3_stmt *q, struct merchant_order *o)
+static void read_order(struct query *q, struct merchant_order *o)
 {
 	memset(o, 0, sizeof(*o));
-	o->merchant = sqlite3_column_int64(q, 0);
-	sq_text(q, 1, o->order_no, sizeof(o->order_no));
+	o->merchant = db_int(q, 0);
+	db_text(q, 1, o->order_no, sizeof(o->order_no));
 	o->kind = ONE_OF(q, 2, order_kinds);
-	o->amount = sqlite3_column_int64(q, 3);
-	sq_text(q, 4, o->currency, sizeof(o->currency));
-	sq_blob(q, 5, o->code, sizeof(o->code));
+	o->amount = db_int(q, 3);
+	db_text(q, 4, o->currency, sizeof(o->currency));
+	db_blob(q, 5, o->code, sizeof(o->code));
 	o->state = ONE_OF(q, 6, order_states);
-	sq_text(q, 7, o->reason, sizeof(o->reason));
-	sq_text(q, 8, o->payment, sizeof(o->payment));
-	o->time = sqlite3_column_int64(q, 9);
-	sq_text(q, 10, o->ref, sizeof(o->ref));
-	o->expires = sqlite3_column_int64(q, 11);
-	o->key = sqlite3_column_int64(q, 12);
-	o->ordinal = sqlite3_column_int64(q, 13);
-	o->refunded = sqlite3_column_int64(q, 14);
+	db_text(q, 7, o->reason, sizeof(o->reason));
+	db_text(q, 8, o->payment, sizeof(o->payment));
+	o->time = db_int(q, 9);
+	db_text(q, 10, o->ref, sizeof(o->ref));
+	o->expires = db_int(q, 11);
+	o->key = db_int(q, 12);
+	o->ordinal = db_int(q, 13);
+	o->refunded = db_int(q, 14);
 }
 
 enum store_result store_order_find(struct store *st, struct merchant_order *o)
 {
-	sqlite3_stmt *q = sq(st, ORDER "FROM merchant_order o WHERE merchant = ?1 AND order_no = ?2", "it", o->merchant, o->order_no);
-	enum store_result r = sq_row(st, q);
+	struct query *q = db(st, ORDER "FROM merchant_order o WHERE merchant = $1 AND order_no = $2", "it", o->merchant, o->order_no);
+	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK)
 		read_order(q, o);
-	return sq_end(q, r);
+	return db_end(q, r);
 }
 
 enum store_result store_order_by_ref(struct store *st, const char *ref, struct merchant_order *o)
 {
-	sqlite3_stmt *q = sq(st, ORDER "FROM merchant_order o WHERE ref = ?1", "t", ref);
-	enum store_result r = sq_row(st, q);
+	struct query *q = db(st, ORDER "FROM merchant_order o WHERE ref = $1", "t", ref);
+	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK)
 		read_order(q, o);
-	return sq_end(q, r);
+	return db_end(q, r);
 }
 
 enum store_result store_each_waiting(struct store *st, const __u8 device[VP_DEVICE_ID_LEN], __u64 now,
 				     void (*fn)(void *arg, const struct merchant_order *o, const char *merchant),
 				     void *arg)
 {
-	sqlite3_stmt *q = sq(st, ORDER ", p.name FROM merchant_order o JOIN device_key k ON k.id = o.key "
-			     "JOIN party p ON p.id = o.merchant WHERE k.device = ?1 AND o.state = 'USERPAYING' AND "
-			     "o.expires > ?2 ORDER BY o.expires LIMIT 16", "bi",
+	struct query *q = db(st, ORDER ", p.name FROM merchant_order o JOIN device_key k ON k.id = o.key "
+			     "JOIN party p ON p.id = o.merchant WHERE k.device = $1 AND o.state = 'USERPAYING' AND "
+			     "o.expires > $2 ORDER BY o.expires LIMIT 16", "bi",
 			     device, (size_t)VP_DEVICE_ID_LEN, (long long)now);
 	char merchant[STORE_NAME_MAX];
 	struct merchant_order o;
 	enum store_result r;
 
-	while ((r = sq_row(st, q)) == STORE_OK) {
+	while ((r = db_row(st, q)) == STORE_OK) {
 		read_order(q, &o);
-		sq_text(q, 15, merchant, sizeof(merchant));
+		db_text(q, 15, merchant, sizeof(merchant));
 		fn(arg, &o, merchant);
 	}
-	return sq_end(q, r == STORE_NONE ? STORE_OK : r);
+	return db_end(q, r == STORE_NONE ? STORE_OK : r);
 }
 
 enum store_result store_order_put(struct store *st, const struct merchant_order *o)
 {
 	enum store_result r;
 
-	r = sq_run(st, sq(st, "INSERT INTO merchant_order (merchant, order_no, kind, amount, currency, code, state, reason, "
-			  "payment, time, ref, expires, key, ordinal) VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, x''), ?7, "
-			  "nullif(?8, ''), nullif(?9, ''), ?10, nullif(?11, ''), nullif(?12, 0), nullif(?13, 0), nullif(?14, 0)) "
+	r = db_run(st, db(st, "INSERT INTO merchant_order (merchant, order_no, kind, amount, currency, code, state, reason, "
+			  "payment, time, ref, expires, key, ordinal) VALUES ($1, $2, $3, $4, $5, nullif($6, x''), $7, "
+			  "nullif($8, ''), nullif($9, ''), $10, nullif($11, ''), nullif($12, 0), nullif($13, 0), nullif($14, 0)) "
 			  "ON CONFLICT (merchant, order_no) DO UPDATE SET code = excluded.code, "
 			  "state = excluded.state, reason = excluded.reason, payment = excluded.payment, "
 			  "time = excluded.time, ref = excluded.ref, expires = excluded.expires, key = excluded.key, "
@@ -173,54 +173,54 @@ enum store_result store_order_put(struct store *st, const struct merchant_order 
 
 enum store_result store_refund_add(struct store *st, const struct refund *b)
 {
-	return sq_run(st, sq(st, "INSERT INTO refund VALUES (?1, ?2, ?3, ?4, nullif(?5, ''))", "ttiit",
+	return db_run(st, db(st, "INSERT INTO refund VALUES ($1, $2, $3, $4, nullif($5, ''))", "ttiit",
 			     b->id, b->payment, b->transfer, b->merchant, b->refund_no));
 }
 
 enum store_result store_refund_find(struct store *st, struct refund *b)
 {
-	sqlite3_stmt *q = sq(st, "SELECT r.id, r.payment, r.transfer, o.order_no, t.amount, o.currency, t.time, "
+	struct query *q = db(st, "SELECT r.id, r.payment, r.transfer, o.order_no, t.amount, o.currency, t.time, "
 			     "(SELECT sum(b.amount) FROM refund s JOIN transfer b ON b.id = s.transfer "
 			     " WHERE s.payment = r.payment AND s.transfer <= r.transfer) "
 			     "FROM refund r JOIN transfer t ON t.id = r.transfer JOIN merchant_order o ON o.payment = r.payment "
-			     "WHERE r.merchant = ?1 AND r.refund_no = ?2", "it", b->merchant, b->refund_no);
-	enum store_result r = sq_row(st, q);
+			     "WHERE r.merchant = $1 AND r.refund_no = $2", "it", b->merchant, b->refund_no);
+	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK) {
-		sq_text(q, 0, b->id, sizeof(b->id));
-		sq_text(q, 1, b->payment, sizeof(b->payment));
-		b->transfer = sqlite3_column_int64(q, 2);
-		sq_text(q, 3, b->order_no, sizeof(b->order_no));
-		b->amount = sqlite3_column_int64(q, 4);
-		sq_text(q, 5, b->currency, sizeof(b->currency));
-		b->time = sqlite3_column_int64(q, 6);
-		b->total = sqlite3_column_int64(q, 7);
+		db_text(q, 0, b->id, sizeof(b->id));
+		db_text(q, 1, b->payment, sizeof(b->payment));
+		b->transfer = db_int(q, 2);
+		db_text(q, 3, b->order_no, sizeof(b->order_no));
+		b->amount = db_int(q, 4);
+		db_text(q, 5, b->currency, sizeof(b->currency));
+		b->time = db_int(q, 6);
+		b->total = db_int(q, 7);
 	}
-	return sq_end(q, r);
+	return db_end(q, r);
 }
 
 enum store_result store_voice_find(struct store *st, struct voice_order *o)
 {
-	sqlite3_stmt *q = sq(st, "SELECT content, payment, time FROM voice_order WHERE device = ?1 AND order_id = ?2",
+	struct query *q = db(st, "SELECT content, payment, time FROM voice_order WHERE device = $1 AND order_id = $2",
 			     "bt", o->device, (size_t)VP_DEVICE_ID_LEN, o->order_id);
-	enum store_result r = sq_row(st, q);
+	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK) {
-		sq_blob(q, 0, o->content, sizeof(o->content));
-		sq_text(q, 1, o->payment, sizeof(o->payment));
-		o->time = sqlite3_column_int64(q, 2);
+		db_blob(q, 0, o->content, sizeof(o->content));
+		db_text(q, 1, o->payment, sizeof(o->payment));
+		o->time = db_int(q, 2);
 	}
-	return sq_end(q, r);
+	return db_end(q, r);
 }
 
 enum store_result store_voice_put(struct store *st, const struct voice_order *o)
 {
-	return sq_run(st, sq(st, "INSERT INTO voice_order VALUES (?1, ?2, ?3, ?4, ?5, ?6)", "btbtii",
+	return db_run(st, db(st, "INSERT INTO voice_order VALUES ($1, $2, $3, $4, $5, $6)", "btbtii",
 			     o->device, (size_t)VP_DEVICE_ID_LEN, o->order_id, o->content, sizeof(o->content),
 			     o->payment, (long long)o->time, o->key));
 }
 
 enum store_result store_token_use(struct store *st, const char *jti, __u64 expires)
 {
-	return sq_run(st, sq(st, "INSERT INTO voice_token VALUES (?1, ?2)", "ti", jti, (long long)expires));
+	return db_run(st, db(st, "INSERT INTO voice_token VALUES ($1, $2)", "ti", jti, (long long)expires));
 }

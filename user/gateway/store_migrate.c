@@ -12,7 +12,8 @@
 
 #include "log.h"
 #include "schema.h"
-#include "store_sqlite.h"
+#include "store_schema.h"
+#include "db.h"
 
 /* In an order in which what is referred to is there before. */
 static const struct table {
@@ -54,9 +55,9 @@ static const char *source_of(struct store *st, const struct table *t)
 	const char *from[] = { t->name, t->split };
 
 	for (int i = 0; i < 2 && from[i]; i++) {
-		sqlite3_stmt *q = sq(st, "SELECT 1 FROM pragma_table_info(?1, 'old')", "t", from[i]);
+		struct query *q = db(st, "SELECT 1 FROM pragma_table_info($1, 'old')", "t", from[i]);
 
-		if (sq_end(q, sq_row(st, q)) == STORE_OK)
+		if (db_end(q, db_row(st, q)) == STORE_OK)
 			return from[i];
 	}
 	return NULL;
@@ -64,9 +65,9 @@ static const char *source_of(struct store *st, const struct table *t)
 
 static bool old_has(struct store *st, const char *table, const char *column)
 {
-	sqlite3_stmt *q = sq(st, "SELECT 1 FROM pragma_table_info(?1, 'old') WHERE name = ?2", "tt", table, column);
+	struct query *q = db(st, "SELECT 1 FROM pragma_table_info($1, 'old') WHERE name = $2", "tt", table, column);
 
-	return sq_end(q, sq_row(st, q)) == STORE_OK;
+	return db_end(q, db_row(st, q)) == STORE_OK;
 }
 
 static const char *value_of(struct store *st, const struct table *t, const char *source,
@@ -88,28 +89,28 @@ static enum store_result copy_table(struct store *st, const struct table *t)
 	char into[1024] = "", from[1024] = "", sql[2700], column[64];
 	const char *source = source_of(st, t);
 	enum store_result r;
-	sqlite3_stmt *q;
+	struct query *q;
 	size_t n;
 
 	if (!source)
 		return STORE_OK;
-	q = sq(st, "SELECT name FROM pragma_table_info(?1, 'main')", "t", t->name);
-	for (n = 0; (r = sq_row(st, q)) == STORE_OK; n++) {
+	q = db(st, "SELECT name FROM pragma_table_info($1, 'main')", "t", t->name);
+	for (n = 0; (r = db_row(st, q)) == STORE_OK; n++) {
 		const char *value;
 
-		sq_text(q, 0, column, sizeof(column));
+		db_text(q, 0, column, sizeof(column));
 		value = value_of(st, t, source, column);
 		if (!value)
 			continue;
 		snprintf(into + strlen(into), sizeof(into) - strlen(into), "%s%s", *into ? ", " : "", column);
 		snprintf(from + strlen(from), sizeof(from) - strlen(from), "%s%s", *from ? ", " : "", value);
 	}
-	sq_end(q, r);
+	db_end(q, r);
 	if (r != STORE_NONE || !n)
 		return STORE_FAILED;
 	snprintf(sql, sizeof(sql), "INSERT INTO main.%s (%s) SELECT %s FROM old.%s WHERE %s ORDER BY 1", t->name, into, from,
 		 source, t->where ?: "1");
-	return sq_exec(st, sql);
+	return db_exec(st, sql);
 }
 
 /* Nothing may differ: the same entries, the same balances, as many rows of each. */
@@ -117,30 +118,30 @@ static enum store_result compare(struct store *st)
 {
 	enum store_result r;
 	struct audit audit;
-	sqlite3_stmt *q;
+	struct query *q;
 	long long wrong = 0;
 
-	q = sq(st, "SELECT (SELECT count(*) FROM (SELECT * FROM main.entry EXCEPT SELECT * FROM old.entry)) + "
+	q = db(st, "SELECT (SELECT count(*) FROM (SELECT * FROM main.entry EXCEPT SELECT * FROM old.entry)) + "
 		   "(SELECT count(*) FROM (SELECT * FROM old.entry EXCEPT SELECT * FROM main.entry)) + "
 		   "(SELECT count(*) FROM main.account m JOIN old.account o ON o.id = m.id WHERE o.balance <> m.balance)", "");
-	r = sq_row(st, q);
+	r = db_row(st, q);
 	if (r == STORE_OK)
-		wrong = sqlite3_column_int64(q, 0);
-	sq_end(q, r);
+		wrong = db_int(q, 0);
+	db_end(q, r);
 	for (size_t i = 0; r == STORE_OK && i < sizeof(tables) / sizeof(tables[0]); i++) {
 		const char *source = source_of(st, &tables[i]);
-		sqlite3_stmt *raw = NULL;
+		struct query *raw;
 		char sql[200];
 
 		if (!source)
 			continue;
 		snprintf(sql, sizeof(sql), "SELECT (SELECT count(*) FROM main.%s) <> (SELECT count(*) FROM old.%s WHERE %s)",
 			 tables[i].name, source, tables[i].where ?: "1");
-		if (sqlite3_prepare_v2(st->db, sql, -1, &raw, NULL) != SQLITE_OK || sqlite3_step(raw) != SQLITE_ROW)
-			r = STORE_FAILED;
-		else
-			wrong += sqlite3_column_int(raw, 0);
-		sqlite3_finalize(raw);
+		raw = db(st, sql, "!");
+		r = db_row(st, raw);
+		if (r == STORE_OK)
+			wrong += db_int(raw, 0);
+		db_end(raw, r);
 	}
 	if (r == STORE_OK)
 		r = store_audit(st, &audit);
@@ -153,20 +154,20 @@ static enum store_result compare(struct store *st)
 
 static enum store_result copy_all(struct store *st, const char *path)
 {
-	enum store_result r = sq_run(st, sq(st, "ATTACH ?1 AS old", "t", path));
+	enum store_result r = db_run(st, db(st, "ATTACH $1 AS old", "t", path));
 
 	if (r > STORE_NONE)
 		return r;
-	r = sq_exec(st, "BEGIN IMMEDIATE");
+	r = db_exec(st, "BEGIN IMMEDIATE");
 	for (size_t i = 0; r == STORE_OK && i < sizeof(tables) / sizeof(tables[0]); i++)
 		r = copy_table(st, &tables[i]);
 	if (r == STORE_OK)
 		r = compare(st);
 	if (r == STORE_OK)
-		r = sq_exec(st, "COMMIT");
+		r = db_exec(st, "COMMIT");
 	/* Nothing may be left in a journal that is not renamed with its file. */
 	if (r == STORE_OK)
-		r = sq_exec(st, "DETACH old; PRAGMA journal_mode = DELETE");
+		r = db_exec(st, "DETACH old; PRAGMA journal_mode = DELETE");
 	return r;
 }
 
@@ -174,18 +175,18 @@ static enum store_result copy_all(struct store *st, const char *path)
 static enum store_result settle(const char *path, int *version)
 {
 	struct store *st;
-	enum store_result r = sq_open(&st, path);
+	enum store_result r = db_sqlite_open(&st, path);
 
 	if (r != STORE_OK)
 		return r;
-	*version = sq_version(st);
+	*version = store_version(st);
 	if (*version == SCHEMA_VERSION) {
 		r = STORE_NONE;
 	} else if (*version < 1 || *version > SCHEMA_VERSION) {
 		log_error("database: version %d is not one that this program can bring to %d", *version, SCHEMA_VERSION);
 		r = STORE_FAILED;
 	} else {
-		r = sq_exec(st, "PRAGMA journal_mode = DELETE");
+		r = db_exec(st, "PRAGMA journal_mode = DELETE");
 	}
 	store_close(st);
 	return r;

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* SQLite: the connection, its transactions and its statements. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db_sqlite.h"
+#include "log.h"
+#include "step.h"
+
+/*
+ * Writers of this process queue here, in order and without polling; writers of
+ * other processes (the administrator's commands) are waited for by SQLite.
+ */
+static pthread_mutex_t writer = PTHREAD_MUTEX_INITIALIZER;
+#define BUSY_MS	5000
+
+/* The inner pages of the trees of ten million keys, so that finding one reads their leaves alone. */
+#define CACHE_KB	"65536"
+
+struct sqlite_query {
+	struct query head;
+	const char *sql;	/* NULL: not kept */
+	sqlite3_stmt *stmt;
+};
+
+struct sqlite {
+	struct store head;
+	sqlite3 *db;
+	struct sqlite_query cache[DB_STATEMENTS];
+};
+
+static struct sqlite *of(struct store *st)
+{
+	return (struct sqlite *)st;
+}
+
+static sqlite3_stmt *stmt(struct query *q)
+{
+	return ((struct sqlite_query *)q)->stmt;
+}
+
+sqlite3 *db_sqlite(struct store *st)
+{
+	return of(st)->db;
+}
+
+static enum store_result failed(struct store *st, int rc, const char *what)
+{
+	const char *why = sqlite3_errmsg(of(st)->db);
+
+	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
+		return STORE_BUSY;
+	/* The schema's only CHECK that a well-formed request can run into is the one on balances. */
+	if (rc == SQLITE_CONSTRAINT_CHECK && strstr(why, "not_enough"))
+		return STORE_POOR;
+	if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY)
+		return STORE_TAKEN;
+	log_error("database: %s: %s", what, why);
+	return STORE_FAILED;
+}
+
+static enum store_result lite_exec(struct store *st, const char *sql)
+{
+	int rc = sqlite3_exec(of(st)->db, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? STORE_OK : failed(st, rc, "statement");
+}
+
+static enum store_result lite_begin(struct store *st, bool alone)
+{
+	enum store_result r;
+
+	pthread_mutex_lock(&writer);
+	r = lite_exec(st, "BEGIN IMMEDIATE");
+	if (r != STORE_OK)
+		pthread_mutex_unlock(&writer);
+	return r;
+}
+
+static void lite_rollback(struct store *st)
+{
+	/* Some errors have ended the transaction already. */
+	if (!sqlite3_get_autocommit(of(st)->db))
+		lite_exec(st, "ROLLBACK");
+	pthread_mutex_unlock(&writer);
+}
+
+static enum store_result lite_commit(struct store *st)
+{
+	enum store_result r = lite_exec(st, "COMMIT");
+
+	if (r != STORE_OK)
+		lite_rollback(st);
+	else
+		pthread_mutex_unlock(&writer);
+	return r;
+}
+
+static enum store_result lite_flush(struct store *st)
+{
+	return lite_exec(st, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/* The statement without the lock that it ends with: there is no other writer. */
+static int length_of(const char *sql)
+{
+	const char *lock = strstr(sql, " FOR NO KEY UPDATE");
+
+	return lock ? (int)(lock - sql) : -1;
+}
+
+static struct sqlite_query *find(struct sqlite *lite, const char *sql, bool keep)
+{
+	struct sqlite_query *q = NULL;
+	int i = 0;
+
+	for (; keep && i < DB_STATEMENTS && lite->cache[i].sql; i++)
+		if (lite->cache[i].sql == sql)
+			return &lite->cache[i];
+	if (keep)
+		q = i < DB_STATEMENTS ? &lite->cache[i] : NULL;
+	else
+		q = calloc(1, sizeof(*q));
+	if (!q || sqlite3_prepare_v3(lite->db, sql, length_of(sql), keep ? SQLITE_PREPARE_PERSISTENT : 0, &q->stmt, NULL) != SQLITE_OK) {
+		log_error("database: cannot prepare: %s", sqlite3_errmsg(lite->db));
+		if (!keep)
+			free(q);
+		return NULL;
+	}
+	q->head.st = &lite->head;
+	q->sql = keep ? sql : NULL;
+	return q;
+}
+
+/* $2 is a name to SQLite, wherever it stands. */
+static int bind(sqlite3_stmt *s, int number, char type, va_list *ap)
+{
+	long long n = 0;
+	const void *p = NULL;
+	size_t len = 0;
+	int rc = SQLITE_OK;
+
+	if (type == 'i') {
+		n = va_arg(*ap, long long);
+	} else {
+		p = va_arg(*ap, const void *);
+		len = type == 'b' ? va_arg(*ap, size_t) : p ? strlen(p) : 0;
+	}
+	for (int i = 1; i <= sqlite3_bind_parameter_count(s) && rc == SQLITE_OK; i++) {
+		const char *name = sqlite3_bind_parameter_name(s, i);
+
+		if (!name || atoi(name + 1) != number)
+			continue;
+		if (type == 'i')
+			rc = sqlite3_bind_int64(s, i, n);
+		else if (type == 't')
+			rc = sqlite3_bind_text(s, i, p, (int)len, SQLITE_TRANSIENT);
+		else
+			rc = len ? sqlite3_bind_blob(s, i, p, (int)len, SQLITE_TRANSIENT) : sqlite3_bind_zeroblob(s, i, 0);
+	}
+	return rc;
+}
+
+static void lite_end(struct query *q)
+{
+	struct sqlite_query *lq = (struct sqlite_query *)q;
+
+	if (lq->sql) {
+		sqlite3_reset(lq->stmt);
+		sqlite3_clear_bindings(lq->stmt);
+		return;
+	}
+	sqlite3_finalize(lq->stmt);
+	free(lq);
+}
+
+static struct query *lite_query(struct store *st, const char *sql, const char *fmt, va_list given)
+{
+	struct sqlite_query *q;
+	bool keep = true;
+	int rc = SQLITE_OK;
+	va_list ap;
+
+	for (; *fmt == '!' || *fmt == '*'; fmt++)
+		keep = keep && *fmt != '!';
+	q = find(of(st), sql, keep);
+	if (!q)
+		return NULL;
+	sqlite3_reset(q->stmt);
+	va_copy(ap, given);
+	for (int i = 1; *fmt && rc == SQLITE_OK; fmt++, i++)
+		rc = bind(q->stmt, i, *fmt, &ap);
+	va_end(ap);
+	if (rc == SQLITE_OK)
+		return &q->head;
+	log_error("database: cannot bind: %s", sqlite3_errstr(rc));
+	lite_end(&q->head);
+	return NULL;
+}
+
+static enum store_result lite_run(struct store *st, struct query *q)
+{
+	enum store_result r;
+	int rc = sqlite3_step(stmt(q));
+
+	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
+		r = sqlite3_changes(of(st)->db) ? STORE_OK : STORE_NONE;
+	else
+		r = failed(st, rc, sqlite3_sql(stmt(q)));
+	lite_end(q);
+	return r;
+}
+
+static enum store_result lite_later(struct store *st, struct query *q, enum store_result taken)
+{
+	enum store_result r = lite_run(st, q);
+
+	return r == STORE_TAKEN ? taken : r;
+}
+
+static enum store_result lite_row(struct store *st, struct query *q)
+{
+	int rc = sqlite3_step(stmt(q));
+
+	if (rc == SQLITE_ROW)
+		return STORE_OK;
+	return rc == SQLITE_DONE ? STORE_NONE : failed(st, rc, sqlite3_sql(stmt(q)));
+}
+
+static long long lite_number(struct query *q, int col)
+{
+	return sqlite3_column_int64(stmt(q), col);
+}
+
+static const char *lite_text(struct query *q, int col)
+{
+	return (const char *)sqlite3_column_text(stmt(q), col);
+}
+
+static size_t lite_blob(struct query *q, int col, void *out, size_t max)
+{
+	const void *p = sqlite3_column_blob(stmt(q), col);
+	size_t len = sqlite3_column_bytes(stmt(q), col);
+
+	if (len > max)
+		len = max;
+	if (len)
+		memcpy(out, p, len);
+	return len;
+}
+
+static void lite_close(struct store *st)
+{
+	struct sqlite *lite = of(st);
+
+	for (int i = 0; i < DB_STATEMENTS; i++)
+		sqlite3_finalize(lite->cache[i].stmt);
+	sqlite3_close(lite->db);
+	free(lite);
+}
+
+static const struct db_ops lite_ops = {
+	.close = lite_close, .begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback,
+	.exec = lite_exec, .flush = lite_flush, .query = lite_query, .run = lite_run, .later = lite_later,
+	.row = lite_row, .end = lite_end, .number = lite_number, .text = lite_text, .blob = lite_blob,
+};
+
+/*
+ * WAL with FULL: a commit is on the disk when it returns. Defensive mode and
+ * cell checks turn a damaged file into an error.
+ */
+enum store_result db_sqlite_open(struct store **out, const char *path)
+{
+	struct sqlite *lite = calloc(1, sizeof(*lite));
+	enum store_result r;
+	int rc;
+
+	*out = NULL;
+	if (!lite)
+		return STORE_FAILED;
+	lite->head.ops = &lite_ops;
+	rc = sqlite3_open_v2(path, &lite->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK) {
+		log_error("database: cannot open %s: %s", path, sqlite3_errstr(rc));
+		lite_close(&lite->head);
+		return STORE_FAILED;
+	}
+	sqlite3_extended_result_codes(lite->db, 1);
+	sqlite3_busy_timeout(lite->db, BUSY_MS);
+	sqlite3_db_config(lite->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(lite->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	r = lite_exec(&lite->head, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+			"PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;"
+			"PRAGMA cache_size = -" CACHE_KB);
+	if (r != STORE_OK) {
+		lite_close(&lite->head);
+		return r;
+	}
+	*out = &lite->head;
+	return STORE_OK;
+}
+
+/* O_EXCL and 0600 are not SQLite's to give. */
+enum store_result db_sqlite_create(const char *path)
+{
+	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		log_error("database: cannot create %s: %m", path);
+		return errno == EEXIST ? STORE_TAKEN : STORE_FAILED;
+	}
+	close(fd);
+	return STORE_OK;
+}
