@@ -271,16 +271,10 @@ static void expired(void)
 
 int main(void)
 {
-	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
-	if (genl_open(&nl))
-		ktap_bail("no netlink family voicepay");
+	dev = test_device_ready(&nl, &gw, 2);
 	if (chmod(VOICEPAY_DEVICE, 0666))
 		ktap_bail("cannot let others open the device");
 	ktap_plan(6);
-	test_gateway_init(&gw);
-	test_fresh_device(&nl, &gw, 2);
 
 	KTAP_TEST(the_gateways_mac, "each purpose: the MAC is what the gateway computes");
 	KTAP_TEST(malformed, "purposes and strings that are none");

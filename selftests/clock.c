@@ -205,13 +205,8 @@ static void a_little_is_no_drift(void)
 
 int main(void)
 {
-	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0 || genl_open(&nl))
-		ktap_bail("device or netlink family is missing");
+	dev = test_device_ready(&nl, &gw, 1);
 	ktap_plan(7);
-
-	test_gateway_init(&gw);
-	test_fresh_device(&nl, &gw, 1);
 	if (test_enrol(&nl, &gw, 0))
 		ktap_bail("cannot enrol");
 

@@ -390,14 +390,8 @@ static void pools_refused(void)
 
 int main(void)
 {
-	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
-	if (genl_open(&nl))
-		ktap_bail("no netlink family voicepay");
+	dev = test_device_ready(&nl, &gw, 2);
 	ktap_plan(10);
-	test_gateway_init(&gw);
-	test_fresh_device(&nl, &gw, 2);
 
 	KTAP_TEST(an_old_gateway, "an old gateway grants the plain mode only");
 	KTAP_TEST(every_mode, "codes of every mode are what the gateway computes");

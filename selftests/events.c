@@ -357,15 +357,11 @@ static void audit_records(void)
 
 int main(void)
 {
+	dev = test_device_ready(&nl, &gw, 1);
 	if (chmod(VOICEPAY_DEVICE, 0666))
-		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
-	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0 || genl_open(&nl))
-		ktap_bail("device or netlink family is missing");
+		ktap_bail("cannot let others open the device");
 	ktap_plan(6);
 
-	test_gateway_init(&gw);
-	test_fresh_device(&nl, &gw, 1);
 	fd = listen_to(group_of_events());
 	if (fd < 0)
 		ktap_bail("cannot listen");

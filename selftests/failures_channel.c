@@ -4,6 +4,10 @@
  * Memory runs out while a socket is sealed, and on a channel in use: see failures.c.
  */
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+
 #include "failing.h"
 #include "leaks.h"
 #include "seal_peer.h"
@@ -99,6 +103,46 @@ static void send_and_receive(void)
 	ktap_diag("%d places", nth - 2);
 }
 
+/* The same for a reader's pages, and a sender's: what came is what was sent, or an error. */
+static void spliced(void)
+{
+	bool hit = true, hit2 = true;
+	int nth, pipes[2], file;
+
+	file = memfd_create("sent", MFD_CLOEXEC);
+	ASSERT_EQ(write(file, "world", 5), 5);
+	for (nth = 1; (hit || hit2) && nth < 300; nth++) {
+		struct pair p = sealed_pair();
+		char buf[16] = "";
+		loff_t at = 0;
+		ssize_t n;
+
+		ASSERT_OK(pipe2(pipes, O_CLOEXEC | O_NONBLOCK));
+		EXPECT_EQ(send(p.peer, "hello", 5, 0), 5);
+		fail_next(nth);
+		n = splice(p.channel, NULL, pipes[1], NULL, 5, SPLICE_F_NONBLOCK);
+		hit = failed();
+		if (n > 0) {
+			EXPECT_EQ(read(pipes[0], buf, sizeof(buf)), n);
+			EXPECT_EQ(memcmp(buf, "hello", n), 0);
+		} else {
+			EXPECT_TRUE(hit);
+		}
+		fail_next(nth);
+		n = sendfile(p.channel, file, &at, 5);
+		hit2 = failed();
+		EXPECT_TRUE(n == 5 || hit || hit2);
+		if (n == 5)
+			arrives(&p, hit2);
+		close(pipes[0]);
+		close(pipes[1]);
+		pair_close(&p);
+	}
+	close(file);
+	EXPECT_FALSE(hit || hit2);
+	ktap_diag("%d places", nth - 2);
+}
+
 /*
  * A session with its secrets: whatever fails, the channel is there or the socket
  * is, a ticket is kept whole or not at all, taken or still there, and a KeyUpdate
@@ -177,9 +221,10 @@ int main(void)
 	if (!failing_init())
 		ktap_skip_all("this kernel cannot fail allocations on demand");
 	device_open();
-	ktap_plan(4);
+	ktap_plan(5);
 	KTAP_TEST(seal, "SEAL");
 	KTAP_TEST(send_and_receive, "a channel's send, receive and close");
+	KTAP_TEST(spliced, "splice and sendfile");
 	KTAP_TEST(secrets, "a session's secrets, its tickets and keys");
 	if (kmemleak)
 		KTAP_TEST(no_memory_leaked, "nothing is lost");

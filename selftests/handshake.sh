@@ -43,39 +43,6 @@ as_group() { setpriv --reuid 65534 --regid 65534 --groups "$@"; }
 handshakes() { pgrep -x -P "$DAEMON" voicepay-handsh; }
 no_handshakes() { ! handshakes; }
 
-nginx_up() {
-	mkdir "$T/nginx"
-	cat >"$T/nginx/nginx.conf" <<-END
-		user root;
-		worker_processes 1;
-		pid $T/nginx.pid;
-		error_log $T/nginx/error.log;
-		events { }
-		http {
-			log_format who '\$ssl_client_verify \$request \$request_length';
-			access_log $T/nginx/access.log who;
-			client_body_temp_path $T/nginx/body;
-			proxy_temp_path $T/nginx/proxy;
-			fastcgi_temp_path $T/nginx/fastcgi;
-			uwsgi_temp_path $T/nginx/uwsgi;
-			scgi_temp_path $T/nginx/scgi;
-			server {
-				listen 127.0.0.1:8443 ssl;
-				ssl_protocols TLSv1.3;
-				ssl_certificate $T/pki/server.pem;
-				ssl_certificate_key $T/pki/server.key;
-				ssl_client_certificate $T/pki/ca.pem;
-				ssl_verify_client on;
-				default_type application/json;
-				location = /v1/voice-pay {
-					return 200 '{"state":"SUCCESS","payment_id":"p1","order_id":"good","amount":50000,"currency":"CNY","payee":"mama","time":1}';
-				}
-			}
-		}
-	END
-	nginx -c "$T/nginx/nginx.conf" 2>"$T/nginx/start.log"
-}
-
 paid_over_the_channel() {
 	says 0 'Paid 500.00 CNY to mama' pay good && wait_for 20 grep -q 'SUCCESS POST /v1/voice-pay' "$T/nginx/access.log"
 }

@@ -471,15 +471,9 @@ static void aliases_by_day(void)
 
 int main(void)
 {
-	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
-	if (genl_open(&nl))
-		ktap_bail("no netlink family voicepay");
+	dev = test_device_ready(&nl, &gw, 2);
 	ktap_plan(22);
 
-	test_gateway_init(&gw);
-	test_fresh_device(&nl, &gw, 2);
 	KTAP_TEST(empty_slot, "an empty slot gives no code");
 	if (test_enrol(&nl, &gw, 0))
 		ktap_bail("cannot enrol");

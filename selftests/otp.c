@@ -293,14 +293,8 @@ static void speed(void)
 
 int main(void)
 {
-	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
-	if (genl_open(&nl))
-		ktap_bail("no netlink family voicepay");
+	dev = test_device_ready(&nl, &gw, 1);
 	ktap_plan(9);
-	test_gateway_init(&gw);
-	test_fresh_device(&nl, &gw, 1);
 	if (test_enrol(&nl, &gw, 0))
 		ktap_bail("cannot enrol");
 

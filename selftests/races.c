@@ -195,15 +195,9 @@ static void two_managers(void)
 
 int main(void)
 {
-	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
-	if (genl_open(&nl))
-		ktap_bail("no netlink family voicepay");
+	dev = test_device_ready(&nl, &gw, 1);
 	ktap_plan(5);
 
-	test_gateway_init(&gw);
-	test_fresh_device(&nl, &gw, 1);
 	KTAP_TEST(no_code_twice, "three threads get ten different codes in a step");
 	KTAP_TEST(codes_while_key_changes, "codes while the key changes");
 	KTAP_TEST(codes_while_slot_goes, "codes while the slot is deleted and made");

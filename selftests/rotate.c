@@ -206,14 +206,8 @@ static void another_gateway(void)
 
 int main(void)
 {
-	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
-	if (genl_open(&nl))
-		ktap_bail("no netlink family voicepay");
+	dev = test_device_ready(&nl, &gw, 2);
 	ktap_plan(7);
-	test_gateway_init(&gw);
-	test_fresh_device(&nl, &gw, 2);
 
 	KTAP_TEST(rotates, "a key vouches for the next one");
 	KTAP_TEST(nothing_to_rotate, "without a key there is nothing to rotate");

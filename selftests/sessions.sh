@@ -18,51 +18,6 @@ chmod 755 "$T"
 CONF=$T/voicepay.conf
 TOKEN=$(printf '{"alg":"ES256"}' | base64 -w0 | tr -d =).$(printf '{"sub":"alice"}' | base64 -w0 | tr -d =).c2ln
 
-nginx_conf() { # LINE..: into the server's block
-	cat <<-END
-		user root;
-		worker_processes 1;
-		pid $T/nginx.pid;
-		error_log $T/nginx/error.log;
-		events { }
-		http {
-			log_format who '\$ssl_session_reused \$ssl_client_verify \$request';
-			access_log $T/nginx/access.log who;
-			client_body_temp_path $T/nginx/body;
-			proxy_temp_path $T/nginx/proxy;
-			fastcgi_temp_path $T/nginx/fastcgi;
-			uwsgi_temp_path $T/nginx/uwsgi;
-			scgi_temp_path $T/nginx/scgi;
-			server {
-				listen 127.0.0.1:8443 ssl;
-				ssl_protocols TLSv1.3;
-				ssl_certificate $T/pki/server.pem;
-				ssl_certificate_key $T/pki/server.key;
-				ssl_client_certificate $T/pki/ca.pem;
-				ssl_verify_client on;
-				$(printf '%s\n' "$@")
-				default_type application/json;
-				location = /v1/voice-pay {
-					return 200 '{"state":"SUCCESS","payment_id":"p1","order_id":"good","amount":50000,"currency":"CNY","payee":"mama","time":1}';
-				}
-			}
-		}
-	END
-}
-
-nginx_stop() {
-	[ -s "$T/nginx.pid" ] || return 0
-	kill "$(cat "$T/nginx.pid")"
-	wait_for 50 sh -c "! ss -Hltn 'src 127.0.0.1:8443' | grep -q ."
-}
-
-nginx_up() {
-	nginx_stop
-	mkdir -p "$T/nginx"
-	nginx_conf "$@" >"$T/nginx/nginx.conf"
-	nginx -c "$T/nginx/nginx.conf" 2>"$T/nginx/start.log"
-}
-
 # An order, whose answer comes after the tickets.
 pay() {
 	voicepay --config "$CONF" pay --to mama --amount 500 --voice-token "$TOKEN" --order-id good

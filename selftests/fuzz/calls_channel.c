@@ -268,8 +268,6 @@ PARAMS(p_option, FD, NUM("which", 0, 40), NUM("level", 0, 300), NUM("get", 0, 1)
 PARAMS(p_ask, FD, NUM("which", 0, 8), NUM("value", 0, 1));
 PARAMS(p_refused, FD, NUM("what", 0, 7));
 
-#define CALL(name, params, run)	{ name, OP_OTHER, 0, 0, params, ARRAY_LEN(params), run }
-
 const struct op other_channel[] = {
 	CALL("tls.pair", p_pair, tls_pair),
 	CALL("tls.record", p_record, record),

@@ -177,8 +177,6 @@ PARAMS(p_wait, NUM("us", 0, 5000));
 PARAMS(p_memory, TO, NUM("pages", 0, 7), NUM("ordinary", 0, 1), NUM("mapped", 0, 1));
 PARAMS(p_unload, NUM("now", 0, 0));
 
-#define CALL(name, params, run)	{ name, OP_OTHER, 0, 0, params, ARRAY_LEN(params), run }
-
 const struct op other_device[] = {
 	CALL("open", p_open, open_device),
 	CALL("enrol", p_enrol, enrol),

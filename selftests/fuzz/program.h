@@ -58,6 +58,9 @@ struct op {
 	void (*run)(struct world *w, const struct call *c);	/* OP_OTHER */
 };
 
+/* A line of a table of calls that no description knows of. */
+#define CALL(name, params, run)	{ name, OP_OTHER, 0, 0, params, ARRAY_LEN(params), run }
+
 extern const struct op *ops[];
 extern unsigned int n_ops;
 void ops_init(void);

@@ -2,13 +2,16 @@
 /* Enrolment as a test sees it. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <openssl/rand.h>
+#include <linux/voicepay.h>
 
 #include "enrol.h"
+#include "ktap.h"
 
 void test_gateway_init(struct test_gateway *gw)
 {
@@ -234,6 +237,19 @@ void test_fresh_device(struct genl *g, const struct test_gateway *gw, __u32 slot
 	for (i = 0; i < slots; i++)
 		if (nl_slot_new(g, i))
 			abort();
+}
+
+int test_device_ready(struct genl *g, struct test_gateway *gw, __u32 slots)
+{
+	int dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (dev < 0)
+		ktap_bail("no " VOICEPAY_DEVICE "; is the module loaded?");
+	if (genl_open(g))
+		ktap_bail("no netlink family voicepay");
+	test_gateway_init(gw);
+	test_fresh_device(g, gw, slots);
+	return dev;
 }
 
 /* Is @code the one of @step? */

@@ -60,6 +60,11 @@ int nl_otp_put(struct genl *g, __u32 slot, const void *secret, size_t len, __u32
 
 /* A device as after a boot: no slot, no gateway. Then provisioned for @gw, with @slots slots. */
 void test_fresh_device(struct genl *g, const struct test_gateway *gw, __u32 slots);
+/*
+ * How a test begins: opens the family, makes a gateway and a fresh device for it. Returns
+ * the device, opened; ends the test if the module is not there.
+ */
+int test_device_ready(struct genl *g, struct test_gateway *gw, __u32 slots);
 
 /*
  * The step for which @digits is the gateway's code, within two steps of @now
