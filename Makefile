@@ -93,7 +93,7 @@ check-uml: host-setup		## Run the KUnit tests on a User-mode Linux kernel with K
 	@selftests/check uml
 
 check-vm: host-setup		## Run the tests of the running module, in a virtual machine
-	@selftests/check vm
+	@selftests/check interfaces system
 
 check-ram: host-setup		## Search all of the virtual machine's memory for keys (some minutes; not in check)
 	@$(VM)/build
