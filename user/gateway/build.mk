@@ -9,7 +9,7 @@ gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merc
 	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c user/common/whole.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA_DIR='"$(TOP)/user/gateway"'
-gateway_srcs += $(addprefix user/gateway/,filemode.c metrics.c process.c)
+gateway_srcs += $(addprefix user/gateway/,filemode.c health.c listen.c metrics.c process.c request_id.c)
 # What is kept, and where.
 gateway_srcs += $(addprefix user/gateway/,store.c store_certs.c store_codes.c store_keys.c store_ledger.c store_migrate.c \
 	store_notes.c store_orders.c store_sweep.c db.c db_sqlite.c)
@@ -28,6 +28,7 @@ INSTALLS += user/gateway/gateway.conf:$(datadir)/doc/voicepay/examples/gateway.c
 INSTALLS += user/gateway/voicepay-gateway-crl.timer:$(unitdir)/voicepay-gateway-crl.timer:644
 TEMPLATES += user/gateway/voicepay-gateway-crl.service.in:$(unitdir)/voicepay-gateway-crl.service:644
 INSTALLS += user/gateway/voicepay-gateway.socket:$(unitdir)/voicepay-gateway.socket:644
+INSTALLS += user/gateway/voicepay-gateway-metrics.socket:$(unitdir)/voicepay-gateway-metrics.socket:644
 INSTALLS += user/gateway/voicepay-gateway.sysusers:$(PREFIX)/lib/sysusers.d/voicepay-gateway.conf:644
 INSTALLS += user/gateway/completion.bash:$(datadir)/bash-completion/completions/voicepay-gateway:644
 INSTALLS += Documentation/man/voicepay-gateway.8:$(mandir)/man8/voicepay-gateway.8:644
@@ -93,3 +94,6 @@ $(O)/fuzz/obj/fuzz_gateway/user/gateway/schema.o: $(TOP)/user/gateway/schema-sql
 
 # A device's certificate, made, installed and revoked, before the real nginx.
 TEST_SCRIPTS += user/gateway/tests/certificates.sh
+
+# Watched, reloaded, drained, two at a time.
+TEST_SCRIPTS += user/gateway/tests/operations.sh

@@ -21,8 +21,12 @@ _voicepay_gateway()
 		mapfile -t COMPREPLY < <(compgen -W 'key-compromise superseded cessation' -- "$cur")
 		return
 		;;
-	-c|--config|--cert|--request|-o|--out|-S|--socket)
+	-c|--config|--cert|--request|-o|--out|-S|--socket|-m|--metrics)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	-l|--log)
+		mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
 		return
 		;;
 	-s|--state)
@@ -33,7 +37,7 @@ _voicepay_gateway()
 
 	case $command in
 	'')	options="init serve pubkey user merchant ticket ledger payments alarms certify device crl migrate rekey $options" ;;
-	serve)	options="--socket $options" ;;
+	serve)	options="--socket --metrics --log $options" ;;
 	user)	options="add set --name --balance --confirm-above --per-day --per-payment $options" ;;
 	merchant) options="add revoke --name --cert --id --reason $options" ;;
 	certify) options="--request --out $options" ;;

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deviceca.h"
 #include "filemode.h"
 #include "gateway.h"
 #include "jwt.h"
@@ -51,9 +52,29 @@ int gateway_settings(struct settings *set, const char *config, const char *state
 	return 0;
 }
 
-int gateway_open(struct gateway *gw, const char *config, const char *state)
+/* What may be another after a reload. */
+static int load(struct gateway *gw)
 {
 	char master[300], key[300];
+	int ret;
+
+	settings_path(&gw->set, "ledger.db", gw->db_path, sizeof(gw->db_path));
+	settings_path(&gw->set, "master.key", master, sizeof(master));
+	settings_path(&gw->set, "gateway.key", key, sizeof(key));
+	ret = keystore_load(&gw->keys, master, key);
+	if (ret || !*gw->set.voice_key)
+		return ret;
+	if (!filemode_good(gw->set.voice_key, S_IWOTH))
+		return -EPERM;
+	gw->voice_key = jwt_load_key(gw->set.voice_key);
+	if (gw->voice_key)
+		return 0;
+	log_error("%s is not the PEM of a public P-256 key", gw->set.voice_key);
+	return -EINVAL;
+}
+
+int gateway_open(struct gateway *gw, const char *config, const char *state)
+{
 	int ret;
 
 	memset(gw, 0, sizeof(*gw));
@@ -64,34 +85,62 @@ int gateway_open(struct gateway *gw, const char *config, const char *state)
 	gw->state_fd = statedir_hold(gw->set.state, false);
 	if (gw->state_fd < 0)
 		return gw->state_fd;
-	settings_path(&gw->set, "ledger.db", gw->db_path, sizeof(gw->db_path));
-	settings_path(&gw->set, "master.key", master, sizeof(master));
-	settings_path(&gw->set, "gateway.key", key, sizeof(key));
-	ret = keystore_load(&gw->keys, master, key);
+	ret = load(gw);
 	if (!ret) {
 		gw->throttle = throttle_new();
 		ret = gw->throttle ? 0 : -ENOMEM;
-	}
-	if (!ret && *gw->set.voice_key) {
-		if (filemode_good(gw->set.voice_key, S_IWOTH))
-			gw->voice_key = jwt_load_key(gw->set.voice_key);
-		else
-			ret = -EPERM;
-		if (!ret && !gw->voice_key) {
-			log_error("%s is not the PEM of a public P-256 key", gw->set.voice_key);
-			ret = -EINVAL;
-		}
 	}
 	if (ret)
 		gateway_close(gw);
 	return ret;
 }
 
+int gateway_open_ca(struct gateway *gw)
+{
+	struct deviceca *ca = calloc(1, sizeof(*ca));
+	int ret = ca ? deviceca_load(ca, &gw->set) : -ENOMEM;
+
+	if (!ret) {
+		gw->ca = ca;
+		return 0;
+	}
+	free(ca);
+	return ret < 0 ? ret : 0;
+}
+
+struct gateway *gateway_reload(const struct gateway *now, const struct settings *set)
+{
+	struct gateway *next = calloc(1, sizeof(*next));
+
+	if (!next)
+		return NULL;
+	next->set = *set;
+	settings_keep_fixed(&next->set, &now->set);
+	if (load(next) || gateway_open_ca(next)) {
+		gateway_forget(next);
+		free(next);
+		return NULL;
+	}
+	next->throttle = now->throttle;
+	next->state_fd = now->state_fd;
+	return next;
+}
+
+void gateway_forget(struct gateway *gw)
+{
+	if (gw->ca)
+		deviceca_free(gw->ca);
+	free(gw->ca);
+	gw->ca = NULL;
+	EVP_PKEY_free(gw->voice_key);
+	gw->voice_key = NULL;
+	keystore_wipe(&gw->keys);
+}
+
 void gateway_close(struct gateway *gw)
 {
-	EVP_PKEY_free(gw->voice_key);
+	gateway_forget(gw);
 	throttle_free(gw->throttle);
-	keystore_wipe(&gw->keys);
 	if (gw->state_fd >= 0)
 		close(gw->state_fd);
 	memset(gw, 0, sizeof(*gw));

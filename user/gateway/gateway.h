@@ -65,6 +65,17 @@ int gateway_settings(struct settings *set, const char *config, const char *state
 /* Opens settings, keys and the voice cloud's key; stores are opened a thread each. */
 int gateway_open(struct gateway *gw, const char *config, const char *state);
 void gateway_close(struct gateway *gw);
+/* The CA of the settings, if they name one. 0 or negative; the log is told why. */
+int gateway_open_ca(struct gateway *gw);
+
+/*
+ * Another one that has @set and reads all files anew, and shares with @now what
+ * stays: rations and the hold on the state directory. NULL, and the log is told
+ * why, if anything cannot be used.
+ */
+struct gateway *gateway_reload(const struct gateway *now, const struct settings *set);
+/* Keys and certificates of one that was replaced; what it shares stays. */
+void gateway_forget(struct gateway *gw);
 
 /* Are these the keys of that database? The log is told if not. */
 enum store_result gateway_fits(struct gateway *gw, struct store *st);

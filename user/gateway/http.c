@@ -10,7 +10,9 @@
 
 #include "http.h"
 #include "log.h"
+#include "metrics.h"
 #include "prim_openssl.h"
+#include "request_id.h"
 #include "route.h"
 #include "step.h"
 #include "waiters.h"
@@ -19,28 +21,48 @@
 #define IDLE_SECONDS	75
 #define CONNECTIONS	4096	/* of which half may be devices that wait for news */
 
+enum stage {
+	SERVING,
+	DRAINING,	/* serves on, but whoever it answers is to connect anew elsewhere */
+	REFUSING,	/* finishes what is in hand */
+};
+
 struct http {
+	pthread_mutex_t lock;	/* over gw and its users */
+	pthread_cond_t unused;
 	struct gateway *gw;
+	int users, old_users;	/* calls under way that began with gw, or with the one before */
+	char db_path[300];
 	struct MHD_Daemon *daemon;
 	pthread_key_t store;	/* each thread has its own connection to the database */
 	struct waiters *waiters;
 	int listen_fd;
 	atomic_int in_hand;
-	atomic_bool draining;
+	atomic_int stage;
 };
 
 struct body {
+	char id[REQUEST_ID_MAX + 1];
 	char *data;
 	size_t len;
 	bool too_large;
 	bool waited;
+	__u64 ns;	/* in which a thread has worked on it */
 };
+
+static __u64 clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
 
 static struct store *thread_store(struct http *http)
 {
 	struct store *st = pthread_getspecific(http->store);
 
-	if (!st && store_open(&st, http->gw->db_path, false) == STORE_OK)
+	if (!st && store_open(&st, http->db_path, false) == STORE_OK)
 		pthread_setspecific(http->store, st);
 	return st;
 }
@@ -50,7 +72,30 @@ static void close_store(void *st)
 	store_close(st);
 }
 
-static enum MHD_Result reply(struct http *http, struct MHD_Connection *conn, int status, json_t *answer)
+/* Settings and keys as they are at the call's beginning: it has them until its end. */
+static struct gateway *take_gateway(struct http *http)
+{
+	struct gateway *gw;
+
+	pthread_mutex_lock(&http->lock);
+	gw = http->gw;
+	http->users++;
+	pthread_mutex_unlock(&http->lock);
+	return gw;
+}
+
+static void give_back_gateway(struct http *http, struct gateway *gw)
+{
+	pthread_mutex_lock(&http->lock);
+	if (gw == http->gw)
+		http->users--;
+	else if (!--http->old_users)
+		pthread_cond_signal(&http->unused);
+	pthread_mutex_unlock(&http->lock);
+}
+
+static enum MHD_Result reply(struct http *http, struct MHD_Connection *conn, const struct body *body, int status,
+			     json_t *answer)
 {
 	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
 	struct MHD_Response *resp;
@@ -66,7 +111,10 @@ static enum MHD_Result reply(struct http *http, struct MHD_Connection *conn, int
 	}
 	MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
 	MHD_add_response_header(resp, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	if (atomic_load(&http->draining))
+	MHD_add_response_header(resp, REQUEST_ID_HEADER, body->id);
+	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		MHD_add_response_header(resp, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+	if (atomic_load(&http->stage) != SERVING)
 		MHD_add_response_header(resp, MHD_HTTP_HEADER_CONNECTION, "close");
 	ok = MHD_queue_response(conn, status, resp);
 	MHD_destroy_response(resp);
@@ -74,9 +122,17 @@ static enum MHD_Result reply(struct http *http, struct MHD_Connection *conn, int
 	return ok;
 }
 
-static enum MHD_Result refuse(struct http *http, struct MHD_Connection *conn, enum refusal r)
+/* @call is route_name()'s number; below 0: none. */
+static void account(const struct body *body, int call, enum refusal r)
 {
-	return reply(http, conn, refusal_status(r), route_refusal(r, NULL));
+	metrics_request(call, r, body->ns);
+	log_answered(route_name(call < 0 ? ROUTE_CALLS_MAX : call), refusal_code(r), refusal_status(r), body->ns);
+}
+
+static enum MHD_Result refuse(struct http *http, struct MHD_Connection *conn, const struct body *body, enum refusal r)
+{
+	account(body, -1, r);
+	return reply(http, conn, body, refusal_status(r), route_refusal(r, NULL));
 }
 
 static const char *header(struct MHD_Connection *conn, const char *name)
@@ -87,16 +143,20 @@ static const char *header(struct MHD_Connection *conn, const char *name)
 static enum MHD_Result first_look(struct http *http, struct MHD_Connection *conn, void **state)
 {
 	const char *length = header(conn, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	struct body *body;
+	struct body *body = calloc(1, sizeof(*body));
 
-	/* Said to be too long: not even read. */
-	if (length && strtoull(length, NULL, 10) > ROUTE_BODY_MAX)
-		return refuse(http, conn, RF_TOO_LARGE);
-	body = calloc(1, sizeof(*body));
 	if (!body)
 		return MHD_NO;
+	request_id(body->id, header(conn, REQUEST_ID_HEADER));
+	/* Counted first, then the look: whoever waits for the last one in hand has seen this or is seen here. */
 	atomic_fetch_add(&http->in_hand, 1);
+	metrics_add(G_IN_HAND, 1);
 	*state = body;
+	if (atomic_load(&http->stage) == REFUSING)
+		return refuse(http, conn, body, RF_BUSY);
+	/* Said to be too long: not even read. */
+	if (length && strtoull(length, NULL, 10) > ROUTE_BODY_MAX)
+		return refuse(http, conn, body, RF_TOO_LARGE);
 	return MHD_YES;
 }
 
@@ -134,10 +194,35 @@ static enum MHD_Result on_argument(void *arg, enum MHD_ValueKind kind, const cha
  */
 static bool wait_for_news(struct http *http, struct MHD_Connection *conn, struct body *body, const struct call *call)
 {
-	if (!call->wait_seconds || body->waited || atomic_load(&http->draining))
+	if (!call->wait_seconds || body->waited || atomic_load(&http->stage) != SERVING)
 		return false;
 	body->waited = true;
 	return waiters_add(http->waiters, conn, call->peer.device, call->seen, call->wait_seconds);
+}
+
+/* False: the connection waits for news, and is not answered now. */
+static bool answer_request(struct http *http, struct gateway *gw, struct MHD_Connection *conn, struct body *body,
+			   struct request *req, struct call *call, json_t **answer)
+{
+	const char *cert = header(conn, HTTP_PEER_HEADER);
+	bool peer_known;
+
+	call->gw = gw;
+	call->now_ms = gateway_clock_ms();
+	peer_known = cert && !peer_from_header(&call->peer, cert);
+	req->content_type = header(conn, MHD_HTTP_HEADER_CONTENT_TYPE);
+	req->body = body->data ? body->data : "";
+	req->body_len = body->len;
+	if (MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, NULL, NULL)) {
+		req->query = json_object();
+		MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, on_argument, req->query);
+	}
+	route_request(call, req, peer_known, answer);
+	json_decref(req->query);
+	step("answered");
+	if (call->noticed)
+		waiters_poke(http->waiters);
+	return !wait_for_news(http, conn, body, call);
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const char *url,
@@ -146,43 +231,45 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 {
 	struct http *http = arg;
 	struct body *body = *state;
-	struct call call = { .gw = http->gw };
+	struct call call = { .st = NULL };
 	struct request req = { .method = method, .path = url };
-	const char *cert;
-	bool peer_known;
-	json_t *answer;
-	int status;
+	struct gateway *gw;
+	json_t *answer = NULL;
+	__u64 begun;
+	bool now;
 
 	if (!body)
 		return first_look(http, conn, state);
 	if (*len)
 		return take_body(body, data, len);
 	if (body->too_large)
-		return refuse(http, conn, RF_TOO_LARGE);
+		return refuse(http, conn, body, RF_TOO_LARGE);
 
+	begun = clock_ns();
+	metrics_add(G_THREADS_BUSY, 1);
+	log_of_request(body->id);
 	call.st = thread_store(http);
-	if (!call.st)
-		return refuse(http, conn, RF_FAILED);
-	call.now_ms = gateway_clock_ms();
-	cert = header(conn, HTTP_PEER_HEADER);
-	peer_known = cert && !peer_from_header(&call.peer, cert);
-	req.content_type = header(conn, MHD_HTTP_HEADER_CONTENT_TYPE);
-	req.body = body->data ? body->data : "";
-	req.body_len = body->len;
-	if (MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, NULL, NULL)) {
-		req.query = json_object();
-		MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, on_argument, req.query);
+	if (call.st) {
+		gw = take_gateway(http);
+		now = answer_request(http, gw, conn, body, &req, &call, &answer);
+		give_back_gateway(http, gw);
+	} else {
+		call.route = -1;
+		call.result = RF_FAILED;
+		answer = route_refusal(RF_FAILED, NULL);
+		now = true;
 	}
-	status = route_request(&call, &req, peer_known, &answer);
-	json_decref(req.query);
-	step("answered");
-	if (call.noticed)
-		waiters_poke(http->waiters);
-	if (wait_for_news(http, conn, body, &call)) {
-		json_decref(answer);
-		return MHD_YES;
+	/* One that waits may be in the hands of another thread by now. */
+	if (now) {
+		body->ns += clock_ns() - begun;
+		account(body, call.route, call.result);
 	}
-	return reply(http, conn, status, answer);
+	log_of_request(NULL);
+	metrics_add(G_THREADS_BUSY, -1);
+	if (now)
+		return reply(http, conn, body, refusal_status(call.result), answer);
+	json_decref(answer);
+	return MHD_YES;
 }
 
 static void on_completed(void *arg, struct MHD_Connection *conn, void **state,
@@ -200,6 +287,7 @@ static void on_completed(void *arg, struct MHD_Connection *conn, void **state,
 	free(body);
 	*state = NULL;
 	atomic_fetch_sub(&http->in_hand, 1);
+	metrics_add(G_IN_HAND, -1);
 }
 
 /* libmicrohttpd's own complaints quote requests; what they say is of no use to an operator. */
@@ -217,7 +305,11 @@ struct http *http_start(struct gateway *gw, int listen_fd)
 	if (!http)
 		return NULL;
 	http->gw = gw;
+	strcpy(http->db_path, gw->db_path);
 	http->listen_fd = listen_fd;
+	pthread_mutex_init(&http->lock, NULL);
+	pthread_cond_init(&http->unused, NULL);
+	metrics_set(G_THREADS, gw->set.threads);
 	if (pthread_key_create(&http->store, close_store)) {
 		free(http);
 		return NULL;
@@ -248,21 +340,57 @@ fail:
 	return NULL;
 }
 
+struct gateway *http_replace(struct http *http, struct gateway *gw)
+{
+	struct gateway *old;
+
+	pthread_mutex_lock(&http->lock);
+	old = http->gw;
+	http->old_users = http->users;
+	http->gw = gw;
+	http->users = 0;
+	while (http->old_users)
+		pthread_cond_wait(&http->unused, &http->lock);
+	pthread_mutex_unlock(&http->lock);
+	return old;
+}
+
+void http_drain(struct http *http)
+{
+	int serving = SERVING;
+
+	/* Whoever waits is answered now: a suspended connection would hold the daemon's end up. */
+	if (atomic_compare_exchange_strong(&http->stage, &serving, DRAINING))
+		waiters_end(http->waiters);
+}
+
+void http_refuse(struct http *http, bool listen)
+{
+	http_drain(http);
+	atomic_store(&http->stage, REFUSING);
+	if (!listen)
+		MHD_quiesce_daemon(http->daemon);
+}
+
+int http_in_hand(struct http *http)
+{
+	return atomic_load(&http->in_hand);
+}
+
 bool http_stop(struct http *http, int seconds)
 {
 	const struct timespec tick = { .tv_nsec = 20 * 1000 * 1000 };
 	int ticks = seconds * 50, left;
 
-	atomic_store(&http->draining, true);
-	/* Whoever waits is answered now: a suspended connection would hold the daemon's end up. */
-	waiters_end(http->waiters);
-	MHD_quiesce_daemon(http->daemon);
-	while ((left = atomic_load(&http->in_hand)) > 0 && ticks-- > 0)
+	http_refuse(http, false);
+	while ((left = http_in_hand(http)) > 0 && ticks-- > 0)
 		nanosleep(&tick, NULL);
 	MHD_stop_daemon(http->daemon);
 	waiters_free(http->waiters);
 	close(http->listen_fd);
 	pthread_key_delete(http->store);
+	pthread_cond_destroy(&http->unused);
+	pthread_mutex_destroy(&http->lock);
 	free(http);
 	return !left;
 }

@@ -122,6 +122,7 @@ int keystore_load(struct keystore *ks, const char *master_path, const char *key_
 void keystore_wipe(struct keystore *ks)
 {
 	vp_prim_wipe(ks, sizeof(*ks));
+	munlock(ks, sizeof(*ks));
 }
 
 /*

@@ -1,70 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The socket, the signals, the hourly sweep. */
+/* The signals, what is done by the clock, the beginning and the end. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
 #include "command.h"
-#include "deviceca.h"
+#include "health.h"
 #include "http.h"
+#include "listen.h"
 #include "log.h"
+#include "metrics.h"
 
-#define DRAIN_SECONDS	10
+#define FINISH_SECONDS	10	/* for what is in hand at the end */
 #define SWEEP_SECONDS	3600
-#define BACKLOG		511
+#define LOOK_SECONDS	60	/* from one look at the ledger's end to the next */
 #define AUDIT_TRANSFERS	10000	/* some 50 ms */
 
-/* A socket file that nobody listens on is left over from a crash. */
-static bool stale(const struct sockaddr_un *addr)
-{
-	struct stat sb;
-	int fd, rc;
+struct options {
+	const char *socket, *metrics, *log;
+};
 
-	if (lstat(addr->sun_path, &sb) || !S_ISSOCK(sb.st_mode))
-		return false;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return false;
-	rc = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? errno : 0;
-	close(fd);
-	return rc == ECONNREFUSED;
-}
-
-static int listen_on(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	mode_t mask;
-	int fd, rc;
-
-	if (strlen(path) >= sizeof(addr.sun_path)) {
-		log_error("%s is too long for a socket's path", path);
-		return -1;
-	}
-	strcpy(addr.sun_path, path);
-	if (stale(&addr))
-		unlink(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -1;
-	/* Who can write here can claim to be any peer: nginx's group and nobody else. */
-	mask = umask(0117);
-	rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
-	umask(mask);
-	if (rc || listen(fd, BACKLOG)) {
-		log_error("cannot listen on %s: %m. Is another gateway running, does its directory exist?", path);
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
+struct serving {
+	const struct options *opt;
+	struct gateway *first, *gw;	/* as it was opened, and as it is now */
+	struct store *st;
+	struct http *http;
+	struct health *health;
+	struct listening at;
+	const sigset_t *signals;
+};
 
 /*
  * Looks at the end of the ledger, where a crash would show; all of it is
@@ -73,21 +43,28 @@ static int listen_on(const char *path)
 static bool ledger_adds_up(struct store *st)
 {
 	struct audit audit;
+	bool good;
 
+	/* A database that does not answer says nothing about the ledger. */
 	if (store_audit_newest(st, AUDIT_TRANSFERS, &audit) != STORE_OK)
 		return false;
-	if (audit.sum || audit.wrong) {
-		log_error("the ledger does not add up (newest transfers: sum %lld, %lld wrong): nothing is served; see \"voicepay-gateway ledger\"",
+	good = !audit.sum && !audit.wrong;
+	if (!good)
+		log_error("the ledger does not add up (newest transfers: sum %lld, %lld wrong): see \"voicepay-gateway ledger\"",
 			  audit.sum, audit.wrong);
-		return false;
-	}
-	return true;
+	health_ledger(good);
+	return good;
 }
 
 static void sweep(struct store *st)
 {
-	if (store_sweep(st, gateway_clock_ms() / 1000, ALIAS_REST_SECONDS) > STORE_NONE)
+	if (store_sweep(st, gateway_clock_ms() / 1000, ALIAS_REST_SECONDS) > STORE_NONE) {
+		metrics_count(M_SWEEPS_FAILED);
 		log_warn("the hourly sweep failed; it is tried again in an hour");
+		return;
+	}
+	metrics_count(M_SWEEPS_DONE);
+	metrics_swept();
 }
 
 /*
@@ -96,107 +73,232 @@ static void sweep(struct store *st)
  * on evenly for an hour: one that jumps ahead and is set right again would cost
  * every device its key.
  */
-static int wait_for_end(struct store *st, const sigset_t *signals)
+static void hourly(struct serving *s, struct gateway_moment *then)
 {
-	const struct timespec hour = { .tv_sec = SWEEP_SECONDS };
-	struct gateway_moment then = gateway_moment(), now;
-	int sig;
+	struct gateway_moment now = gateway_moment();
 
-	while ((sig = sigtimedwait(signals, NULL, &hour)) < 0) {
-		if (errno != EAGAIN)
-			continue;
-		now = gateway_moment();
-		if (gateway_clock_kept(&then, &now))
-			sweep(st);
-		else
-			log_warn("the clock was set within the last hour, so the hourly sweep waits another; is the time right?");
-		then = now;
+	if (gateway_clock_kept(then, &now)) {
+		sweep(s->st);
+	} else {
+		metrics_count(M_SWEEPS_PUT_OFF);
+		log_warn("the clock was set within the last hour, so the hourly sweep waits another; is the time right?");
 	}
-	return sig;
+	*then = now;
 }
 
-static int serve(struct gateway *gw, struct store *st, const sigset_t *signals)
+static int settings_of(struct settings *set, const struct options *opt)
 {
-	int passed = sd_listen_fds(1), fd, sig;
-	struct http *http;
+	if (gateway_settings(set, common.config, common.state))
+		return -1;
+	if (opt->socket)
+		snprintf(set->socket, sizeof(set->socket), "%s", opt->socket);
+	if (opt->metrics)
+		snprintf(set->metrics, sizeof(set->metrics), "%s", opt->metrics);
+	if (opt->log)
+		snprintf(set->log, sizeof(set->log), "%s", opt->log);
+	return 0;
+}
 
-	if (!ledger_adds_up(st))
-		return EXIT_ENVIRONMENT;
-	if (passed > 1 || (passed == 1 && !sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, NULL, 0))) {
-		log_error("systemd must pass one listening unix stream socket, as whoever connects is believed to be nginx");
+static void set_log(const struct settings *set)
+{
+	log_set(log_format_by_name(set->log), log_requests_by_name(set->log_requests));
+}
+
+/* All that it was, or all that it is to be: a file that cannot be used changes nothing. */
+static void reload(struct serving *s)
+{
+	struct gateway *next = NULL, *old;
+	struct settings set;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", now.tv_sec * 1000000LL + now.tv_nsec / 1000);
+	if (!settings_of(&set, s->opt))
+		next = gateway_reload(s->gw, &set);
+	if (next && gateway_fits(next, s->st) != STORE_OK) {
+		gateway_forget(next);
+		free(next);
+		next = NULL;
+	}
+	if (next) {
+		set_log(&next->set);
+		old = http_replace(s->http, next);
+		gateway_forget(old);
+		if (old != s->first)
+			free(old);
+		s->gw = next;
+		metrics_count(M_RELOADS_DONE);
+		log_info("settings, keys and certificates have been read anew");
+	} else {
+		metrics_count(M_RELOADS_REFUSED);
+		log_error("nothing was reloaded: what was in force stays in force");
+	}
+	sd_notify(0, "READY=1");
+}
+
+/* Until a signal says that it is the end; which. */
+static int watch(struct serving *s)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	struct gateway_moment swept = gateway_moment(), looked = swept, now;
+	int sig;
+
+	for (;;) {
+		sig = sigtimedwait(s->signals, NULL, &second);
+		if (sig == SIGHUP)
+			reload(s);
+		else if (sig > 0)
+			return sig;
+		now = gateway_moment();
+		if (now.boot - looked.boot >= LOOK_SECONDS) {
+			ledger_adds_up(s->st);
+			looked = now;
+		}
+		if (now.boot - swept.boot >= SWEEP_SECONDS)
+			hourly(s, &swept);
+	}
+}
+
+/* True: told a second time to end. */
+static bool told_again(const struct serving *s, long ms)
+{
+	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	int sig = sigtimedwait(s->signals, NULL, &t);
+
+	return sig == SIGTERM || sig == SIGINT;
+}
+
+/*
+ * First nobody is sent here any more, then nobody is let in, then what was let
+ * in is finished. A socket of systemd's is let go at once where no time for it
+ * was asked for: who stands in its queue is served by the next process.
+ */
+static void end(struct serving *s, int sig)
+{
+	long ms = s->gw->set.drain_seconds * 1000L;
+	bool now = false;
+
+	sd_notify(0, "STOPPING=1");
+	health_draining();
+	log_info("%s: finishing what is in hand", strsignal(sig));
+	http_drain(s->http);
+	for (; ms > 0 && !now; ms -= 100)
+		now = told_again(s, 100);
+	/* Gone before the last answer: nginx then knows at once that nobody is here. */
+	listen_unlink(&s->at, &s->gw->set);
+	http_refuse(s->http, !s->at.http_passed);
+	for (ms = FINISH_SECONDS * 1000L; ms > 0 && !now && http_in_hand(s->http); ms -= 20)
+		now = told_again(s, 20);
+	if (now) {
+		log_warn("told again: ended with %d requests in hand, which are answered right when they are asked again", http_in_hand(s->http));
+		_exit(EXIT_OK);
+	}
+	if (!http_stop(s->http, 0))
+		log_warn("some requests were cut off; asked again with their order numbers they are answered right");
+	health_stop(s->health);
+}
+
+static int serve(struct serving *s)
+{
+	struct gateway *gw = s->gw;
+
+	if (!ledger_adds_up(s->st)) {
+		log_error("nothing is served");
 		return EXIT_ENVIRONMENT;
 	}
-	fd = passed == 1 ? SD_LISTEN_FDS_START : listen_on(gw->set.socket);
-	if (fd < 0)
+	if (listen_open(&s->at, &gw->set))
 		return EXIT_ENVIRONMENT;
-	http = http_start(gw, fd);
-	if (!http) {
+	s->http = http_start(gw, s->at.http);
+	if (!s->http) {
 		log_error("cannot start the HTTP server");
 		return EXIT_ENVIRONMENT;
+	}
+	if (s->at.metrics >= 0) {
+		s->health = health_start(gw, s->at.metrics);
+		if (!s->health)
+			log_error("cannot start the server of metrics: it goes on without");
 	}
 	if (!gw->voice_key)
 		log_info("no voice cloud's key is configured: voice orders are refused");
 	log_info("ready");
 	sd_notify(0, "READY=1");
-	sig = wait_for_end(st, signals);
-	sd_notify(0, "STOPPING=1");
-	log_info("%s: finishing what is in hand", strsignal(sig));
-	/* Gone before the last answer: nginx then knows at once that nobody is here. */
-	if (passed != 1)
-		unlink(gw->set.socket);
-	if (!http_stop(http, DRAIN_SECONDS))
-		log_warn("some requests were cut off; asked again with their order numbers they are answered right");
+	end(s, watch(s));
+	if (s->gw != s->first) {
+		gateway_forget(s->gw);
+		free(s->gw);
+	}
 	return EXIT_OK;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	if (key == 'S') {
-		*(const char **)state->input = arg;
+	struct options *opt = state->input;
+
+	switch (key) {
+	case 'S':
+		if (strlen(arg) >= sizeof(((struct settings *)0)->socket))
+			argp_error(state, "\"%s\" is too long for a socket's path", arg);
+		opt->socket = arg;
 		return 0;
-	}
-	if (key == ARGP_KEY_ARG)
+	case 'm':
+		if (strlen(arg) >= sizeof(((struct settings *)0)->metrics))
+			argp_error(state, "\"%s\" is too long for a socket's path", arg);
+		opt->metrics = arg;
+		return 0;
+	case 'l':
+		if (log_format_by_name(arg) < 0)
+			argp_error(state, "--log is text or json");
+		opt->log = arg;
+		return 0;
+	case ARGP_KEY_ARG:
 		argp_error(state, "there is no \"%s\" here", arg);
-	return ARGP_ERR_UNKNOWN;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
 int cmd_serve(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
+	static const struct argp_option table[] = {
 		{ "socket", 'S', "PATH", 0, "Unix socket to listen on, instead of the settings' one", 0 },
+		{ "metrics", 'm', "WHERE", 0, "Socket or port on loopback for /metrics, /healthz and /readyz", 0 },
+		{ "log", 'l', "FORMAT", 0, "text or json", 0 },
 		{ 0 }
 	};
 	static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = { options, parse, "",
-		"Answers devices and merchants on a unix socket behind nginx, until SIGTERM.", children, NULL, NULL };
-	const char *path = NULL;
-	struct deviceca ca;
+	static const struct argp argp = { table, parse, "",
+		"Answers devices and merchants on a unix socket behind nginx, until SIGTERM; a second one ends it at once. "
+		"SIGHUP has it read settings, keys and certificates anew.", children, NULL, NULL };
+	struct options opt = { NULL, NULL, NULL };
+	struct serving s = { .opt = &opt };
 	struct gateway gw;
-	struct store *st;
 	sigset_t signals;
 	int ret;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &path))
+	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return EXIT_USAGE;
 	/* Before any thread is there, so that all of them leave these to us. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	ret = command_open(&gw, &st);
+	metrics_start();
+	if (opt.log)
+		log_set(log_format_by_name(opt.log), LOG_REQ_FAILED);
+	ret = command_open(&gw, &s.st);
 	if (ret)
 		return ret;
-	if (path && strlen(path) < sizeof(gw.set.socket))
-		strcpy(gw.set.socket, path);
-	ret = deviceca_load(&ca, &gw.set);
-	if (ret < 0) {
-		command_close(&gw, st);
+	if (settings_of(&gw.set, &opt) || gateway_open_ca(&gw)) {
+		command_close(&gw, s.st);
 		return EXIT_ENVIRONMENT;
 	}
-	gw.ca = ret ? NULL : &ca;
-	ret = path && strlen(path) >= sizeof(gw.set.socket) ? EXIT_USAGE : serve(&gw, st, &signals);
-	deviceca_free(&ca);
-	command_close(&gw, st);
+	set_log(&gw.set);
+	s.first = s.gw = &gw;
+	s.signals = &signals;
+	ret = serve(&s);
+	command_close(&gw, s.st);
 	return ret;
 }

@@ -23,12 +23,19 @@ static const struct option {
 	enum type type;
 	size_t offset, size;
 	long long min, max;	/* of a number, or of a text's length */
+	bool fixed;		/* what it was at the start holds until the end */
 } options[] = {
 #define OPT(sec, key, type, field, lo, hi) \
-	{ sec, key, type, offsetof(struct settings, field), sizeof(((struct settings *)0)->field), lo, hi }
-	OPT("gateway", "state", TEXT, state, 1, 200),
-	OPT("gateway", "socket", TEXT, socket, 1, 107),
-	OPT("gateway", "threads", NUMBER, threads, 1, 64),
+	{ sec, key, type, offsetof(struct settings, field), sizeof(((struct settings *)0)->field), lo, hi, false }
+#define OPT_FIXED(sec, key, type, field, lo, hi) \
+	{ sec, key, type, offsetof(struct settings, field), sizeof(((struct settings *)0)->field), lo, hi, true }
+	OPT_FIXED("gateway", "state", TEXT, state, 1, 200),
+	OPT_FIXED("gateway", "socket", TEXT, socket, 1, 107),
+	OPT_FIXED("gateway", "metrics", TEXT, metrics, 0, 107),
+	OPT("gateway", "log", TEXT, log, 4, 4),
+	OPT("gateway", "log-requests", TEXT, log_requests, 3, 6),
+	OPT("gateway", "drain-seconds", NUMBER, drain_seconds, 0, 300),
+	OPT_FIXED("gateway", "threads", NUMBER, threads, 1, 64),
 	OPT("gateway", "prefix", TEXT, prefix, 2, 2),
 	OPT("gateway", "currency", TEXT, currency, 3, 3),
 	OPT("gateway", "modes", MODES, modes, 0, 0),
@@ -129,6 +136,7 @@ int settings_load(struct settings *set, const char *path)
 	*set = (struct settings){
 		.state = "/var/lib/voicepay-gateway",
 		.socket = "/run/voicepay-gateway/http.sock",
+		.log = "text", .log_requests = "failed",
 		.threads = 4, .prefix = "71", .currency = "CNY", .max_payment = 1000000,
 		.max_day = 5000000, .confirm_above = 100000, .confirm_seconds = 120, .order_minutes = 15,
 		.per_hour = 60, .per_day = 200, .per_key = 4000,
@@ -159,9 +167,32 @@ int settings_load(struct settings *set, const char *path)
 			return log_error("settings: prefix must be two digits"), -EINVAL;
 	if (currency_decimals(set->currency) < 0)
 		return log_error("settings: currency must be one of ISO 4217's, in three capital letters"), -EINVAL;
+	if (log_format_by_name(set->log) < 0)
+		return log_error("settings: log must be text or json"), -EINVAL;
+	if (log_requests_by_name(set->log_requests) < 0)
+		return log_error("settings: log-requests must be none, failed or all"), -EINVAL;
 	if (set->rotate_days > set->expire_days)
 		return log_error("settings: rotate-days must not exceed expire-days"), -EINVAL;
 	return 0;
+}
+
+int settings_keep_fixed(struct settings *next, const struct settings *now)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		const struct option *o = &options[i];
+		const char *was = (const char *)now + o->offset;
+		char *is = (char *)next + o->offset;
+
+		if (!o->fixed || (o->type == TEXT ? !strcmp(is, was) : !memcmp(is, was, o->size)))
+			continue;
+		/* Its value is not told: it may be an address with a password in it. */
+		log_warn("settings: [%s] %s was changed, which holds after a restart", o->section, o->name);
+		memcpy(is, was, o->size);
+		n++;
+	}
+	return n;
 }
 
 void settings_path(const struct settings *set, const char *name, char *out, unsigned int size)

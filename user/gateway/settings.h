@@ -10,6 +10,10 @@
 struct settings {
 	char state[256];	/* directory of database and keys */
 	char socket[108];	/* unless systemd passes one */
+	char metrics[108];	/* a socket's path, or a port on loopback; empty: nowhere, unless systemd passes one */
+	char log[8];		/* "text", "json" */
+	char log_requests[8];	/* "none", "failed", "all" */
+	int drain_seconds;
 	int threads;
 	char prefix[3];		/* PP of the codes */
 	char currency[4];
@@ -28,6 +32,9 @@ struct settings {
 
 /* @path may be NULL: the usual file, which need not be there. */
 int settings_load(struct settings *set, const char *path);
+
+/* What cannot change while running is as it was, and named to the log. How many that are. */
+int settings_keep_fixed(struct settings *next, const struct settings *now);
 
 /* "STATE/name" */
 void settings_path(const struct settings *set, const char *name, char *out, unsigned int size);

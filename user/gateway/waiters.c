@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "log.h"
+#include "metrics.h"
 #include "waiters.h"
 
 struct waiter {
@@ -42,6 +43,7 @@ static void let_go(struct waiters *w, int i)
 {
 	MHD_resume_connection(w->waiter[i].conn);
 	w->waiter[i] = w->waiter[--w->n];
+	metrics_set(G_WAITING, w->n);
 }
 
 static void let_device_go(struct waiters *w, const __u8 device[VP_DEVICE_ID_LEN])
@@ -161,6 +163,7 @@ bool waiters_add(struct waiters *w, struct MHD_Connection *conn, const __u8 devi
 		new->conn = conn;
 		memcpy(new->device, device, sizeof(new->device));
 		new->until = now() + seconds;
+		metrics_set(G_WAITING, w->n);
 		MHD_suspend_connection(conn);
 		ok = true;
 	}
