@@ -38,8 +38,11 @@ trap 'exit 1' INT TERM
 
 gw() { voicepay-gateway --config "$tmp/gateway.conf" "$@"; }
 
+# The first one logs JSON, the next one text: no secret is to be in either.
+log_format=json
 start_gateway() {
-	voicepay-gateway --config "$tmp/gateway.conf" serve 2>>gateway.log &
+	voicepay-gateway --config "$tmp/gateway.conf" serve --log $log_format 2>>gateway.log &
+	log_format=text
 	gw_pid=$!
 	for _ in $(seq 200); do
 		curl -s --unix-socket "$tmp/gw.sock" http://x/ >/dev/null && return 0
@@ -51,7 +54,7 @@ start_gateway() {
 
 set_up() {
 	make-pki "$tmp/pki" &&
-	gateway_conf "$tmp/state" "$tmp/gw.sock" "$tmp/pki" >gateway.conf &&
+	gateway_conf "$tmp/state" "$tmp/gw.sock" "$tmp/pki" >gateway.conf && printf '[gateway]\nlog-requests = all\n' >>gateway.conf &&
 	gw init >key && gw user add --name alice --balance 1000.00 && gw user add --name mom &&
 	gw merchant add --name shop --id shop.till-1 --cert pki/merchant.pem &&
 	nginx_conf "$tmp/nginx" "$top/user/gateway/nginx.conf" 127.0.0.1:$port pay.voicepay.test "$tmp/gw.sock" "$tmp/pki" &&
@@ -103,7 +106,12 @@ with_auth() { # JSON PURPOSE ORDER: the same with its authorisation
 	echo "$1" | jq -c --argjson a "$(authorise "$2" "$(echo "$1" | jq .amount)" CNY "$3" "$(echo "$1" | jq -r .payee)")" '. + {authorisation: $a}'
 }
 device() { gateway-device "$1" dev $url 127.0.0.1 pki "$2" "$(cat key)" "$3"; }
-code() { gateway-device code dev "$1" "$2"; }
+# What must be in no log, a line each: whatever is made here is noted.
+noted() { tee -a "$tmp/secrets"; }
+code() { gateway-device code dev "$1" "$2" | noted; }
+other_code() { gateway-device "$@" | noted; }
+mint() { mint-voice-token "$@" | noted; }
+ticket() { gw ticket "$@" | noted; }
 # Enough of the 30 seconds left for what comes next, and codes above those used.
 fresh_step() { while [ $(($(date +%s) % 30)) -gt 20 ]; do sleep 1; done; }
 
@@ -125,19 +133,19 @@ header_forged() {
 }
 
 tickets() {
-	t=$(gw ticket --user alice)
+	t=$(ticket --user alice)
 	is ENROL_REFUSED device enrol device2 000000000000000000000000000000000000000000000000 || return 1
 	exits 0 "epoch 1" device enrol device "$t" || return 1
 	is same gateway-device again dev $url 127.0.0.1 pki device || return 1
 	is ENROL_REFUSED device enrol device2 "$t" || return 1
-	t=$(gw ticket --user alice --ttl 1)
+	t=$(ticket --user alice --ttl 1)
 	sleep 2
 	is ENROL_REFUSED device enrol device2 "$t" || return 1
 	is ENROL_REFUSED gateway-device again dev $url 127.0.0.1 pki device2
 }
 
 voice_orders() {
-	t=$(mint-voice-token pki/voice.key alice mom 50000 CNY)
+	t=$(mint pki/voice.key alice mom 50000 CNY)
 	post device /v1/voice-pay "$(voice v1 50000 "$t")" || return 1
 	cp answer first
 	is "200 SUCCESS" post device /v1/voice-pay "$(voice v1 50000 "$t")" && cmp answer first &&
@@ -152,14 +160,14 @@ voice_orders() {
 
 bad_tokens() {
 	v3() { is "403 TOKEN_INVALID" post device /v1/voice-pay "$(voice v3 100 "$1")" || { echo "token: $2"; return 1; }; }
-	v3 "$(ALG=none mint-voice-token pki/voice.key alice mom 100 CNY)" none &&
-	v3 "$(ALG=HS256 mint-voice-token pki/voice.pub alice mom 100 CNY)" "HS256 under the public key" &&
-	v3 "$(mint-voice-token pki/other.key alice mom 100 CNY)" "another signer" &&
-	v3 "$(mint-voice-token pki/voice.key alice mom 100 CNY exp=1)" expired &&
-	v3 "$(mint-voice-token pki/voice.key alice mom 100 CNY 'aud="x"')" audience &&
-	v3 "$(ISSUER=x mint-voice-token pki/voice.key alice mom 100 CNY)" issuer &&
-	v3 "$(mint-voice-token pki/voice.key mom mom 100 CNY)" user &&
-	v3 "$(mint-voice-token pki/voice.key alice mom 101 CNY)" amount &&
+	v3 "$(ALG=none mint pki/voice.key alice mom 100 CNY)" none &&
+	v3 "$(ALG=HS256 mint pki/voice.pub alice mom 100 CNY)" "HS256 under the public key" &&
+	v3 "$(mint pki/other.key alice mom 100 CNY)" "another signer" &&
+	v3 "$(mint pki/voice.key alice mom 100 CNY exp=1)" expired &&
+	v3 "$(mint pki/voice.key alice mom 100 CNY 'aud="x"')" audience &&
+	v3 "$(ISSUER=x mint pki/voice.key alice mom 100 CNY)" issuer &&
+	v3 "$(mint pki/voice.key mom mom 100 CNY)" user &&
+	v3 "$(mint pki/voice.key alice mom 101 CNY)" amount &&
 	v3 x garbage
 }
 
@@ -320,22 +328,22 @@ s2" ] || { ls -R journal; return 1; }
 # Of the next half minute, as those of this one have been used.
 every_kind() {
 	fresh_step
-	bound=$(gateway-device code dev 30 0 4 300 CNY shop.till-1 K7)
+	bound=$(other_code code dev 30 0 4 300 CNY shop.till-1 K7)
 	exits 1 CODE_EXPIRED pos charge --code "$bound" --amount 3.01 --challenge K7 --order-no e1 &&
 	exits 1 CODE_EXPIRED pos charge --code "$bound" --amount 3.00 --challenge K8 --order-no e1 &&
 	echo "$bound" | pos charge --code - --amount 3.00 --challenge K7 --order-no e1 >paid.out 2>&1
 	grep "PAID 3.00" paid.out || { cat paid.out; return 1; }
-	exits 1 "not bound" pos charge --code "$(gateway-device code dev 30 1 6 0 "" "" "")" --amount 1.00 --challenge K7 --order-no e2 &&
-	exits 0 "PAID 1.00" pos charge --code "$(gateway-device code dev 30 1 6 0 "" "" "")" --amount 1.00 --order-no e2 || return 1
+	exits 1 "not bound" pos charge --code "$(other_code code dev 30 1 6 0 "" "" "")" --amount 1.00 --challenge K7 --order-no e2 &&
+	exits 0 "PAID 1.00" pos charge --code "$(other_code code dev 30 1 6 0 "" "" "")" --amount 1.00 --order-no e2 || return 1
 	call device /v1/time >/dev/null
 	post device /v1/code "{\"slot\":0,\"authorisation\":$(authorise 5 0 "" "" "")}" >/dev/null
-	exits 0 "PAID 1.00" pos charge --code "$(jq -r .code answer)" --amount 1.00 --order-no e3 || return 1
+	exits 0 "PAID 1.00" pos charge --code "$(jq -r .code answer | noted)" --amount 1.00 --order-no e3 || return 1
 	post device /v1/pool "{\"slot\":0,\"authorisation\":$(authorise 6 0 "" "" "")}" >/dev/null
-	p=$(jq -r .pool answer)
-	exits 0 "PAID 1.00" pos charge --code "$(gateway-device pool dev "$p" 14)" --amount 1.00 --order-no e4 &&
-	exits 0 "PAID 1.00" pos charge --code "$(gateway-device pool dev "$p" 4)" --amount 1.00 --order-no e5 &&
-	exits 1 CODE_USED pos charge --code "$(gateway-device pool dev "$p" 14)" --amount 1.00 --order-no e6 &&
-	exits 1 "nothing was paid" pos charge --code "$(gateway-device code dev 30 2 5 0 "" "" "")" --amount 0.01 --order-no e7 --wait 1 &&
+	p=$(jq -r .pool answer | noted)
+	exits 0 "PAID 1.00" pos charge --code "$(other_code pool dev "$p" 14)" --amount 1.00 --order-no e4 &&
+	exits 0 "PAID 1.00" pos charge --code "$(other_code pool dev "$p" 4)" --amount 1.00 --order-no e5 &&
+	exits 1 CODE_USED pos charge --code "$(other_code pool dev "$p" 14)" --amount 1.00 --order-no e6 &&
+	exits 1 "nothing was paid" pos charge --code "$(other_code code dev 30 2 5 0 "" "" "")" --amount 0.01 --order-no e7 --wait 1 &&
 	is "200 -" call device "/v1/notifications?since=0&wait=0" &&
 	[ "$(jq -r '[.notifications[].kind] | unique | join(" ")' answer)" = "confirm not-paid paid refunded" ] &&
 	is "200 -" call device "/v1/statement?limit=1" && [ "$(jq '.entries | length' answer)" = 1 ] &&
@@ -351,7 +359,15 @@ ends_well() {
 }
 
 no_secrets() {
-	! grep -E '[0-9]{24}|eyJ|BEGIN|[0-9a-f]{32}' gateway.log &&
+	cat state/master.key state/gateway.key >>secrets
+	# Tickets without their dashes, too, and both parts of a token that has three.
+	sed 's/-//g' secrets >>secrets.more
+	tr . '\n' <secrets | awk 'length > 20' >>secrets.more
+	sort -u secrets secrets.more | awk 'length >= 20' >secrets.all
+	[ "$(wc -l <secrets.all)" -gt 40 ] && [ "$(wc -l <gateway.log)" -gt 60 ] || return 1
+	! grep -aF -f secrets.all gateway.log nginx/access.log nginx/error.log || return 1
+	# Nor what looks like one; requests have names that do.
+	! sed -E 's/"request":"[0-9A-Za-z_-]*"//; s/ \[[0-9A-Za-z_-]*\]$//' gateway.log | grep -E '[0-9]{24}|eyJ|BEGIN|[0-9a-f]{32}' &&
 	! grep -aE 'voice_token|eyJ' nginx/access.log nginx/error.log &&
 	[ "$(stat -c %a state/master.key state/gateway.key state/ledger.db | sort -u)" = 600 ] &&
 	! grep -qa "$(cat state/master.key)" state/ledger.db
