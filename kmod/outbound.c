@@ -62,6 +62,24 @@ int vp_channel_send_record(struct vp_channel *ch, u8 type, void *data, size_t le
 }
 
 /*
+ * TLS pushes what it still holds when TCP has room again, which TCP says when
+ * the peer acknowledges something. If it was memory that TCP had none of, and
+ * nothing is on its way, nobody ever says so: then we do.
+ */
+static void tx_nudge(struct sock *sk)
+{
+	if (sk_stream_is_writeable(sk))
+		sk->sk_write_space(sk);
+}
+
+/* Whether TLS took a record that TCP had no memory for. */
+static bool tx_stuck(struct sock *sk)
+{
+	/* Without the socket's lock: the worker looks again, and later senders do. */
+	return data_race(tls_get_ctx(sk)->partially_sent_record) && sk_stream_is_writeable(sk);
+}
+
+/*
  * Whether TCP has all that TLS was given. TLS throws away what it still holds
  * when the socket is closed, and TCP takes nothing more after a FIN.
  */
@@ -75,17 +93,23 @@ static bool tx_flushed(struct sock *sk)
 	flushed = sk->sk_state == TCP_CLOSE ||
 		  (!ctx->partially_sent_record &&
 		   (ctx->tx_conf != TLS_SW || list_empty(&tls_sw_ctx_tx(ctx)->tx_list)));
+	if (!flushed)
+		tx_nudge(sk);
 	release_sock(sk);
 	return flushed;
 }
 
-/* One step or more towards CLOSED; false if it has to be tried again. */
+/* One step or more towards CLOSED, if that is where it goes; false if it has to be tried again. */
 static bool tx_advance(struct vp_channel *ch)
 {
 	int ret;
 
 	lockdep_assert_held(&ch->tx_lock);
 
+	if (ch->tx_state == VP_TX_OPEN && tx_stuck(ch->inner->sk)) {
+		tx_nudge(ch->inner->sk);
+		return false;
+	}
 	if (ch->tx_state == VP_TX_CLOSING) {
 		ret = vp_channel_send_record(ch, VP_RECORD_ALERT, ch->alert, sizeof(ch->alert));
 		switch (ret) {
@@ -262,6 +286,10 @@ static int send_now(struct vp_channel *ch, struct msghdr *msg)
 		ret = ch->tx_err ? -ch->tx_err : -EPIPE;
 	else if (!ret)
 		ret = inner_send(ch, &inner);
+	if (ret > 0 && tx_stuck(ch->inner->sk)) {
+		ch->delay = RETRY_MIN;
+		tx_retry(ch);
+	}
 	mutex_unlock(&ch->tx_lock);
 
 	if (ret > 0)
