@@ -11,6 +11,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/ktap.sh
 . "$here/ktap.sh"
+needs_channels
 # shellcheck source=selftests/helpers/device_side.sh
 . "$here/device_side.sh"
 

@@ -264,6 +264,9 @@ static void tickets(void)
 
 int main(void)
 {
+	/* Before 3.2 it has no way to hand over what it receives under TLS 1.3. */
+	if (OpenSSL_version_num() < 0x30200000L)
+		ktap_skip_all("this OpenSSL cannot hand TLS 1.3 over to the kernel");
 	device_open();
 	contexts();
 	ktap_plan(2);

@@ -18,6 +18,7 @@ static const char *const by_decimals[] = {
 	"SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW",
 	"BHD IQD JOD KWD LYD OMR TND",
 };
+#define DECIMALS_MAX	3
 
 int currency_decimals(const char *currency)
 {
@@ -84,7 +85,7 @@ void amount_format(char *buf, size_t size, int64_t minor, const char *currency)
 
 	for (i = 0; i < decimals; i++)
 		unit *= 10;
-	if (decimals > 0)
+	if (decimals > 0 && decimals <= DECIMALS_MAX)
 		snprintf(buf, size, "%s%llu.%0*llu", sign, (unsigned long long)(n / unit), decimals,
 			 (unsigned long long)(n % unit));
 	else

@@ -29,6 +29,11 @@
 #include "../handshake/trust.h"
 #include "certs.h"
 
+/* RFC 8879, section 7.1; OpenSSL before 3.2 has no name for it. */
+#ifndef TLSEXT_TYPE_compress_certificate
+#define TLSEXT_TYPE_compress_certificate	27
+#endif
+
 #define HOST	"pay.voicepay.example"
 #define SAN	"DNS:" HOST
 
