@@ -100,7 +100,7 @@ enum refusal authorised_begin(struct call *c, const struct authorisation *auth, 
 		ret = authorised_fresh(c, auth);
 	if (ret != RF_OK)
 		return ret;
-	r = store_begin(c->st);
+	r = store_begin_alone(c->st);
 	if (r == STORE_OK)
 		r = store_authorisation_use(c->st, auth->mac, auth->time + AUTHORISED_SECONDS + 1);
 	if (r == STORE_OK)

@@ -7,12 +7,12 @@ gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merc
 	gateway.c hex.c http.c identify.c jwt.c keystore.c ledger.c log.c notice.c online.c order.c own_limits.c pay_order.c peer.c prim_openssl.c refund.c refusal.c rekey.c route.c schema.c serve.c \
 	settings.c statedir.c throttle.c \
 	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c user/common/whole.c $(gateway_shared)
-gateway_pkgs := libmicrohttpd sqlite3 jansson libcrypto libsystemd inih
+gateway_pkgs := libmicrohttpd sqlite3 libpq jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA_DIR='"$(TOP)/user/gateway"'
 gateway_srcs += $(addprefix user/gateway/,filemode.c health.c listen.c metrics.c process.c request_id.c)
 # What is kept, and where.
 gateway_srcs += $(addprefix user/gateway/,store.c store_certs.c store_codes.c store_keys.c store_ledger.c store_migrate.c \
-	store_notes.c store_orders.c store_sweep.c db.c db_sqlite.c)
+	store_notes.c store_orders.c store_sweep.c store_create.c store_partitions.c db.c db_sqlite.c db_postgres.c db_connect.c)
 
 PROGRAMS += voicepay-gateway
 voicepay-gateway_SRCS := user/gateway/main.c $(gateway_srcs)
@@ -71,7 +71,7 @@ $(eval $(call gateway_crowd,test_gateway_lookup))
 
 # The compiler does not tell make what an assembler directive includes.
 $(foreach t,voicepay-gateway $(gateway_tests) $(gateway_crowds) test_gateway_kill,\
-	$(eval $(O)/obj/$(t)/user/gateway/schema.o: $(TOP)/user/gateway/schema-sqlite.sql))
+	$(eval $(O)/obj/$(t)/user/gateway/schema.o: $(wildcard $(TOP)/user/gateway/schema-*.sql)))
 
 # The same with the real nginx in front and the real till, and a device of userspace.
 TEST_SCRIPTS += user/gateway/tests/integration.sh
@@ -90,7 +90,7 @@ fuzz_gateway_SRCS := $(addprefix user/gateway/fuzz/,fuzz_gateway.c unsafe.c) $(a
 fuzz_gateway_PKGS := cmocka $(gateway_pkgs)
 fuzz_gateway_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests -I$(TOP)/user/gateway/fuzz
 fuzz_gateway_LDLIBS := -pthread
-$(O)/fuzz/obj/fuzz_gateway/user/gateway/schema.o: $(TOP)/user/gateway/schema-sqlite.sql
+$(O)/fuzz/obj/fuzz_gateway/user/gateway/schema.o: $(wildcard $(TOP)/user/gateway/schema-*.sql)
 
 # A device's certificate, made, installed and revoked, before the real nginx.
 TEST_SCRIPTS += user/gateway/tests/certificates.sh

@@ -47,7 +47,7 @@ enum store_result certify(const struct deviceca *ca, struct store *st, X509_REQ 
 		log_error("a certificate could not be made%s", deviceca_ended(ca, now) ? ": the CA has expired" : "");
 		return STORE_FAILED;
 	}
-	r = store_begin(st);
+	r = store_begin_alone(st);
 	if (r == STORE_OK)
 		r = store_revoked(st, spki);
 	/* By another of our programs, since this one looked. */

@@ -23,7 +23,7 @@
  * Has this order an answer already? True: @ret is it. An order that failed may
  * be tried again with another code, for the same amount.
  */
-static bool answered(struct call *c, const struct merchant_order *want, struct merchant_order *past,
+static bool answered(struct call *c, struct merchant_order *want, struct merchant_order *past,
 		     enum refusal *ret)
 {
 	enum store_result r;
@@ -39,6 +39,7 @@ static bool answered(struct call *c, const struct merchant_order *want, struct m
 		*ret = refusal_of_store(r);
 		return true;
 	}
+	want->there = true;
 	order_settle(past, call_now(c));
 	same_code = past->kind == ORDER_CODE && !memcmp(past->code, want->code, sizeof(past->code));
 	if (past->state == ORDER_REVOKED)
@@ -65,9 +66,9 @@ static enum refusal book(struct call *c, const struct identity *id, struct merch
 	ret = identify_spend(c, id);
 	if (ret != RF_OK)
 		return ret;
-	r = store_account_of(c->st, id->key.party, o->currency, &payer);
+	r = store_account_of(c->st, o->merchant, o->currency, &payee);
 	if (r == STORE_OK)
-		r = store_account_of(c->st, o->merchant, o->currency, &payee);
+		r = ledger_hold(c, id->key.party, &payee, &payer);
 	if (r != STORE_OK)
 		return r == STORE_NONE ? RF_WRONG_CURRENCY : refusal_of_store(r);
 	/*
@@ -164,7 +165,7 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 	struct identity id;
 	struct paycode code;
 	enum store_result r;
-	enum refusal ret;
+	enum refusal ret, past;
 
 	ret = order_merchant(c, &m);
 	if (ret != RF_OK)
@@ -189,19 +190,25 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 	r = store_begin(c->st);
 	if (r != STORE_OK)
 		return refusal_of_store(r);
-	/* The same request may have been answered meanwhile, on another connection. */
+	/* The same request may have been answered meanwhile, on another connection or by another gateway. */
+	o.there = false;
 	if (answered(c, &o, out, &ret)) {
 		store_rollback(c->st);
 		return ret;
 	}
 	ret = ret == RF_CODE_USED ? ret : book(c, &id, &o);
+	/* Who had to wait for the device's turn may find that it was this very request that had it. */
+	if (ret == RF_CODE_USED && answered(c, &o, out, &past)) {
+		store_rollback(c->st);
+		return past;
+	}
 	if (ret != RF_OK && !ledger_refuses(ret)) {
 		store_rollback(c->st);
 		return ret;
 	}
 	r = store_commit(c->st);
 	if (r != STORE_OK)
-		return refusal_of_store(r);
+		return ledger_committed(r);
 	*out = o;
 	return ret;
 }

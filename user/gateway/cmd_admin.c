@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -136,7 +137,7 @@ int cmd_init(int argc, char **argv)
 		"Keep copies of master.key and gateway.key apart from copies of ledger.db: who has all three "
 		"can make codes; who has lost the first must enrol every device again.",
 		children, NULL, NULL };
-	char master[300], key[300], db[300];
+	char master[300], key[300], db[SETTINGS_DB_MAX];
 	struct settings set;
 	struct gateway gw;
 	struct store *st;
@@ -154,12 +155,18 @@ int cmd_init(int argc, char **argv)
 	}
 	settings_path(&set, "master.key", master, sizeof(master));
 	settings_path(&set, "gateway.key", key, sizeof(key));
-	settings_path(&set, "ledger.db", db, sizeof(db));
+	settings_db(&set, db);
 	if (keystore_create(master, key))
 		return EXIT_ENVIRONMENT;
 	r = store_open(&st, db, true);
-	if (r != STORE_OK)
-		return command_store(r, db);
+	if (r != STORE_OK) {
+		/* Nothing is under these keys: a second try is not to stop at them. */
+		if (*set.db) {
+			unlink(master);
+			unlink(key);
+		}
+		return command_store(r, *set.db ? "the database of [gateway] db" : db);
+	}
 	store_close(st);
 	/* Opened once as everybody will, which notes whose the database is. */
 	ret = command_open(&gw, &st);

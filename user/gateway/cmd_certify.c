@@ -384,7 +384,7 @@ static void list_one(void *arg, const struct certificate *c, const struct revoca
 static enum store_result next_number(struct store *st, __u64 now, long long *number)
 {
 	char text[32] = "0";
-	enum store_result r = store_begin(st);
+	enum store_result r = store_begin_alone(st);
 
 	if (r == STORE_OK)
 		r = store_cert_forget(st, now - FORGET_SECONDS);

@@ -8,6 +8,7 @@ struct common common;
 static const struct argp_option options[] = {
 	{ "config", 'c', "FILE", 0, "Settings (" SETTINGS_FILE ")", 10 },
 	{ "state", 's', "DIR", 0, "Directory of database and keys, instead of the settings' one", 10 },
+	{ "db", 'D', "URI", 0, "A PostgreSQL database, postgresql://, instead of the settings' one; who lists processes sees it: a password belongs into ~/.pgpass", 10 },
 	{ "json", 'j', NULL, 0, "Print JSON", 10 },
 	{ 0 }
 };
@@ -20,6 +21,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 's':
 		common.state = arg;
+		return 0;
+	case 'D':
+		gateway_use_db(arg);
 		return 0;
 	case 'j':
 		common.json = true;
@@ -62,6 +66,7 @@ int command_store(enum store_result r, const char *what)
 		fprintf(stderr, "voicepay-gateway: %s: there is no such entry\n", what);
 		return EXIT_REFUSED;
 	case STORE_BUSY:
+	case STORE_AGAIN:
 		fprintf(stderr, "voicepay-gateway: %s: the database is busy, try again\n", what);
 		return EXIT_ENVIRONMENT;
 	default:

@@ -4,7 +4,7 @@
 _voicepay_gateway()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' word
-	local options='--config --state --json --help --version'
+	local options='--config --state --db --json --help --version'
 	COMPREPLY=()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

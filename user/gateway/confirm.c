@@ -39,7 +39,7 @@ static enum refusal pay(struct call *c, struct merchant_order *o, const struct d
 {
 	struct payment p = { .kind = PAYMENT_CODE, .key = key->id, .ordinal = o->ordinal };
 	struct account payer;
-	enum store_result r = store_account_of(c->st, key->party, o->currency, &payer);
+	enum store_result r = ledger_hold(c, key->party, payee, &payer);
 	enum refusal ret, told;
 
 	if (r != STORE_OK)
@@ -68,6 +68,8 @@ static enum refusal answer(struct call *c, const struct confirmation *conf, cons
 		return RF_CONFIRM_OVER;
 	if (r == STORE_OK)
 		r = store_key_by_id(c->st, o->key, &key);
+	if (r == STORE_OK)
+		r = store_device_turn(c->st, key.device);
 	if (r == STORE_OK)
 		r = store_account_of(c->st, o->merchant, o->currency, &payee);
 	if (r != STORE_OK)
@@ -121,6 +123,6 @@ enum refusal confirm_answer(struct call *c, const struct confirmation *conf, str
 		store_rollback(c->st);
 		return ret;
 	}
-	end = refusal_of_store(store_commit(c->st));
+	end = ledger_committed(store_commit(c->st));
 	return end == RF_OK ? ret : end;
 }

@@ -301,8 +301,11 @@ enum refusal enrol_device(struct call *c, const __u8 *msg1, size_t len, __u8 *ms
 	}
 	step("message 1 read");
 
-	r = store_begin(c->st);
+	r = store_begin_alone(c->st);
+	if (r == STORE_OK)
+		r = store_device_turn(c->st, c->peer.device);
 	if (r != STORE_OK) {
+		store_rollback(c->st);
 		ret = refusal_of_store(r);
 		goto out;
 	}

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "db_postgres.h"
 #include "deviceca.h"
 #include "filemode.h"
 #include "gateway.h"
@@ -39,12 +40,23 @@ bool gateway_clock_kept(const struct gateway_moment *from, const struct gateway_
 	return off >= -CLOCK_SLACK && off <= CLOCK_SLACK;
 }
 
+static const char *db_given;
+
+void gateway_use_db(const char *uri)
+{
+	db_given = uri;
+}
+
 int gateway_settings(struct settings *set, const char *config, const char *state)
 {
 	int ret = settings_load(set, config);
 
 	if (ret)
 		return ret;
+	if (db_given && (!db_postgres_is_uri(db_given) || strlen(db_given) >= sizeof(set->db)))
+		return log_error("--db must be a URI that begins with postgresql://"), -EINVAL;
+	if (db_given)
+		strcpy(set->db, db_given);
 	if (state && strlen(state) > 200)
 		return log_error("the path of the state directory is too long"), -ENAMETOOLONG;
 	if (state)
@@ -58,7 +70,7 @@ static int load(struct gateway *gw)
 	char master[300], key[300];
 	int ret;
 
-	settings_path(&gw->set, "ledger.db", gw->db_path, sizeof(gw->db_path));
+	settings_db(&gw->set, gw->db_path);
 	settings_path(&gw->set, "master.key", master, sizeof(master));
 	settings_path(&gw->set, "gateway.key", key, sizeof(key));
 	ret = keystore_load(&gw->keys, master, key);
@@ -169,7 +181,7 @@ enum store_result gateway_fits(struct gateway *gw, struct store *st)
 	if (r != STORE_NONE)
 		return r;
 	/* The first time: nothing sealed under another key has been seen here yet. */
-	r = store_begin(st);
+	r = store_begin_alone(st);
 	if (r == STORE_OK)
 		r = store_meta_set(st, META_MASTER, is);
 	if (r == STORE_OK)
@@ -187,6 +199,8 @@ enum refusal refusal_of_store(enum store_result r)
 		return RF_NOT_ENOUGH;
 	case STORE_BUSY:
 		return RF_BUSY;
+	case STORE_AGAIN:
+		return RF_AGAIN;
 	default:
 		return RF_FAILED;
 	}

@@ -22,7 +22,7 @@ struct gateway {
 	struct throttle *throttle;
 	EVP_PKEY *voice_key;	/* NULL: voice orders are refused */
 	struct deviceca *ca;	/* NULL: no certificates are made here */
-	char db_path[300];
+	char db_path[SETTINGS_DB_MAX];
 	int state_fd;		/* holds the state directory */
 };
 
@@ -58,6 +58,9 @@ struct gateway_moment {
 struct gateway_moment gateway_moment(void);
 /* Between the two the clock was not set, but for what NTP slews. */
 bool gateway_clock_kept(const struct gateway_moment *from, const struct gateway_moment *to);
+
+/* In place of [gateway] db of all settings that are read from now on; NULL: theirs. */
+void gateway_use_db(const char *uri);
 
 /* Settings, with @state, if it is given, in place of theirs. */
 int gateway_settings(struct settings *set, const char *config, const char *state);

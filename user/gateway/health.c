@@ -34,7 +34,7 @@ void health_keys(bool has_all)
 struct health {
 	struct MHD_Daemon *daemon;
 	struct store *st;	/* the thread's own, made when it is first asked for */
-	char db_path[300];
+	char db_path[SETTINGS_DB_MAX];
 	int listen_fd;
 };
 

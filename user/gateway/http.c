@@ -8,6 +8,7 @@
 
 #include <microhttpd.h>
 
+#include "db_postgres.h"
 #include "http.h"
 #include "log.h"
 #include "metrics.h"
@@ -32,7 +33,7 @@ struct http {
 	pthread_cond_t unused;
 	struct gateway *gw;
 	int users, old_users;	/* calls under way that began with gw, or with the one before */
-	char db_path[300];
+	char db_path[SETTINGS_DB_MAX];
 	struct MHD_Daemon *daemon;
 	pthread_key_t store;	/* each thread has its own connection to the database */
 	struct waiters *waiters;
@@ -255,8 +256,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 		give_back_gateway(http, gw);
 	} else {
 		call.route = -1;
-		call.result = RF_FAILED;
-		answer = route_refusal(RF_FAILED, NULL);
+		/* With a server it will be there again; a file that cannot be opened is told in the log. */
+		call.result = db_postgres_is_uri(http->db_path) ? RF_BUSY : RF_FAILED;
+		answer = route_refusal(call.result, NULL);
 		now = true;
 	}
 	/* One that waits may be in the hands of another thread by now. */

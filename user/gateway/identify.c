@@ -52,9 +52,9 @@ static enum verdict try_step(struct call *c, const struct paycode *code, const s
 }
 
 static enum verdict try_pool(struct call *c, const struct paycode *code, const struct verify_under *under,
-			     struct identity *id)
+			     struct identity *id, enum store_result *looked)
 {
-	enum store_result r = store_pool_of(c->st, id->key.id, &id->pool);
+	enum store_result r = *looked = store_pool_of(c->st, id->key.id, &id->pool);
 	enum verdict v = verify_pool(code, under, id->pool.serial, id->pool.used, &id->index);
 
 	if (r != STORE_OK || v == VERDICT_WRONG || id->pool.not_after <= call_now(c))
@@ -63,9 +63,10 @@ static enum verdict try_pool(struct call *c, const struct paycode *code, const s
 	return v;
 }
 
-static enum verdict try_online(struct call *c, const struct paycode *code, struct identity *id)
+static enum verdict try_online(struct call *c, const struct paycode *code, struct identity *id,
+			       enum store_result *looked)
 {
-	enum store_result r = store_online_of(c->st, id->key.id, &id->online);
+	enum store_result r = *looked = store_online_of(c->st, id->key.id, &id->online);
 	__u8 mac[VP_HASH_LEN];
 
 	if (online_mac(c, code, mac) || r != STORE_OK || CRYPTO_memcmp(mac, id->online.mac, sizeof(mac)) ||
@@ -76,12 +77,12 @@ static enum verdict try_online(struct call *c, const struct paycode *code, struc
 }
 
 static enum verdict try_code(struct call *c, const struct paycode *code, const struct verify_under *under,
-			     struct identity *id)
+			     struct identity *id, enum store_result *looked)
 {
 	if (code->mode == PAYCODE_ONLINE)
-		return try_online(c, code, id);
+		return try_online(c, code, id, looked);
 	if (code->mode == PAYCODE_POOL)
-		return try_pool(c, code, under, id);
+		return try_pool(c, code, under, id, looked);
 	return try_step(c, code, under, id);
 }
 
@@ -111,8 +112,12 @@ enum refusal identify_code(struct call *c, const struct paycode *code, const __u
 		log_error("a device key does not open under this master key: is it the right one?");
 		return RF_FAILED;
 	}
-	verdict = try_code(c, code, &under, id);
+	r = STORE_OK;
+	verdict = try_code(c, code, &under, id, &r);
 	vp_prim_wipe(&roots, sizeof(roots));
+	/* A look-up that failed says nothing about the code. */
+	if (r > STORE_NONE)
+		return refusal_of_store(r);
 
 	if (!known || verdict == VERDICT_WRONG || !granted(&id->key, code->mode))
 		return RF_CODE_EXPIRED;
@@ -129,8 +134,10 @@ enum refusal identify_code(struct call *c, const struct paycode *code, const __u
 enum refusal identify_spend(struct call *c, const struct identity *id)
 {
 	__u64 now = call_now(c);
-	enum store_result r = store_revoked(c->st, id->key.device);
+	enum store_result r = store_device_turn(c->st, id->key.device);
 
+	if (r == STORE_OK)
+		r = store_revoked(c->st, id->key.device);
 	/* A stolen device goes on showing codes: they are nobody's. */
 	if (r != STORE_NONE)
 		return r == STORE_OK ? RF_CODE_EXPIRED : refusal_of_store(r);

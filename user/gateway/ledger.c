@@ -12,6 +12,36 @@
 #define EQUITY_NAME	"equity"
 #define DAY_SECONDS	86400
 
+enum store_result ledger_hold(struct call *c, long long party, const struct account *payee, struct account *payer)
+{
+	enum store_result r = STORE_OK;
+
+	/*
+	 * A user's row is held from before it is looked at. A merchant's, which many want at
+	 * once, is not touched before the money moves. Two users who pay each other do not
+	 * wait in a ring: they hold both rows, in the same order.
+	 */
+	if (payee->kind == PARTY_USER && payee->party < party)
+		r = store_account_hold_one(c->st, payee->id);
+	if (r == STORE_OK)
+		r = store_account_hold(c->st, party, payee->currency, payer);
+	if (r == STORE_OK && payee->kind == PARTY_USER && payee->party > party)
+		r = store_account_hold_one(c->st, payee->id);
+	return r;
+}
+
+/* Its time in letters, then 96 random bits: those of one month lie together. See schema-postgres.sql. */
+static int payment_id(char id[STORE_PAYMENT_LEN + 1], __u64 now)
+{
+	__u8 random[(STORE_PAYMENT_LEN - 8) / 2];
+	int ret = prim_random(random, sizeof(random));
+
+	for (int i = 0; i < 8; i++)
+		id[i] = 'A' + (now >> (28 - 4 * i) & 0xf);
+	hex_encode(id + 8, random, sizeof(random));
+	return ret;
+}
+
 bool ledger_refuses(enum refusal r)
 {
 	return r == RF_NOT_ENOUGH || r == RF_OVER_DAY_LIMIT || r == RF_OVER_LIMIT;
@@ -34,11 +64,22 @@ enum refusal ledger_allows(const struct call *c, long long amount, const char *c
 	return RF_OK;
 }
 
+static enum refusal spent_twice(void)
+{
+	/* A key and ordinal that have paid before: the watermark should have stopped it. */
+	log_alarm("a code that was below no watermark had paid already");
+	return RF_CODE_USED;
+}
+
+enum refusal ledger_committed(enum store_result r)
+{
+	return r == STORE_TAKEN ? spent_twice() : refusal_of_store(r);
+}
+
 enum refusal ledger_pay(struct call *c, const struct account *payer, const struct account *payee,
 			long long amount, struct payment *p)
 {
 	long long limit = payer->per_day >= 0 ? payer->per_day : c->gw->set.max_day, spent;
-	__u8 id[STORE_PAYMENT_LEN / 2];
 	enum store_result r = store_party_revoked(c->st, payee->party);
 
 	/*
@@ -52,7 +93,7 @@ enum refusal ledger_pay(struct call *c, const struct account *payer, const struc
 	}
 	if (r != STORE_NONE)
 		return refusal_of_store(r);
-	/* Read in this transaction, so it holds until the commit; the database checks again. */
+	/* ledger_hold() has it, so it is so until the commit; the database checks again. */
 	if (payer->per_payment >= 0 && amount > payer->per_payment)
 		return RF_OVER_LIMIT;
 	if (payer->balance < amount)
@@ -64,17 +105,11 @@ enum refusal ledger_pay(struct call *c, const struct account *payer, const struc
 		if (spent > limit - amount)
 			return RF_OVER_DAY_LIMIT;
 	}
-	if (prim_random(id, sizeof(id)))
+	if (payment_id(p->id, call_now(c)))
 		return RF_FAILED;
-	hex_encode(p->id, id, sizeof(id));
-	r = store_transfer(c->st, payer->id, payee->id, amount, call_now(c), &p->transfer);
-	if (r == STORE_OK)
-		r = store_payment_add(c->st, p);
-	/* A key and ordinal that have paid before: the watermark should have stopped it. */
-	if (r == STORE_TAKEN) {
-		log_alarm("a code that was below no watermark had paid already");
-		return RF_CODE_USED;
-	}
+	r = store_pay(c->st, payer->id, payee->id, amount, call_now(c), p);
+	if (r == STORE_TAKEN)
+		return spent_twice();
 	strcpy(p->payer, payer->name);
 	strcpy(p->payee, payee->name);
 	strcpy(p->currency, payer->currency);
@@ -87,20 +122,33 @@ enum refusal ledger_pay(struct call *c, const struct account *payer, const struc
 enum refusal ledger_give_back(struct call *c, struct refund *b)
 {
 	__u8 id[STORE_PAYMENT_LEN / 2];
+	struct device_key key;
 	struct payment p;
 	enum store_result r;
+	bool told = false;
 
 	if (prim_random(id, sizeof(id)))
 		return RF_FAILED;
 	hex_encode(b->id, id, sizeof(id));
 	b->time = call_now(c);
 	r = store_payment_find(c->st, b->payment, &p);
+	if (r != STORE_OK)
+		return refusal_of_store(r);
+	r = notice_whose(c, &p, &key);
+	told = r == STORE_OK;
+	if (told)
+		r = store_device_turn(c->st, key.device);
+	/* The customer's row before the merchant's, as a charge has it. */
+	if (r <= STORE_NONE)
+		r = store_account_hold_one(c->st, p.debit);
 	if (r == STORE_OK)
 		r = store_transfer(c->st, p.credit, p.debit, b->amount, b->time, &b->transfer);
 	if (r == STORE_OK)
 		r = store_refund_add(c->st, b);
 	c->gave_back = r == STORE_OK;
-	return r == STORE_OK ? notice_refund(c, b, &p) : refusal_of_store(r);
+	if (r != STORE_OK)
+		return refusal_of_store(r);
+	return told ? notice_refund(c, b, &p, &key) : RF_OK;
 }
 
 enum store_result ledger_open_account(struct store *st, enum party_kind kind, const char *name,

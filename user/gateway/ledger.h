@@ -6,12 +6,21 @@
 #include "gateway.h"
 
 /*
+ * The account of @party in @payee's currency, held: whoever pays or decides by its balance and its
+ * limits next waits until this transaction has ended.
+ */
+enum store_result ledger_hold(struct call *c, long long party, const struct account *payee, struct account *payer);
+
+/*
  * Pays @amount from @payer to @payee and fills @p in; its kind, key and
  * ordinal are the caller's to set before. What ledger_refuses() leaves the
  * transaction usable. RF_PAYEE_UNKNOWN: a merchant whose key has been revoked.
  */
 enum refusal ledger_pay(struct call *c, const struct account *payer, const struct account *payee,
 			long long amount, struct payment *p);
+
+/* What the commit of a payment came to. */
+enum refusal ledger_committed(enum store_result r);
 
 /* A payment's money, or part of it, the way it came: fills @b's id, transfer and time. */
 enum refusal ledger_give_back(struct call *c, struct refund *b);

@@ -42,16 +42,18 @@ enum refusal notice_voice(struct call *c, const struct device_key *key, const st
 	return put(c, key, &n);
 }
 
-enum refusal notice_refund(struct call *c, const struct refund *b, const struct payment *p)
+enum store_result notice_whose(struct call *c, const struct payment *p, struct device_key *key)
+{
+	return p->key ? store_key_by_id(c->st, p->key, key) : store_voice_key(c->st, p->id, key);
+}
+
+enum refusal notice_refund(struct call *c, const struct refund *b, const struct payment *p,
+			   const struct device_key *key)
 {
 	struct notification n = { .kind = *b->refund_no ? "refunded" : "reversed", .amount = b->amount };
-	struct device_key key;
-	enum store_result r = p->key ? store_key_by_id(c->st, p->key, &key) : store_voice_key(c->st, p->id, &key);
 
-	if (r != STORE_OK)	/* a voice order from before any key authorised one */
-		return r == STORE_NONE ? RF_OK : refusal_of_store(r);
 	strcpy(n.ref, b->id);
 	strcpy(n.payee, p->payee);
 	strcpy(n.currency, p->currency);
-	return put(c, &key, &n);
+	return put(c, key, &n);
 }

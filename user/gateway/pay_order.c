@@ -66,9 +66,11 @@ static enum refusal pay(struct call *c, const struct pay_order *req, const struc
 	ret = authorised_fresh(c, &req->auth);
 	if (ret != RF_OK)
 		return ret;
-	r = key_arrived(c, key);
+	r = store_device_turn(c->st, key->device);
 	if (r == STORE_OK)
-		r = store_account_of(c->st, key->party, o->currency, &payer);
+		r = key_arrived(c, key);
+	if (r == STORE_OK)
+		r = ledger_hold(c, key->party, &payee, &payer);
 	if (r != STORE_OK)
 		return r == STORE_NONE ? RF_WRONG_CURRENCY : refusal_of_store(r);
 	ret = ledger_pay(c, &payer, &payee, o->amount, &p);

@@ -46,7 +46,8 @@ enum refusal {
 	RF_AUTHORISATION_STALE,
 	RF_BUSY,
 	RF_FAILED,
-	RF_COUNT
+	RF_COUNT,
+	RF_AGAIN	/* to be run again from its start, which route_request() does; told to nobody */
 };
 
 const char *refusal_code(enum refusal r);

@@ -249,7 +249,7 @@ static int change(struct work *w, const char *master, const char *next, const ch
 int rekey(const struct settings *set, int dir, void (*fn)(void *arg, const struct rekey_progress *p), void *arg)
 {
 	struct work *w = calloc(1, sizeof(*w));
-	char master[300], next[300], s_path[300], db[300];
+	char master[300], next[300], s_path[300], db[SETTINGS_DB_MAX];
 	int ret = -EIO;
 
 	if (!w)
@@ -259,7 +259,7 @@ int rekey(const struct settings *set, int dir, void (*fn)(void *arg, const struc
 	settings_path(set, "master.key", master, sizeof(master));
 	settings_path(set, "master.key.new", next, sizeof(next));
 	settings_path(set, "gateway.key", s_path, sizeof(s_path));
-	settings_path(set, "ledger.db", db, sizeof(db));
+	settings_db(set, db);
 	if (store_open(&w->st, db, false) == STORE_OK && store_keys_total(w->st, &w->p.total) == STORE_OK)
 		ret = change(w, master, next, s_path, dir);
 	/* Rows under the old key are not to stay in the write-ahead log. */

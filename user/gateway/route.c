@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "calls.h"
 #include "metrics.h"
+#include "prim_openssl.h"
 #include "route.h"
 #include "store_certs.h"
 
@@ -121,15 +123,53 @@ json_t *route_refusal(enum refusal r, const char *detail)
 			 "message", detail && *detail ? detail : refusal_message(r));
 }
 
+#define TRIES		8
+#define TRIES_MS	3000
+
+/* A little longer each time, and not the same for those who met each other. */
+static void nap(int tries)
+{
+	struct timespec ts = { 0 };
+	__u32 n = 0;
+
+	prim_random(&n, sizeof(n));
+	ts.tv_nsec = n % (2000000u << (tries < 6 ? tries : 6));
+	nanosleep(&ts, NULL);
+}
+
+/*
+ * What somebody else at the database came between, or lost its connection before the commit
+ * was sent, was not done at all: it is run again, a bounded number of times.
+ */
+static enum refusal answer_in_the_end(struct call *c, const struct request *req, bool peer_known, json_t **answer)
+{
+	__u64 end = gateway_clock_ms() + TRIES_MS;
+	enum refusal r;
+
+	for (int tries = 0;; tries++) {
+		*answer = NULL;
+		c->detail[0] = '\0';
+		c->paid = c->gave_back = c->noticed = false;
+		r = answer_request(c, req, peer_known, answer);
+		if (r != RF_AGAIN)
+			return r;
+		store_rollback(c->st);
+		json_decref(*answer);
+		*answer = NULL;
+		c->detail[0] = '\0';
+		if (tries >= TRIES || gateway_clock_ms() >= end)
+			return RF_BUSY;
+		metrics_count(M_DB_RETRIES);
+		nap(tries);
+	}
+}
+
 int route_request(struct call *c, const struct request *req, bool peer_known, json_t **answer)
 {
 	enum refusal r;
 
-	*answer = NULL;
-	c->detail[0] = '\0';
 	c->route = -1;
-	c->paid = c->gave_back = false;
-	r = answer_request(c, req, peer_known, answer);
+	r = answer_in_the_end(c, req, peer_known, answer);
 	if (r != RF_OK) {
 		json_decref(*answer);
 		*answer = route_refusal(r, c->detail);

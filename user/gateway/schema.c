@@ -13,3 +13,4 @@
 		".popsection\n")
 
 EMBED(schema_sqlite_sql, VPG_SCHEMA_DIR "/schema-sqlite.sql");
+EMBED(schema_postgres_sql, VPG_SCHEMA_DIR "/schema-postgres.sql");

@@ -2,8 +2,9 @@
 #ifndef VPG_SCHEMA_H
 #define VPG_SCHEMA_H
 
-/* schema-sqlite.sql, NUL-terminated. */
+/* schema-sqlite.sql and schema-postgres.sql, NUL-terminated. */
 extern const char schema_sqlite_sql[];
+extern const char schema_postgres_sql[];
 #define SCHEMA_VERSION	4
 
 #endif /* VPG_SCHEMA_H */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "amount.h"
+#include "db_postgres.h"
 #include "filemode.h"
 #include "log.h"
 #include "paycode.h"
@@ -30,6 +31,7 @@ static const struct option {
 #define OPT_FIXED(sec, key, type, field, lo, hi) \
 	{ sec, key, type, offsetof(struct settings, field), sizeof(((struct settings *)0)->field), lo, hi, true }
 	OPT_FIXED("gateway", "state", TEXT, state, 1, 200),
+	OPT_FIXED("gateway", "db", TEXT, db, 0, 511),
 	OPT_FIXED("gateway", "socket", TEXT, socket, 1, 107),
 	OPT_FIXED("gateway", "metrics", TEXT, metrics, 0, 107),
 	OPT("gateway", "log", TEXT, log, 4, 4),
@@ -121,7 +123,8 @@ static int on_value(void *arg, const char *section, const char *name, const char
 		rd->seen[i] = true;
 		if (set_one(rd->set, &options[i], value))
 			return 1;
-		log_error("settings: [%s] %s = \"%s\" is out of range", section, name, value);
+		/* A URI may hold a password. */
+		log_error("settings: [%s] %s = \"%s\" is out of range", section, name, rd->set->db == (char *)rd->set + options[i].offset ? "..." : value);
 		return 0;
 	}
 	log_error("settings: there is no setting \"%s\" in section [%s]", name, section);
@@ -162,6 +165,10 @@ int settings_load(struct settings *set, const char *path)
 		log_error("settings: %s, line %d cannot be used", path, rc);
 		return -EINVAL;
 	}
+	if (*set->db && !db_postgres_is_uri(set->db))
+		return log_error("settings: db must be a URI that begins with postgresql://, or empty"), -EINVAL;
+	if (db_postgres_has_password(set->db) && !filemode_good(path, S_IRWXO))
+		return -EPERM;
 	for (const char *p = set->prefix; *p; p++)
 		if (*p < '0' || *p > '9')
 			return log_error("settings: prefix must be two digits"), -EINVAL;
@@ -193,6 +200,14 @@ int settings_keep_fixed(struct settings *next, const struct settings *now)
 		n++;
 	}
 	return n;
+}
+
+void settings_db(const struct settings *set, char out[SETTINGS_DB_MAX])
+{
+	if (*set->db)
+		snprintf(out, SETTINGS_DB_MAX, "%s", set->db);
+	else
+		settings_path(set, "ledger.db", out, SETTINGS_DB_MAX);
 }
 
 void settings_path(const struct settings *set, const char *name, char *out, unsigned int size)

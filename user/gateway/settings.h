@@ -9,6 +9,7 @@
 
 struct settings {
 	char state[256];	/* directory of database and keys */
+	char db[512];		/* URI of a PostgreSQL database; empty: a file of SQLite's in the state directory */
 	char socket[108];	/* unless systemd passes one */
 	char metrics[108];	/* a socket's path, or a port on loopback; empty: nowhere, unless systemd passes one */
 	char log[8];		/* "text", "json" */
@@ -35,6 +36,9 @@ int settings_load(struct settings *set, const char *path);
 
 /* What cannot change while running is as it was, and named to the log. How many that are. */
 int settings_keep_fixed(struct settings *next, const struct settings *now);
+/* Where the database is, as store_open() takes it. */
+#define SETTINGS_DB_MAX	512
+void settings_db(const struct settings *set, char out[SETTINGS_DB_MAX]);
 
 /* "STATE/name" */
 void settings_path(const struct settings *set, const char *name, char *out, unsigned int size);

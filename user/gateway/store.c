@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "db.h"
+#include "db_postgres.h"
 #include "filemode.h"
 #include "log.h"
 #include "schema.h"
@@ -53,19 +53,28 @@ enum store_result store_open(struct store **out, const char *path, bool create)
 	enum store_result r;
 
 	*out = NULL;
-	if (create)
+	if (db_postgres_is_uri(path))
+		r = db_postgres_open(out, path);
+	else if (create)
 		r = db_sqlite_create(path);
 	else
 		r = filemode_good(path, S_IRWXO) ? STORE_OK : STORE_FAILED;
-	if (r == STORE_OK)
+	if (r == STORE_OK && !*out)
 		r = db_sqlite_open(out, path);
-	if (r == STORE_OK)
-		r = create ? create_schema(*out) : check_schema(*out);
+	if (r == STORE_OK && create)
+		r = db_is_postgres(*out) ? store_create(*out) : create_schema(*out);
+	else if (r == STORE_OK)
+		r = check_schema(*out);
 	if (r != STORE_OK) {
 		store_close(*out);
 		*out = NULL;
 	}
 	return r;
+}
+
+enum store_result store_tend(struct store *st, __u64 now)
+{
+	return store_partitions(st, now);
 }
 
 void store_close(struct store *st)

@@ -41,7 +41,11 @@ enum store_result {
 
 struct store;
 
-/* With @create, makes a database that must not be there yet. */
+/*
+ * @path is a file of SQLite's or a URI, postgresql://. With @create, makes a database
+ * that must not be there yet, or the tables in an empty one. STORE_AGAIN: the server
+ * cannot be reached now.
+ */
 enum store_result store_open(struct store **st, const char *path, bool create);
 /*
  * Writes what is in the database at @path, of any earlier version, to a new one
@@ -68,6 +72,12 @@ void store_rollback(struct store *st);	/* does nothing outside a transaction */
  * pointed to are wiped, spent tokens and stale tickets go.
  */
 enum store_result store_sweep(struct store *st, __u64 now, __u64 rest);
+
+/* Of all gateways at one database one sweeps within an hour: STORE_OK, it is this one. STORE_NONE: another did. */
+enum store_result store_sweep_turn(struct store *st, __u64 now);
+
+/* What the database needs as time goes on: room for what comes in the next months. */
+enum store_result store_tend(struct store *st, __u64 now);
 
 /* Everything into the database's file, and nothing of it left in a log beside it. */
 enum store_result store_flush(struct store *st);
@@ -97,6 +107,10 @@ enum store_result store_account_by_name(struct store *st, const char *name, cons
 					struct account *acc);
 enum store_result store_account_of(struct store *st, long long party, const char *currency,
 				   struct account *acc);
+/* The same, and in a transaction nobody else changes it or decides by it until the end. */
+enum store_result store_account_hold(struct store *st, long long party, const char *currency,
+				     struct account *acc);
+enum store_result store_account_hold_one(struct store *st, long long account);
 struct merchant {
 	long long party;
 	__u8 spki[32];
@@ -203,6 +217,11 @@ enum store_result store_key_count(struct store *st, const __u8 device[VP_DEVICE_
 				  __u64 since, __u64 *n);
 enum store_result store_device_known(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				     __u64 now);
+/*
+ * What is done to a device is done one after the other: from here to the end of the
+ * transaction it is this one's turn. Before any key's or account's row is touched.
+ */
+enum store_result store_device_turn(struct store *st, const __u8 device[VP_DEVICE_ID_LEN]);
 /*
  * Makes way for a new 'next' of @party: a 'next' that nobody used dies, and so
  * does every key of another party; their aliases rest.
@@ -339,7 +358,12 @@ struct payment {
 	char order[STORE_NAME_MAX];
 };
 
-enum store_result store_payment_add(struct store *st, const struct payment *p);
+/*
+ * The transfer and its payment. STORE_TAKEN, here or from the commit: this code has paid
+ * before.
+ */
+enum store_result store_pay(struct store *st, long long debit, long long credit, long long amount, __u64 now,
+			    const struct payment *p);
 enum store_result store_payment_find(struct store *st, const char *id, struct payment *p);
 enum store_result store_each_payment(struct store *st,
 				     void (*fn)(void *arg, const struct payment *p), void *arg);
@@ -373,6 +397,7 @@ struct merchant_order {
 	long long key;			/* ORDER_USERPAYING: whose code it was */
 	__u64 ordinal;
 	long long refunded;		/* filled in when read */
+	bool there;			/* was read: there is a row */
 };
 
 /* Reads the order that @o names by merchant and order_no. */
@@ -383,8 +408,9 @@ enum store_result store_each_waiting(struct store *st, const __u8 device[VP_DEVI
 				     void (*fn)(void *arg, const struct merchant_order *o, const char *merchant),
 				     void *arg);
 /*
- * Writes it, over one with the same merchant and number if need be. What the
- * schema calls final stays: STORE_FAILED.
+ * Writes it, over the one that was read in this transaction if it was ->there. What
+ * the schema calls final stays: STORE_FAILED. STORE_AGAIN, here or from the commit: somebody
+ * else has written an order of this number meanwhile.
  */
 enum store_result store_order_put(struct store *st, const struct merchant_order *o);
 

@@ -53,8 +53,8 @@ enum store_result store_cert_forget(struct store *st, __u64 before)
 
 enum store_result store_revoke(struct store *st, const struct revocation *rev)
 {
-	return db_run(st, db(st, "INSERT INTO revoked (peer, since, reason) VALUES ($1, $2, $3)", "bii",
-			     rev->peer, sizeof(rev->peer), (long long)rev->since, (long long)rev->reason));
+	return db_taken(db_run(st, db(st, "INSERT INTO revoked (peer, since, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", "bii",
+				      rev->peer, sizeof(rev->peer), (long long)rev->since, (long long)rev->reason)));
 }
 
 enum store_result store_revoked(struct store *st, const __u8 peer[VP_DEVICE_ID_LEN])

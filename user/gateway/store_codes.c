@@ -31,7 +31,7 @@ enum store_result store_pool_of(struct store *st, long long key, struct pool *po
 
 enum store_result store_pool_use(struct store *st, const struct pool *pool, unsigned int index, __u64 now)
 {
-	return db_run(st, db(st, "UPDATE pool SET used = used | $3 WHERE serial = $1 AND key = $2 AND used & $3 = 0 AND "
+	return db_run(st, db(st, "UPDATE pool SET used = used | $3 WHERE serial = $1 AND key = $2 AND (used & $3) = 0 AND "
 			     "not_after > $4", "iiii", (long long)pool->serial, pool->key, 1LL << index, (long long)now));
 }
 
@@ -74,6 +74,6 @@ enum store_result store_online_drop(struct store *st)
 
 enum store_result store_authorisation_use(struct store *st, const __u8 mac[VP_HASH_LEN], __u64 expires)
 {
-	return db_run(st, db(st, "INSERT INTO authorisation VALUES ($1, $2)", "bi", mac, (size_t)VP_HASH_LEN,
-			     (long long)expires));
+	return db_taken(db_run(st, db(st, "INSERT INTO authorisation (mac, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING", "bi",
+				      mac, (size_t)VP_HASH_LEN, (long long)expires)));
 }

@@ -2,7 +2,7 @@
 /* tickets, device keys and aliases. */
 #include <string.h>
 
-#include "db.h"
+#include "db_postgres.h"
 
 enum store_result store_ticket_add(struct store *st, const struct ticket *t)
 {
@@ -226,6 +226,18 @@ enum store_result store_device_known(struct store *st, const __u8 device[VP_DEVI
 	return db_end(q, db_row(st, q));
 }
 
+enum store_result store_device_turn(struct store *st, const __u8 device[VP_DEVICE_ID_LEN])
+{
+	struct query *q;
+
+	if (!db_is_postgres(st))
+		return STORE_OK;
+	/* The device's first key: never deleted, and the same for all. */
+	q = db(st, "SELECT id FROM device_key WHERE device = $1 ORDER BY slot, epoch LIMIT 1 FOR NO KEY UPDATE", "b",
+	       device, (size_t)VP_DEVICE_ID_LEN);
+	return db_later(st, q, STORE_TAKEN);
+}
+
 enum store_result store_key_make_way(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				     __u32 slot, long long party, __u64 rest_until)
 {
@@ -275,7 +287,7 @@ enum store_result store_key_alive(struct store *st, long long key, __u64 now)
 enum store_result store_alias_of(struct store *st, long long key, __u64 which, char alias[VP_ALIAS_DIGITS])
 {
 	struct query *q = db(st, "SELECT alias FROM alias WHERE key = $1 ORDER BY alias LIMIT 1 "
-			     "OFFSET $2 % (SELECT max(count(*), 1) FROM alias WHERE key = $1)", "ii", key, (long long)which);
+			     "OFFSET $2 % (SELECT CASE WHEN count(*) = 0 THEN 1 ELSE count(*) END FROM alias WHERE key = $1)", "ii", key, (long long)which);
 	enum store_result r = db_row(st, q);
 	long long n;
 
@@ -290,5 +302,6 @@ enum store_result store_alias_of(struct store *st, long long key, __u64 which, c
 enum store_result store_alias_add(struct store *st, const char alias[VP_ALIAS_DIGITS],
 				  long long key)
 {
-	return db_run(st, db(st, "INSERT INTO alias (alias, key) VALUES ($1, $2)", "ii", alias_number(alias), key));
+	return db_taken(db_run(st, db(st, "INSERT INTO alias (alias, key) VALUES ($1, $2) ON CONFLICT DO NOTHING", "ii",
+				      alias_number(alias), key)));
 }

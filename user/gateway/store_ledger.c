@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "hex.h"
-#include "db.h"
+#include "db_postgres.h"
+#include "store_schema.h"
 
 static const char *const kind_name[] = {
 	[PARTY_USER] = "user", [PARTY_MERCHANT] = "merchant", [PARTY_EQUITY] = "equity",
@@ -46,6 +47,9 @@ static void read_account(struct query *q, struct account *acc)
 	acc->per_payment = db_int(q, 8);
 }
 
+/* What the numbers of PostgreSQL's transfers leave for each second. */
+#define TRANSFERS_A_SECOND	"2097152"
+
 #define ACCOUNT	"SELECT a.id, a.party, p.kind, p.name, a.currency, a.balance, " \
 		"coalesce(a.confirm_above, -1), coalesce(a.per_day, -1), coalesce(a.per_payment, -1) " \
 		"FROM account a JOIN party p ON p.id = a.party "
@@ -69,6 +73,20 @@ enum store_result store_account_of(struct store *st, long long party, const char
 				   struct account *acc)
 {
 	return one_account(st, db(st, ACCOUNT "WHERE a.party = $1 AND a.currency = $2", "it", party, currency), acc);
+}
+
+enum store_result store_account_hold(struct store *st, long long party, const char *currency,
+				     struct account *acc)
+{
+	return one_account(st, db(st, ACCOUNT "WHERE a.party = $1 AND a.currency = $2 FOR NO KEY UPDATE OF a", "it",
+				  party, currency), acc);
+}
+
+enum store_result store_account_hold_one(struct store *st, long long account)
+{
+	struct query *q = db(st, "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE", "i", account);
+
+	return db_end(q, db_row(st, q));
 }
 
 enum store_result store_merchant_add(struct store *st, struct merchant *m)
@@ -98,14 +116,17 @@ enum store_result store_merchant_find(struct store *st, const __u8 spki[32], str
 
 enum store_result store_account_limits(struct store *st, const struct account *acc)
 {
-	return db_run(st, db(st, "UPDATE account SET confirm_above = nullif(max($2, -1), -1), "
-			     "per_day = nullif(max($3, -1), -1), per_payment = nullif(max($4, -1), -1) WHERE id = $1",
+	return db_run(st, db(st, "UPDATE account SET confirm_above = CASE WHEN $2 >= 0 THEN $2 END, "
+			     "per_day = CASE WHEN $3 >= 0 THEN $3 END, per_payment = CASE WHEN $4 >= 0 THEN $4 END WHERE id = $1",
 			     "iiii", acc->id, acc->confirm_above, acc->per_day, acc->per_payment));
 }
 
 enum store_result store_spent(struct store *st, long long account, __u64 since, long long *sum)
 {
-	struct query *q = db(st, "SELECT coalesce(sum(amount), 0) FROM transfer WHERE debit = $1 AND time > $2", "ii",
+	/* The numbers name the partitions; those below 2^40 are from before there were any. */
+	struct query *q = db(st, db_sql(st, "SELECT coalesce(sum(amount), 0) FROM transfer WHERE debit = $1 AND time > $2",
+					"SELECT coalesce(sum(amount), 0) FROM transfer WHERE debit = $1 AND time > $2 AND "
+					"(id >= ($2 - 86400) * " TRANSFERS_A_SECOND " OR id < 1099511627776)"), "ii",
 			     account, (long long)since);
 	enum store_result r = db_row(st, q);
 
@@ -114,18 +135,52 @@ enum store_result store_spent(struct store *st, long long account, __u64 since, 
 	return db_end(q, r);
 }
 
+/* By the database's clock, which all gateways share: what comes later has the higher number. */
+#define INSERT_TRANSFER \
+	"INSERT INTO transfer (id, debit, credit, currency, amount, time) " \
+	"SELECT CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT) * " TRANSFERS_A_SECOND " + " \
+	"nextval('transfer_number') % " TRANSFERS_A_SECOND ", $1, $2, a.currency, $3, $4 FROM account a WHERE a.id = $1 "
+/* Without the transfer there is no account of that number. */
+#define MOVE_BALANCES \
+	"b AS (UPDATE account SET balance = balance + CASE WHEN id = $1 THEN -$3 ELSE $3 END WHERE id IN ($1, $2)) "
+
 enum store_result store_transfer(struct store *st, long long debit, long long credit,
 				 long long amount, __u64 now, long long *id)
 {
+	if (db_is_postgres(st))
+		return db_insert(st, db(st, "WITH t AS (" INSERT_TRANSFER "RETURNING id), " MOVE_BALANCES "SELECT id FROM t",
+					"iiii", debit, credit, amount, (long long)now), id);
 	/* The trigger on transfer writes both entries and moves both balances. */
 	return db_insert(st, db(st, "INSERT INTO transfer (debit, credit, amount, time) VALUES ($1, $2, $3, $4) RETURNING id",
 				"iiii", debit, credit, amount, (long long)now), id);
 }
 
+enum store_result store_pay(struct store *st, long long debit, long long credit, long long amount, __u64 now,
+			    const struct payment *p)
+{
+	enum store_result r;
+	long long id;
+
+	/* One statement, and nothing that the caller has to know: it goes with the commit. */
+	if (db_is_postgres(st))
+		return db_later(st, db(st, "WITH t AS (" INSERT_TRANSFER "RETURNING id), " MOVE_BALANCES ", "
+				       "s AS (INSERT INTO spent (key, ordinal) SELECT $7, $8 WHERE $8 <> 0) "
+				       "INSERT INTO payment (id, kind, transfer, key, ordinal) "
+				       "SELECT $5, $6, t.id, nullif($7, 0), nullif($8, 0) FROM t", "iiiittii", debit, credit, amount,
+				       (long long)now, p->id, store_payment_kinds[p->kind], p->key, (long long)p->ordinal), STORE_TAKEN);
+	r = store_transfer(st, debit, credit, amount, now, &id);
+	if (r != STORE_OK)
+		return r;
+	/* No key and no code have the number 0. */
+	return db_run(st, db(st, "INSERT INTO payment (id, kind, transfer, key, ordinal) "
+			     "VALUES ($1, $2, $3, nullif($4, 0), nullif($5, 0))", "ttiii",
+			     p->id, store_payment_kinds[p->kind], id, p->key, (long long)p->ordinal));
+}
+
 enum store_result store_each_account(struct store *st,
 				     void (*fn)(void *arg, const struct account *acc), void *arg)
 {
-	struct query *q = db(st, ACCOUNT "ORDER BY a.id", "");
+	struct query *q = db(st, ACCOUNT "ORDER BY a.id", "*");
 	struct account acc;
 	enum store_result r;
 
@@ -148,14 +203,23 @@ static void read_audit(struct query *q, struct audit *audit)
 enum store_result store_audit(struct store *st, struct audit *audit)
 {
 	/* One statement, so that all figures are of one moment. */
-	struct query *q = db(st,
+	struct query *q = db(st, db_sql(st,
 		"SELECT (SELECT coalesce(sum(amount), 0) FROM entry), (SELECT count(*) FROM account), "
 		"(SELECT count(*) FROM transfer), (SELECT count(*) FROM entry), "
 		"(SELECT count(*) FROM account a LEFT JOIN "
 		"  (SELECT account, sum(amount) AS total FROM entry GROUP BY account) e ON e.account = a.id "
 		"  WHERE a.balance <> coalesce(e.total, 0)) + "
 		"(SELECT count(*) FROM transfer t WHERE 2 <> (SELECT count(*) FROM entry e WHERE e.transfer = t.id)) + "
-		"(SELECT count(*) FROM payment p LEFT JOIN transfer t ON t.id = p.transfer WHERE t.id IS NULL)", "");
+		"(SELECT count(*) FROM payment p LEFT JOIN transfer t ON t.id = p.transfer WHERE t.id IS NULL)",
+		/* Entries are the transfers themselves there; that two payments share one is what could be wrong. */
+		"SELECT (SELECT coalesce(sum(amount), 0) FROM entry), (SELECT count(*) FROM account), "
+		"(SELECT count(*) FROM transfer), (SELECT 2 * count(*) FROM transfer), "
+		"(SELECT count(*) FROM account a LEFT JOIN "
+		"  (SELECT account, sum(amount) AS total FROM entry GROUP BY account) e ON e.account = a.id "
+		"  WHERE a.balance <> coalesce(e.total, 0)) + "
+		"(SELECT count(*) - count(DISTINCT transfer) FROM payment) + "
+		"(SELECT count(*) FROM (SELECT key, ordinal FROM payment WHERE ordinal IS NOT NULL "
+		"  GROUP BY key, ordinal HAVING count(*) > 1) d)"), "");
 	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK)
@@ -176,7 +240,8 @@ enum store_result store_audit_newest(struct store *st, long long transfers, stru
 		"  (SELECT e.amount FROM entry e WHERE e.transfer = n.id AND e.account = n.debit) AS out, "
 		"  (SELECT e.amount FROM entry e WHERE e.transfer = n.id AND e.account = n.credit) AS into_ FROM newest n) "
 		"SELECT coalesce(sum(total), 0), 0, count(*), coalesce(sum(entries), 0), "
-		"coalesce(sum(entries <> 2 OR out IS NOT -amount OR into_ IS NOT amount), 0) FROM posted", "i", transfers);
+		"coalesce(sum(CASE WHEN entries <> 2 OR out IS DISTINCT FROM -amount OR into_ IS DISTINCT FROM amount THEN 1 ELSE 0 END), 0) "
+		"FROM posted", "i", transfers);
 	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK)

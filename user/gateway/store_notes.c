@@ -6,9 +6,15 @@
 
 enum store_result store_alarm_raise(struct store *st, const struct alarm *al, __u64 now)
 {
-	return db_run(st, db(st, "INSERT INTO alarm (kind, key, merchant, first, last) VALUES ($1, $2, nullif($3, 0), $4, $4) "
-			     "ON CONFLICT (kind, key, coalesce(merchant, 0)) DO UPDATE SET last = $4, count = count + 1",
-			     "tiii", al->kind, al->key, al->merchant, (long long)now));
+	enum store_result r = db_run(st, db(st, "UPDATE alarm SET last = $4, count = count + 1 WHERE kind = $1 AND key = $2 AND "
+					    "coalesce(merchant, 0) = $3", "tiii", al->kind, al->key, al->merchant, (long long)now));
+
+	if (r != STORE_NONE)
+		return r;
+	r = db_run(st, db(st, "INSERT INTO alarm (kind, key, merchant, first, last) VALUES ($1, $2, nullif($3, 0), $4, $4) "
+			  "ON CONFLICT DO NOTHING", "tiii", al->kind, al->key, al->merchant, (long long)now));
+	/* At another gateway, at the same time. */
+	return r == STORE_NONE ? STORE_AGAIN : r;
 }
 
 enum store_result store_each_alarm(struct store *st, __u64 since,
@@ -45,11 +51,11 @@ enum store_result store_each_alarm(struct store *st, __u64 since,
 
 enum store_result store_notify(struct store *st, const struct notification *n)
 {
-	return db_run(st, db(st, "INSERT INTO notification (device, party, slot, time, kind, ref, payee, amount, currency, "
+	return db_later(st, db(st, "INSERT INTO notification (device, party, slot, time, kind, ref, payee, amount, currency, "
 			     "reason, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, ''), nullif($11, 0))",
 			     "biiitttitti", n->device, sizeof(n->device), n->party, (long long)n->slot,
 			     (long long)n->time, n->kind, n->ref, n->payee, n->amount, n->currency, n->reason,
-			     (long long)n->expires));
+			     (long long)n->expires), STORE_TAKEN);
 }
 
 /* A device sees what is its present owners'. */

@@ -2,18 +2,12 @@
 /* payments, and the orders and tokens that they came from. */
 #include <string.h>
 
-#include "db.h"
+#include "db_postgres.h"
+#include "store_schema.h"
 
-static const char *const payment_kinds[] = {
+const char *const store_payment_kinds[] = {
 	[PAYMENT_CODE] = "code", [PAYMENT_VOICE] = "voice", [PAYMENT_ORDER] = "order",
 };
-
-enum store_result store_payment_add(struct store *st, const struct payment *p)
-{
-	/* No key and no code have the number 0. */
-	return db_run(st, db(st, "INSERT INTO payment VALUES ($1, $2, $3, nullif($4, 0), nullif($5, 0))", "ttiii",
-			     p->id, payment_kinds[p->kind], p->transfer, p->key, (long long)p->ordinal));
-}
 
 /* The column's word among @words; the schema lets no other be there. */
 static int one_of(struct query *q, int col, const char *const *words, int n)
@@ -42,7 +36,7 @@ static void read_payment(struct query *q, struct payment *p)
 {
 	memset(p, 0, sizeof(*p));
 	db_text(q, 0, p->id, sizeof(p->id));
-	p->kind = ONE_OF(q, 1, payment_kinds);
+	p->kind = ONE_OF(q, 1, store_payment_kinds);
 	p->transfer = db_int(q, 2);
 	p->key = db_int(q, 3);
 	p->ordinal = db_int(q, 4);
@@ -70,7 +64,7 @@ enum store_result store_payment_find(struct store *st, const char *id, struct pa
 enum store_result store_each_payment(struct store *st,
 				     void (*fn)(void *arg, const struct payment *p), void *arg)
 {
-	struct query *q = db(st, PAYMENT "ORDER BY p.transfer", "");
+	struct query *q = db(st, PAYMENT "ORDER BY p.transfer", "*");
 	struct payment p;
 	enum store_result r;
 
@@ -87,9 +81,15 @@ static const char *const order_states[] = {
 	[ORDER_PAYERROR] = "PAYERROR", [ORDER_REVOKED] = "REVOKED",
 };
 
-#define ORDER	"SELECT o.merchant, o.order_no, o.kind, o.amount, o.currency, o.code, o.state, coalesce(reason, ''), " \
-		"coalesce(payment, ''), time, coalesce(ref, ''), coalesce(expires, 0), coalesce(o.key, 0), " \
-		"coalesce(ordinal, 0), " REFUNDED("o.payment")
+#define ORDER	"SELECT o.merchant, o.order_no, o.kind, o.amount, o.currency, o.code, o.state, coalesce(o.reason, ''), " \
+		"coalesce(o.payment, ''), o.time, coalesce(o.ref, ''), coalesce(o.expires, 0), coalesce(o.key, 0), " \
+		"coalesce(o.ordinal, 0), "
+/* PostgreSQL reads a row that it had to wait for anew, but not what a subquery has found before. */
+#define LITE_ORDER	ORDER REFUNDED("o.payment")
+#define PG_ORDER	ORDER "o.refunded "
+#define HELD		" FOR NO KEY UPDATE OF o"
+/* In a transaction the row is held until its end: what is decided by it stays true. */
+#define FIND(st, rest)	db_sql(st, LITE_ORDER rest, (st)->writing ? PG_ORDER rest HELD : PG_ORDER rest)
 
 static void read_order(struct query *q, struct merchant_order *o)
 {
@@ -109,11 +109,13 @@ static void read_order(struct query *q, struct merchant_order *o)
 	o->key = db_int(q, 12);
 	o->ordinal = db_int(q, 13);
 	o->refunded = db_int(q, 14);
+	o->there = true;
 }
 
 enum store_result store_order_find(struct store *st, struct merchant_order *o)
 {
-	struct query *q = db(st, ORDER "FROM merchant_order o WHERE merchant = $1 AND order_no = $2", "it", o->merchant, o->order_no);
+	struct query *q = db(st, FIND(st, "FROM merchant_order o WHERE o.merchant = $1 AND o.order_no = $2"), "it", o->merchant,
+			     o->order_no);
 	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK)
@@ -123,7 +125,7 @@ enum store_result store_order_find(struct store *st, struct merchant_order *o)
 
 enum store_result store_order_by_ref(struct store *st, const char *ref, struct merchant_order *o)
 {
-	struct query *q = db(st, ORDER "FROM merchant_order o WHERE ref = $1", "t", ref);
+	struct query *q = db(st, FIND(st, "FROM merchant_order o WHERE o.ref = $1"), "t", ref);
 	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK)
@@ -135,9 +137,10 @@ enum store_result store_each_waiting(struct store *st, const __u8 device[VP_DEVI
 				     void (*fn)(void *arg, const struct merchant_order *o, const char *merchant),
 				     void *arg)
 {
-	struct query *q = db(st, ORDER ", p.name FROM merchant_order o JOIN device_key k ON k.id = o.key "
-			     "JOIN party p ON p.id = o.merchant WHERE k.device = $1 AND o.state = 'USERPAYING' AND "
-			     "o.expires > $2 ORDER BY o.expires LIMIT 16", "bi",
+#define WAITING	", p.name FROM merchant_order o JOIN device_key k ON k.id = o.key " \
+		"JOIN party p ON p.id = o.merchant WHERE k.device = $1 AND o.state = 'USERPAYING' AND " \
+		"o.expires > $2 ORDER BY o.expires LIMIT 16"
+	struct query *q = db(st, db_sql(st, LITE_ORDER WAITING, PG_ORDER WAITING), "bi",
 			     device, (size_t)VP_DEVICE_ID_LEN, (long long)now);
 	char merchant[STORE_NAME_MAX];
 	struct merchant_order o;
@@ -154,18 +157,31 @@ enum store_result store_each_waiting(struct store *st, const __u8 device[VP_DEVI
 enum store_result store_order_put(struct store *st, const struct merchant_order *o)
 {
 	enum store_result r;
+	const char *reason = o->state == ORDER_PAYERROR ? o->reason : "";
 
-	r = db_run(st, db(st, "INSERT INTO merchant_order (merchant, order_no, kind, amount, currency, code, state, reason, "
-			  "payment, time, ref, expires, key, ordinal) VALUES ($1, $2, $3, $4, $5, nullif($6, x''), $7, "
-			  "nullif($8, ''), nullif($9, ''), $10, nullif($11, ''), nullif($12, 0), nullif($13, 0), nullif($14, 0)) "
-			  "ON CONFLICT (merchant, order_no) DO UPDATE SET code = excluded.code, "
-			  "state = excluded.state, reason = excluded.reason, payment = excluded.payment, "
-			  "time = excluded.time, ref = excluded.ref, expires = excluded.expires, key = excluded.key, "
-			  "ordinal = excluded.ordinal WHERE kind = excluded.kind AND amount = excluded.amount AND "
-			  "currency = excluded.currency", "ittitbtttitiii",
+	/*
+	 * Two tills with one number, at two gateways: both found nothing. The second one's
+	 * row is not there; the call, run again, finds the first one's.
+	 */
+	if (!o->there)
+		return db_later(st, db(st, "INSERT INTO merchant_order (merchant, order_no, kind, amount, currency, code, state, "
+				       "reason, payment, time, ref, expires, key, ordinal) "
+				       "VALUES ($1, $2, $3, $4, $5, CASE WHEN length($6) > 0 THEN $6 END, $7, "
+				       "nullif($8, ''), nullif($9, ''), $10, nullif($11, ''), nullif($12, 0), nullif($13, 0), nullif($14, 0))",
+				       "ittitbtttitiii", o->merchant, o->order_no, order_kinds[o->kind], o->amount, o->currency,
+				       o->code, o->kind == ORDER_CODE ? sizeof(o->code) : (size_t)0, order_states[o->state],
+				       reason, o->payment, (long long)o->time, o->ref, (long long)o->expires, o->key,
+				       (long long)o->ordinal), STORE_AGAIN);
+	/* What is paid stays as it is or is reversed, what is reversed stays; SQLite has a trigger for it, too. */
+	r = db_run(st, db(st, "UPDATE merchant_order SET code = CASE WHEN length($6) > 0 THEN $6 END, state = $7, "
+			  "reason = nullif($8, ''), payment = nullif($9, ''), time = $10, ref = nullif($11, ''), "
+			  "expires = nullif($12, 0), key = nullif($13, 0), ordinal = nullif($14, 0) "
+			  "WHERE merchant = $1 AND order_no = $2 AND kind = $3 AND amount = $4 AND currency = $5 AND "
+			  "(state IN ('NOTPAY', 'USERPAYING', 'PAYERROR') OR "
+			  " (state = 'SUCCESS' AND $7 = 'REVOKED' AND payment = $9))", "ittitbtttitiii",
 			  o->merchant, o->order_no, order_kinds[o->kind], o->amount, o->currency,
 			  o->code, o->kind == ORDER_CODE ? sizeof(o->code) : (size_t)0, order_states[o->state],
-			  o->state == ORDER_PAYERROR ? o->reason : "", o->payment, (long long)o->time,
+			  reason, o->payment, (long long)o->time,
 			  o->ref, (long long)o->expires, o->key, (long long)o->ordinal));
 	/* An order of another content is never written over: whoever calls has looked. */
 	return r == STORE_NONE ? STORE_FAILED : r;
@@ -173,8 +189,20 @@ enum store_result store_order_put(struct store *st, const struct merchant_order 
 
 enum store_result store_refund_add(struct store *st, const struct refund *b)
 {
-	return db_run(st, db(st, "INSERT INTO refund VALUES ($1, $2, $3, $4, nullif($5, ''))", "ttiit",
-			     b->id, b->payment, b->transfer, b->merchant, b->refund_no));
+	enum store_result r;
+
+	/* PostgreSQL's row of the order counts what went back, and has a constraint on it. */
+	if (db_is_postgres(st)) {
+		r = db_run(st, db(st, "UPDATE merchant_order SET refunded = refunded + $2 WHERE payment = $1 AND merchant = $3", "tii",
+				  b->payment, b->amount, b->merchant));
+		if (r != STORE_OK)
+			return r == STORE_NONE ? STORE_FAILED : r;
+	}
+	r = db_run(st, db(st, "INSERT INTO refund (id, payment, transfer, merchant, refund_no) "
+			  "VALUES ($1, $2, $3, $4, nullif($5, ''))", "ttiit",
+			  b->id, b->payment, b->transfer, b->merchant, b->refund_no));
+	/* Whoever calls has looked for one of this number: it came since, at another gateway. */
+	return r == STORE_TAKEN ? STORE_AGAIN : r;
 }
 
 enum store_result store_refund_find(struct store *st, struct refund *b)
@@ -215,12 +243,14 @@ enum store_result store_voice_find(struct store *st, struct voice_order *o)
 
 enum store_result store_voice_put(struct store *st, const struct voice_order *o)
 {
-	return db_run(st, db(st, "INSERT INTO voice_order VALUES ($1, $2, $3, $4, $5, $6)", "btbtii",
+	return db_run(st, db(st, "INSERT INTO voice_order (device, order_id, content, payment, time, key) "
+			     "VALUES ($1, $2, $3, $4, $5, $6)", "btbtii",
 			     o->device, (size_t)VP_DEVICE_ID_LEN, o->order_id, o->content, sizeof(o->content),
 			     o->payment, (long long)o->time, o->key));
 }
 
 enum store_result store_token_use(struct store *st, const char *jti, __u64 expires)
 {
-	return db_run(st, db(st, "INSERT INTO voice_token VALUES ($1, $2)", "ti", jti, (long long)expires));
+	return db_taken(db_run(st, db(st, "INSERT INTO voice_token (jti, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING", "ti",
+				      jti, (long long)expires)));
 }

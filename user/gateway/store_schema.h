@@ -5,6 +5,18 @@
 
 #include "store.h"
 
+/* As they are written, by enum payment_kind. */
+extern const char *const store_payment_kinds[3];
+
+/* Makes the tables in an empty database, PostgreSQL's. */
+enum store_result store_create(struct store *st);
+/* Has the server partitions as PostgreSQL has them? */
+bool store_partitions_can(struct store *st);
+/* Those for what belongs in no other. */
+enum store_result store_partitions_default(struct store *st, bool can);
+/* Those of the months to come, if they are not there. */
+enum store_result store_partitions(struct store *st, __u64 now);
+
 /* Of the schema; 0 if there is none. */
 int store_version(struct store *st);
 

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What has outlived its use. */
-#include "db.h"
+#include <stdio.h>
+
+#include "db_postgres.h"
+#include "store_schema.h"
+
+#define META_SWEPT	"swept"
+#define SWEEP_MIN	3000	/* seconds, of the hour between two */
 
 enum store_result store_sweep(struct store *st, __u64 now, __u64 rest)
 {
-	enum store_result r = store_begin(st);
+	enum store_result r;
 	long long t = now;
 
+	db_patient(st);
+	r = store_begin(st);
 	if (r != STORE_OK)
 		return r;
 	/* Each may find nothing to do. */
@@ -19,11 +27,11 @@ enum store_result store_sweep(struct store *st, __u64 now, __u64 rest)
 				  "(SELECT id FROM device_key WHERE state <> 'dead' AND not_after <= $1 "
 				  "UNION SELECT id FROM device_key WHERE state = 'old' AND old_until <= $1)", "i", t));
 	if (r <= STORE_NONE)
-		r = db_run(st, db(st, "UPDATE device_key SET sealed = x'' WHERE id IN "
-				  "(SELECT key FROM alias WHERE rests_until <= $1)", "i", t));
+		r = db_run(st, db(st, "UPDATE device_key SET sealed = $2 WHERE id IN "
+				  "(SELECT key FROM alias WHERE rests_until <= $1)", "ib", t, "", (size_t)0));
 	if (r <= STORE_NONE)
-		r = db_run(st, db(st, "UPDATE agreement SET answer = x'' WHERE key IN "
-				  "(SELECT key FROM alias WHERE rests_until <= $1)", "i", t));
+		r = db_run(st, db(st, "UPDATE agreement SET answer = $2 WHERE key IN "
+				  "(SELECT key FROM alias WHERE rests_until <= $1)", "ib", t, "", (size_t)0));
 	if (r <= STORE_NONE)
 		r = db_run(st, db(st, "DELETE FROM alias WHERE rests_until <= $1", "i", t));
 	if (r <= STORE_NONE)
@@ -42,7 +50,23 @@ enum store_result store_sweep(struct store *st, __u64 now, __u64 rest)
 	if (r <= STORE_NONE)
 		r = db_run(st, db(st, "DELETE FROM notification WHERE time < $1 - 30 * 86400", "i", t));
 	if (r <= STORE_NONE)
-		return store_commit(st);
+		r = store_commit(st);
 	store_rollback(st);
+	return r == STORE_OK ? store_tend(st, now) : r;
+}
+
+enum store_result store_sweep_turn(struct store *st, __u64 now)
+{
+	char text[32], before[32];
+	enum store_result r;
+
+	if (!db_is_postgres(st))
+		return STORE_OK;
+	/* Twenty digits with zeros before them: as texts they are in order, too. */
+	snprintf(text, sizeof(text), "%020llu", (unsigned long long)now);
+	snprintf(before, sizeof(before), "%020llu", (unsigned long long)now - SWEEP_MIN);
+	r = db_run(st, db(st, "INSERT INTO meta (name, value) VALUES ('" META_SWEPT "', '0') ON CONFLICT DO NOTHING", ""));
+	if (r <= STORE_NONE)
+		r = db_run(st, db(st, "UPDATE meta SET value = $1 WHERE name = '" META_SWEPT "' AND value <= $2", "tt", text, before));
 	return r;
 }

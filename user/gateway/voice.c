@@ -60,7 +60,7 @@ static enum refusal book(struct call *c, const struct account *payer, const stru
 		r = key_arrived(c, key);
 	/* The balance as it is in this transaction. */
 	if (r == STORE_OK)
-		r = store_account_of(c->st, payer->party, payer->currency, &from);
+		r = ledger_hold(c, payer->party, payee, &from);
 	if (r != STORE_OK)
 		return refusal_of_store(r);
 	p->kind = PAYMENT_VOICE;
@@ -123,8 +123,12 @@ enum refusal voice_pay(struct call *c, const struct voice_request *req, struct p
 	step("token good");
 
 	r = store_begin(c->st);
-	if (r != STORE_OK)
+	if (r == STORE_OK)
+		r = store_device_turn(c->st, c->peer.device);
+	if (r != STORE_OK) {
+		store_rollback(c->st);
 		return refusal_of_store(r);
+	}
 	if (answered(c, &o, p, &ret)) {
 		store_rollback(c->st);
 		return ret;

@@ -16,7 +16,7 @@
 #include "fixture.h"
 #include "http.h"
 #include "ledger.h"
-#include "db_sqlite.h"
+#include "db_postgres.h"
 
 static void peer_of(struct peer *peer, const char *name)
 {
@@ -40,6 +40,65 @@ static void add_merchant(struct world *w, const char *name)
 	assert_int_equal(store_merchant_add(w->st, &m), STORE_OK);
 }
 
+/*
+ * VPG_TEST_DB: a server whose databases are the test's to make and drop. The first
+ * world makes the tables, those after it are copies.
+ */
+static void on_server(const char *uri, const char *order, const char *name, const char *rest)
+{
+	PGconn *conn = PQconnectdb(uri);
+	char sql[200];
+	PGresult *res;
+
+	assert_int_equal(PQstatus(conn), CONNECTION_OK);
+	PQclear(PQexec(conn, "SET client_min_messages = warning"));
+	snprintf(sql, sizeof(sql), "%s \"%s\" %s", order, name, rest);
+	res = PQexec(conn, sql);
+	if (PQresultStatus(res) != PGRES_COMMAND_OK)
+		fail_msg("%s: %s", sql, PQerrorMessage(conn));
+	PQclear(res);
+	PQfinish(conn);
+}
+
+/* postgresql://user@/NAME?host=... */
+static void uri_of(char out[256], const char *uri, const char *name)
+{
+	int len = (int)(strchr(uri + strlen("postgresql://"), '/') - uri) + 1;
+
+	snprintf(out, 256, "%.*s%s%s", len, uri, name, strchr(uri, '?') ? strchr(uri, '?') : "");
+}
+
+static void make_database(struct world *w, const char *server)
+{
+	char template[256], name[32];
+	struct store *st;
+
+	uri_of(template, server, "vpg_template");
+	if (!getenv("VPG_TEST_MADE")) {
+		on_server(server, "DROP DATABASE IF EXISTS", "vpg_template", "");
+		on_server(server, "CREATE DATABASE", "vpg_template", "");
+		assert_int_equal(store_open(&st, template, true), STORE_OK);
+		store_close(st);
+		setenv("VPG_TEST_MADE", "1", 1);
+	}
+	snprintf(name, sizeof(name), "vpg_%s", strrchr(w->dir, '.') + 1);
+	uri_of(w->uri, server, name);
+	on_server(server, "CREATE DATABASE", name, "TEMPLATE vpg_template");
+}
+
+static void drop_database(struct world *w)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "vpg_%s", strrchr(w->dir, '.') + 1);
+	on_server(getenv("VPG_TEST_DB"), "DROP DATABASE", name, "WITH (FORCE)");
+}
+
+bool world_on_postgres(void)
+{
+	return getenv("VPG_TEST_DB") && *getenv("VPG_TEST_DB");
+}
+
 int world_new(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -60,7 +119,9 @@ int world_new(void **state)
 	snprintf(path, sizeof(path), "%s/conf", w->dir);
 	f = fopen(path, "w");
 	assert_non_null(f);
-	fprintf(f, "[voice]\nkey = %s\n", w->voice_pem);
+	if (world_on_postgres())
+		make_database(w, getenv("VPG_TEST_DB"));
+	fprintf(f, "[gateway]\ndb = %s\n[voice]\nkey = %s\n", w->uri, w->voice_pem);
 	fclose(f);
 
 	{
@@ -71,8 +132,10 @@ int world_new(void **state)
 		snprintf(key, sizeof(key), "%s/gateway.key", w->dir);
 		snprintf(db, sizeof(db), "%s/ledger.db", w->dir);
 		assert_int_equal(keystore_create(master, key), 0);
-		assert_int_equal(store_open(&st, db, true), STORE_OK);
-		store_close(st);
+		if (!*w->uri) {
+			assert_int_equal(store_open(&st, db, true), STORE_OK);
+			store_close(st);
+		}
 	}
 	assert_int_equal(gateway_open(&w->gw, path, w->dir), 0);
 	assert_int_equal(store_open(&w->st, w->gw.db_path, false), STORE_OK);
@@ -98,6 +161,8 @@ int world_end(void **state)
 	gateway_close(&w->gw);
 	EVP_PKEY_free(w->voice);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", w->dir);
+	if (*w->uri)
+		drop_database(w);
 	free(w);
 	return system(cmd);
 }
@@ -266,18 +331,51 @@ long world_payments(struct world *w)
 {
 	struct audit audit;
 	long n = 0, refunds;
-	sqlite3_stmt *q;
 
 	assert_int_equal(store_audit(w->st, &audit), STORE_OK);
 	assert_int_equal(audit.sum, 0);
 	assert_int_equal(audit.wrong, 0);
 	assert_int_equal(store_each_payment(w->st, count, &n), STORE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), "SELECT count(*) FROM refund", -1, &q, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-	refunds = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
+	refunds = world_number(w, "SELECT count(*) FROM refund");
 	/* One transfer is alice's opening balance. */
 	assert_int_equal(audit.transfers, n + refunds + 1);
+	return n;
+}
+
+bool world_sql(struct world *w, const char *sql)
+{
+	return db_exec(w->st, sql) == STORE_OK;
+}
+
+void world_force(struct world *w, const char *sql)
+{
+	char name[32], uri[256];
+	PGresult *res;
+	PGconn *conn;
+
+	if (!*w->uri) {
+		assert_true(world_sql(w, sql));
+		return;
+	}
+	snprintf(name, sizeof(name), "vpg_%s", strrchr(w->dir, '.') + 1);
+	snprintf(uri, sizeof(uri), "postgresql://postgres@/%s%s", name, strchr(w->uri, '?'));
+	conn = PQconnectdb(uri);
+	PQclear(PQexec(conn, "SET session_replication_role = replica"));
+	res = PQexec(conn, sql);
+	if (PQresultStatus(res) != PGRES_COMMAND_OK && PQresultStatus(res) != PGRES_TUPLES_OK)
+		fail_msg("%s: %s", sql, PQerrorMessage(conn));
+	PQclear(res);
+	PQfinish(conn);
+}
+
+long long world_number(struct world *w, const char *sql)
+{
+	struct query *q = db(w->st, sql, "!");
+	enum store_result r = db_row(w->st, q);
+	long long n = r == STORE_OK ? db_int(q, 0) : -1;
+
+	db_end(q, r);
+	assert_int_equal(r, STORE_OK);
 	return n;
 }
 

@@ -20,6 +20,7 @@
 
 struct world {
 	char dir[64], voice_pem[96];
+	char uri[256];			/* of its database, if that is PostgreSQL's */
 	struct gateway gw;
 	struct store *st;
 	__u64 now;
@@ -28,6 +29,9 @@ struct world {
 	struct peer device_peer, shop_peer;
 	struct test_device dev;
 };
+
+/* Is VPG_TEST_DB a server to run on? */
+bool world_on_postgres(void);
 
 /* cmocka's setup and teardown: users alice and mom, merchants shop and kiosk. */
 int world_new(void **state);
@@ -66,6 +70,12 @@ enum refusal world_enrol_as(struct world *w, const struct peer *peer, struct tes
 long long world_balance(struct world *w, const char *name);
 /* Sum zero, balances right, no transfer that is not a payment, a refund or the opening; returns the number of payments. */
 long world_payments(struct world *w);
+
+/* SQL behind the store's back; false if the database does not take it. */
+bool world_sql(struct world *w, const char *sql);
+/* The same by somebody whom no trigger and no constraint stops, where there is one. */
+void world_force(struct world *w, const char *sql);
+long long world_number(struct world *w, const char *sql);
 
 /* A token of the voice cloud; @patch is a JSON object that is laid over the claims. */
 char *world_token(EVP_PKEY *key, const char *header, __u64 now, const char *patch);

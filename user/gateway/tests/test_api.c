@@ -164,6 +164,8 @@ static void file_modes(void **state)
 	assert_int_equal(gateway_open(&gw, conf, w->dir), -EPERM);
 	chmod(w->voice_pem, 0644);
 
+	if (world_on_postgres())	/* whose files are the server's */
+		return;
 	chmod(w->gw.db_path, 0644);
 	assert_int_equal(store_open(&st, w->gw.db_path, false), STORE_FAILED);
 	assert_null(st);

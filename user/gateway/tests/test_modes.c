@@ -9,7 +9,6 @@
 #include "identify.h"
 #include "pool.h"
 #include "prim_openssl.h"
-#include "db_sqlite.h"
 
 /* The till's side of a charge; challenge NULL: none. */
 static const char *charge(struct world *w, const struct peer *till, const char *order, const char *code,
@@ -188,8 +187,8 @@ static void never_another_mode(void **state)
 			else if (strcmp(r, "CODE_EXPIRED"))
 				fail_msg("a code of V %u as V %u: %s", modes[i], modes[j], r);
 			/* Its next codes are to be judged, not overtaken ones. */
-			assert_int_equal(sqlite3_exec(db_sqlite(w->st), "UPDATE device_key SET watermark = 0; UPDATE payment SET ordinal = -9000000000 - transfer",
-						      NULL, NULL, NULL), SQLITE_OK);
+			world_force(w, world_on_postgres() ? "UPDATE device_key SET watermark = 0; DELETE FROM spent" :
+				    "UPDATE device_key SET watermark = 0; UPDATE payment SET ordinal = -9000000000 - transfer");
 			throttle_free(w->gw.throttle);
 			w->gw.throttle = throttle_new();
 		}
@@ -274,18 +273,16 @@ static void online_codes(void **state)
 	struct world *w = *state;
 	char code[25], other[25], body[512];
 	struct paycode c;
-	sqlite3_stmt *q;
+	char sql[128];
 
 	world_enrol(w);
 	strcpy(code, online(w));
 	assert_int_equal(paycode_parse(&c, code, 24), 0);
 	assert_int_equal(c.mode, 9);
 	/* Not kept: neither the digits nor a hash that could be tried. */
-	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), "SELECT count(*) FROM online_code WHERE instr(mac, ?1)", -1, &q, NULL), SQLITE_OK);
-	sqlite3_bind_text(q, 1, code, 24, SQLITE_STATIC);
-	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-	assert_int_equal(sqlite3_column_int(q, 0), 0);
-	sqlite3_finalize(q);
+	snprintf(sql, sizeof(sql), world_on_postgres() ? "SELECT count(*) FROM online_code WHERE position('%.24s'::bytea IN mac) > 0" :
+		 "SELECT count(*) FROM online_code WHERE instr(mac, '%.24s')", code);
+	assert_int_equal(world_number(w, sql), 0);
 	/* One more in the last place of the MAC is another code. */
 	c.mac = (c.mac + 1) % 1000000000;
 	paycode_format((__u8 *)other, &c);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "db_sqlite.h"
 
 static void pay(struct world *w, const char *order, unsigned int q, long long amount)
 {
@@ -230,26 +229,41 @@ static void database_refuses(void **state)
 		"INSERT INTO refund SELECT '00000000000000000000000000000000', payment, transfer, merchant, 'x' FROM refund",
 		"INSERT INTO refund SELECT '00000000000000000000000000000000', payment, (SELECT transfer FROM payment), merchant, 'x' FROM refund",
 	};
+	static const char *const wrong_there[] = {
+		"UPDATE merchant_order SET state = 'PAYERROR', reason = 'x'",
+		"UPDATE merchant_order SET refunded = refunded + 601",
+		"DELETE FROM merchant_order",
+		"UPDATE refund SET refund_no = 'x'",
+		"DELETE FROM refund",
+		"INSERT INTO refund SELECT '00000000000000000000000000000000', payment, transfer, merchant, 'x' FROM refund",
+		"INSERT INTO refund SELECT '00000000000000000000000000000000', payment, 99, merchant, 'x' FROM refund",
+		"INSERT INTO refund SELECT '00000000000000000000000000000000', p.id, p.transfer, r.merchant, 'r' FROM refund r, payment p",
+	};
+	const bool there = world_on_postgres();
+	const char *const *list = there ? wrong_there : wrong;
+	const size_t n = there ? sizeof(wrong_there) / sizeof(wrong_there[0]) : sizeof(wrong) / sizeof(wrong[0]);
 	struct world *w = *state;
 	char sql[1024];
 
 	world_enrol(w);
 	pay(w, "o", 0, 1000);
 	assert_string_equal(refund(w, w->st, "o", "r", 400, NULL), "REFUND");
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		assert_int_equal(store_begin(w->st), STORE_OK);
-		if (sqlite3_exec(db_sqlite(w->st), wrong[i], NULL, NULL, NULL) == SQLITE_OK)
-			fail_msg("the database took: %s", wrong[i]);
+		if (world_sql(w, list[i]))
+			fail_msg("the database took: %s", list[i]);
 		store_rollback(w->st);
 	}
+	if (there)
+		return;
 	/* The shop has enough, so it is not the balance that stops what follows. */
-	assert_int_equal(sqlite3_exec(db_sqlite(w->st), "INSERT INTO transfer (debit, credit, amount, time) SELECT t.debit, t.credit, "
-				      "5000, 0 FROM transfer t JOIN payment p ON p.transfer = t.id", NULL, NULL, NULL), SQLITE_OK);
+	assert_true(world_sql(w, "INSERT INTO transfer (debit, credit, amount, time) SELECT t.debit, t.credit, "
+			      "5000, 0 FROM transfer t JOIN payment p ON p.transfer = t.id"));
 	/* More than is left; the same number again; just what is left. */
 	for (int i = 0; i < 3; i++) {
 		snprintf(sql, sizeof(sql), back, i ? "600" : "601", "00000000000000000000000000000000", i == 1 ? "'r'" : "'x'");
 		assert_int_equal(store_begin(w->st), STORE_OK);
-		assert_int_equal(sqlite3_exec(db_sqlite(w->st), sql, NULL, NULL, NULL) == SQLITE_OK, i == 2);
+		assert_int_equal(world_sql(w, sql), i == 2);
 		store_rollback(w->st);
 	}
 }
