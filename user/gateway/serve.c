@@ -58,12 +58,18 @@ static bool ledger_adds_up(struct store *st)
 
 static void sweep(struct store *st)
 {
-	if (store_sweep(st, gateway_clock_ms() / 1000, ALIAS_REST_SECONDS) > STORE_NONE) {
+	__u64 now = gateway_clock_ms() / 1000;
+	enum store_result r = store_sweep_turn(st, now);
+
+	if (r == STORE_OK && store_sweep(st, now, ALIAS_REST_SECONDS) > STORE_NONE)
+		r = STORE_FAILED;
+	if (r > STORE_NONE) {
 		metrics_count(M_SWEEPS_FAILED);
 		log_warn("the hourly sweep failed; it is tried again in an hour");
 		return;
 	}
-	metrics_count(M_SWEEPS_DONE);
+	if (r == STORE_OK)
+		metrics_count(M_SWEEPS_DONE);
 	metrics_swept();
 }
 
