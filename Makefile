@@ -10,7 +10,7 @@ VM	:= selftests/vm
 VERSION	:= $(shell sed -n 's/^\#define VOICEPAY_VERSION_STRING[[:space:]]*"\(.*\)"/\1/p' include/uapi/linux/voicepay.h)
 
 .PHONY: all modules user modules_install install uninstall clean help \
-	check check-all check-long check-debug fuzz fuzz-module coverage check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing check-packages check-analyzers check-kselftest \
+	check check-all check-long check-debug fuzz fuzz-module coverage check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing check-packages check-analyzers check-kselftest check-cluster bench-cluster \
 	check-kernels check-builds \
 	demo vm vm-shell vm-build host-setup \
 	dkms-install dkms-remove
@@ -118,6 +118,12 @@ check-packages: host-setup	## Build, install, upgrade, boot and purge the Debian
 
 check-analyzers: host-setup	## cppcheck, Clang's analyzer, coccinelle; unit tests under sanitizers and valgrind
 	@selftests/analyzers/run
+
+check-cluster: host-setup	## Three gateways on PostgreSQL with a standby, while each of them fails (a quarter of an hour; CODES=100000 OFFERS=3)
+	@selftests/cluster/run check
+
+bench-cluster: host-setup	## Charges a second with one, two and three gateways, beside pgbench (ten minutes; ROUNDS=5 SECONDS_EACH=20)
+	@selftests/cluster/run bench
 
 check-kselftest: host-setup	## Run the tests as a kernel tree's kselftest would
 	@$(VM)/build
