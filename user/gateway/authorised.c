@@ -87,6 +87,9 @@ enum refusal authorised_fresh(struct call *c, const struct authorisation *auth)
 	__u64 now = call_now(c);
 	__u64 off = auth->time > now ? auth->time - now : now - auth->time;
 
+	/* One that was used before the database was put back is not known in it. */
+	if (auth->time <= c->gw->restored + (c->gw->restored ? AUTHORISED_SECONDS : 0))
+		return RF_AUTHORISATION_STALE;
 	return off <= AUTHORISED_SECONDS ? RF_OK : RF_AUTHORISATION_STALE;
 }
 

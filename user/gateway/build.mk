@@ -9,10 +9,10 @@ gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merc
 	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c user/common/whole.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 libpq jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA_DIR='"$(TOP)/user/gateway"'
-gateway_srcs += $(addprefix user/gateway/,filemode.c health.c listen.c metrics.c process.c request_id.c)
+gateway_srcs += $(addprefix user/gateway/,cmd_backup.c filemode.c health.c listen.c metrics.c process.c request_id.c)
 # What is kept, and where.
 gateway_srcs += $(addprefix user/gateway/,store.c store_certs.c store_codes.c store_keys.c store_ledger.c store_migrate.c \
-	store_notes.c store_orders.c store_sweep.c store_create.c store_partitions.c db.c db_sqlite.c db_postgres.c db_connect.c)
+	store_backup.c store_notes.c store_orders.c store_sweep.c store_create.c store_partitions.c db.c db_sqlite.c db_postgres.c db_connect.c)
 
 PROGRAMS += voicepay-gateway
 voicepay-gateway_SRCS := user/gateway/main.c $(gateway_srcs)
@@ -37,7 +37,7 @@ TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gatewa
 INSTALLS += selftests/pki/make-pki:$(testdir)/make-pki:755
 INSTALLS += selftests/pki/mint-voice-token:$(testdir)/mint-voice-token:755
 
-gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state test_gateway_certify test_gateway_fleet
+gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state test_gateway_certify
 TESTS += $(gateway_tests)
 define gateway_test
 $(1)_SRCS := user/gateway/tests/$(subst _gateway,,$(1)).c user/gateway/tests/fixture.c user/gateway/tests/device.c $(gateway_srcs)
@@ -97,5 +97,5 @@ TEST_SCRIPTS += user/gateway/tests/certificates.sh
 
 # Watched, reloaded, drained, two at a time.
 TEST_SCRIPTS += user/gateway/tests/operations.sh
-# The unit tests again, on PostgreSQL.
-TEST_SCRIPTS += user/gateway/tests/on_postgres.sh user/gateway/tests/on_postgres_killed.sh
+# Copies while tills charge, and one that is put back. Its clients are selftests/cluster's.
+TEST_SCRIPTS += user/gateway/tests/backup.sh

@@ -14,11 +14,11 @@
 #include "certify.h"
 #include "command.h"
 #include "hex.h"
+#include "store_backup.h"
 #include "whole.h"
 
 /* What ended so long ago is on no list, and in no table. */
 #define FORGET_SECONDS	(30 * 86400ULL)
-#define META_CRL	"crl"
 
 static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
 
@@ -389,12 +389,12 @@ static enum store_result next_number(struct store *st, __u64 now, long long *num
 	if (r == STORE_OK)
 		r = store_cert_forget(st, now - FORGET_SECONDS);
 	if (r == STORE_OK)
-		r = store_meta(st, META_CRL, text, sizeof(text));
+		r = store_meta(st, META_CRL_NUMBER, text, sizeof(text));
 	if (r > STORE_NONE)
 		return r;
 	*number = strtoll(text, NULL, 10) + 1;
 	snprintf(text, sizeof(text), "%lld", *number);
-	r = store_meta_set(st, META_CRL, text);
+	r = store_meta_set(st, META_CRL_NUMBER, text);
 	return r == STORE_OK ? store_commit(st) : r;
 }
 

@@ -44,5 +44,7 @@ int cmd_device(int argc, char **argv);
 int cmd_crl(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
 int cmd_rekey(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 
 #endif /* VPG_COMMAND_H */

@@ -9,7 +9,7 @@ _voicepay_gateway()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		init|serve|pubkey|user|merchant|ticket|ledger|payments|alarms|certify|device|crl|migrate|rekey)
+		init|serve|pubkey|user|merchant|ticket|ledger|payments|alarms|certify|device|crl|migrate|rekey|backup|restore)
 			command=$word
 			break
 			;;
@@ -36,7 +36,7 @@ _voicepay_gateway()
 	esac
 
 	case $command in
-	'')	options="init serve pubkey user merchant ticket ledger payments alarms certify device crl migrate rekey $options" ;;
+	'')	options="init serve pubkey user merchant ticket ledger payments alarms certify device crl migrate rekey backup restore $options" ;;
 	serve)	options="--socket --metrics --log $options" ;;
 	user)	options="add set --name --balance --confirm-above --per-day --per-payment $options" ;;
 	merchant) options="add revoke --name --cert --id --reason $options" ;;
@@ -44,6 +44,13 @@ _voicepay_gateway()
 	device)	options="revoke --device --cert --reason $options" ;;
 	crl)	options="--out $options" ;;
 	ticket)	options="--user --ttl $options" ;;
+	backup|restore)
+		[ "$command" = backup ] || options="--replace --guard $options"
+		if [[ $cur != -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+		fi
+		;;
 	alarms)	options="--since $options" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

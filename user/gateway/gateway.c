@@ -13,6 +13,7 @@
 #include "jwt.h"
 #include "log.h"
 #include "statedir.h"
+#include "store_backup.h"
 
 #define CLOCK_SLACK	60	/* seconds */
 
@@ -64,16 +65,21 @@ int gateway_settings(struct settings *set, const char *config, const char *state
 	return 0;
 }
 
+int gateway_load_keys(struct gateway *gw)
+{
+	char master[300], key[300];
+
+	settings_path(&gw->set, "master.key", master, sizeof(master));
+	settings_path(&gw->set, "gateway.key", key, sizeof(key));
+	return keystore_load(&gw->keys, master, key);
+}
+
 /* What may be another after a reload. */
 static int load(struct gateway *gw)
 {
-	char master[300], key[300];
-	int ret;
+	int ret = gateway_load_keys(gw);
 
 	settings_db(&gw->set, gw->db_path);
-	settings_path(&gw->set, "master.key", master, sizeof(master));
-	settings_path(&gw->set, "gateway.key", key, sizeof(key));
-	ret = keystore_load(&gw->keys, master, key);
 	if (ret || !*gw->set.voice_key)
 		return ret;
 	if (!filemode_good(gw->set.voice_key, S_IWOTH))
@@ -167,6 +173,10 @@ enum store_result gateway_fits(struct gateway *gw, struct store *st)
 
 	if (keystore_id(&gw->keys, is))
 		return STORE_FAILED;
+	r = store_meta(st, META_RESTORED, has, sizeof(has));
+	if (r > STORE_NONE)
+		return r;
+	gw->restored = r == STORE_OK ? strtoull(has, NULL, 10) : 0;
 	r = store_meta(st, META_REKEY_TO, has, sizeof(has));
 	if (r == STORE_OK) {
 		log_error("a change of the master key was cut short: run \"voicepay-gateway rekey\" to finish it");

@@ -24,6 +24,7 @@ struct gateway {
 	struct deviceca *ca;	/* NULL: no certificates are made here */
 	char db_path[SETTINGS_DB_MAX];
 	int state_fd;		/* holds the state directory */
+	__u64 restored;		/* when the database was put back from a copy; 0: never */
 };
 
 struct call {
@@ -80,7 +81,10 @@ struct gateway *gateway_reload(const struct gateway *now, const struct settings 
 /* Keys and certificates of one that was replaced; what it shares stays. */
 void gateway_forget(struct gateway *gw);
 
-/* Are these the keys of that database? The log is told if not. */
+/* Master and static key alone, by the settings. */
+int gateway_load_keys(struct gateway *gw);
+
+/* Are these the keys of that database, and was it ever put back? The log is told if they are not. */
 enum store_result gateway_fits(struct gateway *gw, struct store *st);
 
 enum refusal refusal_of_store(enum store_result r);

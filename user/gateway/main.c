@@ -25,6 +25,8 @@ static const struct {
 	{ "crl", cmd_crl },
 	{ "migrate", cmd_migrate },
 	{ "rekey", cmd_rekey },
+	{ "backup", cmd_backup },
+	{ "restore", cmd_restore },
 };
 
 static const char doc[] =
@@ -46,6 +48,8 @@ static const char doc[] =
 	"  alarms        list signs of copied devices\n"
 	"  migrate       bring an older database to this version\n"
 	"  rekey         change the master key\n"
+	"  backup        copy the database while payments go on\n"
+	"  restore       put such a copy in its place\n"
 	"\n\"voicepay-gateway COMMAND --help\" says more. Exit codes: 0 done, 1 refused, "
 	"2 wrong usage, 3 something is missing on this machine.";
 
