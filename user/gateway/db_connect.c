@@ -164,6 +164,8 @@ static void set_up(PGconn *conn)
 		"SET tcp_keepalives_interval = 2",
 		"SET tcp_keepalives_count = 3",
 		"SET client_min_messages = 'warning'",
+		/* Each finds its rows by an index; workers would be asked for where a table is new and its size unknown. */
+		"SET max_parallel_workers_per_gather = 0",
 		/* What is between the statements and the indexes is a figure's few milliseconds. */
 		"SET jit = off",
 	};

@@ -36,6 +36,7 @@ struct pg_query {
 
 struct pending {
 	struct pg_query *q;	/* who takes the result; NULL: nobody, it must do well */
+	struct pg_query *prepares;	/* what is prepared, unless it was skipped for an error before */
 	bool commit;
 	enum store_result taken;
 };
@@ -217,6 +218,8 @@ static bool take(struct pg *pg, const struct pending *p, enum store_result *firs
 	}
 	if (r != STORE_OK && *first == STORE_OK)
 		*first = r;
+	if (r != STORE_OK && p->prepares)
+		p->prepares->prepared = false;
 	if (p->q) {
 		p->q->r = r;
 		p->q->waits = false;
@@ -448,6 +451,7 @@ static bool send_kept(struct pg *pg, struct pg_query *q, const struct parameters
 	if (!q->prepared) {
 		if (!push(pg, NULL, STORE_TAKEN) || !pg->conn || !PQsendPrepare(pg->conn, name, q->sql, p->n, p->type))
 			return false;
+		pg->pending[pg->n_pending - 1].prepares = q;
 		q->prepared = true;
 	}
 	return push(pg, q, STORE_TAKEN) && pg->conn &&
@@ -621,8 +625,10 @@ bool db_is_postgres(const struct store *st)
 
 void db_patient(struct store *st)
 {
-	if (db_is_postgres(st))
-		of(st)->patient = true;
+	if (!db_is_postgres(st) || of(st)->patient)
+		return;
+	of(st)->patient = true;
+	pg_exec(st, "RESET max_parallel_workers_per_gather; RESET lock_timeout");
 }
 
 enum store_result db_postgres_open(struct store **out, const char *uri)

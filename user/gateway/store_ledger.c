@@ -233,7 +233,8 @@ enum store_result store_audit(struct store *st, struct audit *audit)
  */
 enum store_result store_audit_newest(struct store *st, long long transfers, struct audit *audit)
 {
-	struct query *q = db(st,
+	/* An entry cannot be without its other side where it is a view of the transfers. */
+	struct query *q = db(st, db_sql(st,
 		"WITH newest AS (SELECT id, debit, credit, amount FROM transfer ORDER BY id DESC LIMIT $1), "
 		"posted AS (SELECT n.*, (SELECT count(*) FROM entry e WHERE e.transfer = n.id) AS entries, "
 		"  (SELECT coalesce(sum(e.amount), 0) FROM entry e WHERE e.transfer = n.id) AS total, "
@@ -241,7 +242,9 @@ enum store_result store_audit_newest(struct store *st, long long transfers, stru
 		"  (SELECT e.amount FROM entry e WHERE e.transfer = n.id AND e.account = n.credit) AS into_ FROM newest n) "
 		"SELECT coalesce(sum(total), 0), 0, count(*), coalesce(sum(entries), 0), "
 		"coalesce(sum(CASE WHEN entries <> 2 OR out IS DISTINCT FROM -amount OR into_ IS DISTINCT FROM amount THEN 1 ELSE 0 END), 0) "
-		"FROM posted", "i", transfers);
+		"FROM posted",
+		"SELECT 0, 0, count(*), 2 * count(*), coalesce(sum(CASE WHEN debit = credit OR amount < 1 THEN 1 ELSE 0 END), 0) "
+		"FROM (SELECT debit, credit, amount FROM transfer ORDER BY id DESC LIMIT $1) newest"), "i", transfers);
 	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK)
