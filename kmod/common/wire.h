@@ -3,7 +3,22 @@
 #ifndef VP_WIRE_H
 #define VP_WIRE_H
 
+#ifdef __KERNEL__
+#include <asm/byteorder.h>
+#else
+#include <endian.h>
+#endif
+
 #include "prim.h"
+
+static inline __u64 vp_wire_be64(__u64 value)
+{
+#ifdef __KERNEL__
+	return (__force __u64)cpu_to_be64(value);
+#else
+	return htobe64(value);
+#endif
+}
 
 /* Both return the place behind what they wrote. */
 static inline __u8 *vp_wire_put(__u8 *p, const void *data, size_t len)
@@ -12,10 +27,15 @@ static inline __u8 *vp_wire_put(__u8 *p, const void *data, size_t len)
 	return p + len;
 }
 
+/* With a constant @len that a register has, one store; so the way back. */
 static inline __u8 *vp_wire_put_be(__u8 *p, __u64 value, size_t len)
 {
 	size_t i;
 
+	if (__builtin_constant_p(len) && len == 8) {
+		value = vp_wire_be64(value);
+		return vp_wire_put(p, &value, 8);
+	}
 	for (i = 0; i < len; i++)
 		p[i] = (__u8)(value >> (8 * (len - 1 - i)));
 	return p + len;
@@ -26,6 +46,10 @@ static inline __u64 vp_wire_get_be(const __u8 *p, size_t len)
 	__u64 value = 0;
 	size_t i;
 
+	if (__builtin_constant_p(len) && len == 8) {
+		memcpy(&value, p, 8);
+		return vp_wire_be64(value);
+	}
 	for (i = 0; i < len; i++)
 		value = value << 8 | p[i];
 	return value;
