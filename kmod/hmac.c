@@ -11,25 +11,36 @@
 
 #include <crypto/hash.h>
 #include <linux/err.h>
+#include <linux/jump_label.h>
 
 #include "voicepay.h"
 #include "hmac.h"
 
 #define BLOCK_MAX	128	/* of SHA-512 */
+#define STATE_MAX	216	/* exported, on every kernel that this builds for */
+#define SHA256_BLOCK	64
+#define PLAIN_STATE_LEN	104	/* of SHA-256, at work */
+#define PLAIN_MAX	55	/* bytes that fit into a block with their padding */
 
 static const struct {
 	const char *name;
-	unsigned int digest, state_max;
+	unsigned int digest, kept;
 	bool required;
 } kinds[VP_HASHES] = {
-	[VP_SHA256]	= { "sha256", VP_HASH_LEN, VP_SHA_STATE_MAX, true },
-	[VP_SHA1]	= { "sha1", 20, VP_ANY_STATE_MAX, false },
-	[VP_SHA512]	= { "sha512", VP_HASH512_LEN, VP_ANY_STATE_MAX, true },
-	[VP_SHA384]	= { "sha384", 48, VP_ANY_STATE_MAX, false },
+	[VP_SHA256]	= { "sha256", VP_HASH_LEN, VP_SHA_STATE_LEN, true },
+	[VP_SHA1]	= { "sha1", 20, 32, false },
+	[VP_SHA512]	= { "sha512", VP_HASH512_LEN, VP_ANY_STATE_LEN, true },
+	[VP_SHA384]	= { "sha384", 48, VP_ANY_STATE_LEN, false },
 };
 
 /* NULL: this kernel does not have it. */
 static struct crypto_shash *tfms[VP_HASHES];
+
+/*
+ * The SHA-256 there is works on the state as it is exported: what is kept of one can be
+ * laid into a descriptor as it is, which halves what an HMAC costs beside the hashing.
+ */
+static DEFINE_STATIC_KEY_FALSE(sha256_is_plain);
 
 static int get_tfm(enum vp_hash hash)
 {
@@ -41,27 +52,17 @@ static int get_tfm(enum vp_hash hash)
 		pr_err("this kernel has no %s\n", kinds[hash].name);
 		return PTR_ERR(tfm);
 	}
-	if (crypto_shash_statesize(tfm) > kinds[hash].state_max ||
+	if (crypto_shash_statesize(tfm) > STATE_MAX ||
+	    crypto_shash_statesize(tfm) < kinds[hash].kept ||
 	    crypto_shash_blocksize(tfm) > BLOCK_MAX ||
 	    crypto_shash_digestsize(tfm) != kinds[hash].digest) {
 		pr_err("%s: state of %u bytes, room for %u\n", kinds[hash].name,
-		       crypto_shash_statesize(tfm), kinds[hash].state_max);
+		       crypto_shash_statesize(tfm), STATE_MAX);
 		crypto_free_shash(tfm);
 		return -EOPNOTSUPP;
 	}
 	tfms[hash] = tfm;
 	return 0;
-}
-
-int vp_hmac_init(void)
-{
-	int i, err = 0;
-
-	for (i = 0; i < VP_HASHES && !err; i++)
-		err = get_tfm(i);
-	if (err)
-		vp_hmac_exit();
-	return err;
 }
 
 void vp_hmac_exit(void)
@@ -109,7 +110,7 @@ int vp_sha256(u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
 static int prepare_half(u8 *state, enum vp_hash hash, const u8 key[BLOCK_MAX], u8 pad)
 {
 	SHASH_DESC_ON_STACK(desc, tfms[hash]);
-	u8 block[BLOCK_MAX];
+	u8 block[BLOCK_MAX], whole[STATE_MAX];
 	int err, i;
 
 	for (i = 0; i < BLOCK_MAX; i++)
@@ -120,9 +121,12 @@ static int prepare_half(u8 *state, enum vp_hash hash, const u8 key[BLOCK_MAX], u
 	if (!err)
 		err = crypto_shash_update(desc, block, crypto_shash_blocksize(desc->tfm));
 	if (!err)
-		err = crypto_shash_export(desc, state);
+		err = crypto_shash_export(desc, whole);
+	if (!err)
+		memcpy(state, whole, kinds[hash].kept);
 	shash_desc_zero(desc);
 	memzero_explicit(block, sizeof(block));
+	memzero_explicit(whole, sizeof(whole));
 	return err;
 }
 
@@ -147,6 +151,18 @@ static int prepare(u8 *inner, u8 *outer, enum vp_hash hash, const u8 *key, size_
 	return err;
 }
 
+/* What is not kept of a state is zero. */
+static int resume(struct shash_desc *desc, enum vp_hash hash, const u8 *state)
+{
+	u8 whole[STATE_MAX] __aligned(8) = {};
+	int err;
+
+	memcpy(whole, state, kinds[hash].kept);
+	err = crypto_shash_import(desc, whole);
+	memzero_explicit(whole, sizeof(whole));
+	return err;
+}
+
 static int mac(u8 *out, const u8 *inner, const u8 *outer, enum vp_hash hash,
 	       const struct vp_piece *pieces, size_t n)
 {
@@ -155,17 +171,66 @@ static int mac(u8 *out, const u8 *inner, const u8 *outer, enum vp_hash hash,
 	int err;
 
 	desc->tfm = tfms[hash];
-	err = crypto_shash_import(desc, inner);
+	err = resume(desc, hash, inner);
 	if (!err)
 		err = update(desc, pieces, n);
 	if (!err)
 		err = crypto_shash_final(desc, half);
 	if (!err)
-		err = crypto_shash_import(desc, outer);
+		err = resume(desc, hash, outer);
 	if (!err)
 		err = crypto_shash_finup(desc, half, kinds[hash].digest, out);
 	shash_desc_zero(desc);
 	memzero_explicit(half, sizeof(half));
+	return err;
+}
+
+/* The second block, the last, of a message of which @len bytes are in it. */
+static __always_inline void last_block(u8 block[SHA256_BLOCK], const u8 *data, size_t len)
+{
+	memset(block, 0, SHA256_BLOCK);
+	memcpy(block, data, len);
+	block[len] = 0x80;
+	put_unaligned_be64((SHA256_BLOCK + len) * 8, block + SHA256_BLOCK - 8);
+}
+
+/* A hash, as the words of a state. */
+static __always_inline void take_hash(u8 out[VP_HASH_LEN], const u32 *word)
+{
+	int i;
+
+	for (i = 0; i < VP_HASH_LEN / 4; i += 2)
+		put_unaligned_be64((u64)word[i] << 32 | word[i + 1], out + 4 * i);
+}
+
+/*
+ * mac() of one piece that leaves room for the padding, with SHA-256, where the states can
+ * be laid in and taken out: two blocks, and nothing copied twice.
+ */
+static int plain_mac(u8 out[VP_HASH_LEN], const struct vp_hmac_states *states,
+		     const struct vp_piece *piece)
+{
+	/* shash_desc_ctx() of it is written before it is read, as far as it is used. */
+	u8 space[sizeof(struct shash_desc) + PLAIN_STATE_LEN]
+		__aligned(__alignof__(struct shash_desc)) vp_uninitialized;
+	struct shash_desc *desc = (struct shash_desc *)space;
+	u8 block[SHA256_BLOCK] vp_uninitialized, half[VP_HASH_LEN] vp_uninitialized;
+	u32 *word = shash_desc_ctx(desc);
+	int err;
+
+	desc->tfm = tfms[VP_SHA256];
+	memcpy(word, states->inner, sizeof(states->inner));
+	last_block(block, piece->data, piece->len);
+	err = crypto_shash_update(desc, block, sizeof(block));
+	take_hash(half, word);
+	memcpy(word, states->outer, sizeof(states->outer));
+	last_block(block, half, sizeof(half));
+	if (!err)
+		err = crypto_shash_update(desc, block, sizeof(block));
+	take_hash(out, word);
+	memzero_explicit(word, VP_SHA_STATE_LEN);
+	memzero_explicit(half, sizeof(half));
+	memzero_explicit(block, sizeof(half));
 	return err;
 }
 
@@ -200,6 +265,8 @@ int vp_hmac_prepare(struct vp_hmac_states *states, const u8 *key, size_t len)
 int vp_hmac(u8 out[VP_HASH_LEN], const struct vp_hmac_states *states,
 	    const struct vp_piece *pieces, size_t n)
 {
+	if (n == 1 && pieces->len <= PLAIN_MAX && static_branch_likely(&sha256_is_plain))
+		return plain_mac(out, states, pieces);
 	return mac(out, states->inner, states->outer, VP_SHA256, pieces, n);
 }
 
@@ -246,4 +313,84 @@ int vp_mac(u8 *out, const struct vp_mac_states *states, enum vp_hash hash,
 	   const struct vp_piece *pieces, size_t n)
 {
 	return mac(out, states->inner, states->outer, hash, pieces, n);
+}
+
+/* HMAC by its definition (RFC 2104). */
+static int mac_slowly(u8 *out, enum vp_hash hash, const u8 *block, const struct vp_piece *message)
+{
+	u8 inner[BLOCK_MAX], outer[BLOCK_MAX], half[VP_HASH512_LEN];
+	unsigned int i, len = crypto_shash_blocksize(tfms[hash]);
+	const struct vp_piece in[] = { { inner, len }, *message };
+	const struct vp_piece all[] = { { outer, len }, { half, kinds[hash].digest } };
+
+	for (i = 0; i < len; i++) {
+		inner[i] = block[i] ^ 0x36;
+		outer[i] = block[i] ^ 0x5c;
+	}
+	return digest(half, hash, in, ARRAY_SIZE(in)) ?: digest(out, hash, all, ARRAY_SIZE(all));
+}
+
+/* With what is kept of the states an HMAC is right, of messages short and long. */
+static int check_kept(enum vp_hash hash)
+{
+	static const u8 lengths[] = { 0, 1, 55, 56, 64, 128, 200 };
+	u8 key[BLOCK_MAX], text[200], right[VP_HASH512_LEN], out[VP_HASH512_LEN];
+	struct vp_mac_states states;
+	int err, i;
+
+	for (i = 0; i < BLOCK_MAX; i++)
+		key[i] = i;
+	memset(text, 0xa5, sizeof(text));
+	err = vp_mac_prepare(&states, hash, key, crypto_shash_blocksize(tfms[hash]));
+	for (i = 0; i < ARRAY_SIZE(lengths) && !err; i++) {
+		struct vp_piece piece = { text, lengths[i] };
+
+		err = mac_slowly(right, hash, key, &piece);
+		if (!err)
+			err = mac(out, states.inner, states.outer, hash, &piece, 1);
+		if (!err && memcmp(out, right, kinds[hash].digest))
+			err = -EOPNOTSUPP;
+	}
+	if (err)
+		pr_err("%s: this kernel keeps its state in a way that is not known here (%d)\n",
+		       kinds[hash].name, err);
+	return err;
+}
+
+/* Whether plain_mac() does the same as mac(). */
+static bool plain_is_right(void)
+{
+	u8 key[VP_HASH_LEN], text[PLAIN_MAX], one[VP_HASH_LEN], other[VP_HASH_LEN];
+	struct vp_hmac_states states;
+	unsigned int len;
+
+	if (crypto_shash_descsize(tfms[VP_SHA256]) > PLAIN_STATE_LEN)
+		return false;
+	memset(key, 0x3c, sizeof(key));
+	memset(text, 0xa5, sizeof(text));
+	if (vp_hmac_prepare(&states, key, sizeof(key)))
+		return false;
+	for (len = 0; len <= sizeof(text); len++) {
+		struct vp_piece piece = { text, len };
+
+		if (mac(one, states.inner, states.outer, VP_SHA256, &piece, 1) ||
+		    plain_mac(other, &states, &piece) || memcmp(one, other, sizeof(one)))
+			return false;
+	}
+	return true;
+}
+
+int vp_hmac_init(void)
+{
+	int i, err = 0;
+
+	for (i = 0; i < VP_HASHES && !err; i++)
+		err = get_tfm(i);
+	for (i = 0; i < VP_HASHES && !err; i++)
+		err = tfms[i] ? check_kept(i) : 0;
+	if (!err && plain_is_right())
+		static_branch_enable(&sha256_is_plain);
+	if (err)
+		vp_hmac_exit();
+	return err;
 }

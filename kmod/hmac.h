@@ -14,9 +14,13 @@ enum vp_hash {
 	VP_HASHES,
 };
 
-/* Room for an exported state on every kernel that this builds for: SHA-256, any. */
-#define VP_SHA_STATE_MAX	128
-#define VP_ANY_STATE_MAX	216
+/*
+ * What must be kept of a state after whole blocks: the words of the hash and the count of
+ * bytes, which every kernel's state begins with (vp_hmac_init() sees to it). The rest is
+ * room for a block that has only begun.
+ */
+#define VP_SHA_STATE_LEN	40
+#define VP_ANY_STATE_LEN	80
 
 /**
  * struct vp_hmac_states - an HMAC-SHA-256 key, taken half way
@@ -27,14 +31,14 @@ enum vp_hash {
  * of up to 55 bytes then costs two compressions instead of four.
  */
 struct vp_hmac_states {
-	u8 inner[VP_SHA_STATE_MAX];
-	u8 outer[VP_SHA_STATE_MAX];
+	u8 inner[VP_SHA_STATE_LEN] __aligned(8);
+	u8 outer[VP_SHA_STATE_LEN] __aligned(8);
 };
 
 /* The same for any of the hashes; which one its owner remembers. */
 struct vp_mac_states {
-	u8 inner[VP_ANY_STATE_MAX];
-	u8 outer[VP_ANY_STATE_MAX];
+	u8 inner[VP_ANY_STATE_LEN] __aligned(8);
+	u8 outer[VP_ANY_STATE_LEN] __aligned(8);
 };
 
 int vp_hmac_init(void);

@@ -73,6 +73,17 @@ void vp_mask_free(int mask)
 	ida_free(&in_use, mask);
 }
 
+static void xor_bytes(u8 *out, const u8 *a, const u8 *b, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 8 <= len; i += 8)
+		put_unaligned(get_unaligned((const u64 *)(a + i)) ^
+			      get_unaligned((const u64 *)(b + i)), (u64 *)(out + i));
+	for (; i < len; i++)
+		out[i] = a[i] ^ b[i];
+}
+
 /**
  * vp_mask_write() - mask data under fresh random bytes
  * @mask: whose mask
@@ -84,7 +95,6 @@ void vp_mask_free(int mask)
 void vp_mask_write(int mask, size_t offset, u8 *masked, const u8 *data, size_t len)
 {
 	u8 *m = mask_at(mask) + offset;
-	size_t i;
 
 #ifdef CONFIG_VOICEPAY_TEST_PLAIN
 	/* What masks are good for, and what they cost, is seen against this. */
@@ -92,21 +102,18 @@ void vp_mask_write(int mask, size_t offset, u8 *masked, const u8 *data, size_t l
 	return;
 #endif
 	get_random_bytes(m, len);
-	for (i = 0; i < len; i++)
-		masked[i] = data[i] ^ m[i];
+	xor_bytes(masked, data, m, len);
 }
 
 void vp_mask_read(int mask, size_t offset, const u8 *masked, u8 *data, size_t len)
 {
 	const u8 *m = mask_at(mask) + offset;
-	size_t i;
 
 #ifdef CONFIG_VOICEPAY_TEST_PLAIN
 	memcpy(data, masked, len);
 	return;
 #endif
-	for (i = 0; i < len; i++)
-		data[i] = masked[i] ^ m[i];
+	xor_bytes(data, masked, m, len);
 }
 
 /* Nothing here may wait: the machine is crashing. */

@@ -38,4 +38,16 @@
 #define VP_HAVE_CUSTOM_SOCKOPT	1
 #endif
 
+/*
+ * For a buffer on the way of a code that is written in whole before it is read: where the
+ * kernel zeroes what is on the stack (INIT_STACK_ALL_ZERO), this is not.
+ */
+#ifdef __uninitialized
+#define vp_uninitialized	__uninitialized
+#elif __has_attribute(__uninitialized__)
+#define vp_uninitialized	__attribute__((__uninitialized__))
+#else
+#define vp_uninitialized
+#endif
+
 #endif /* VP_COMPAT_H */
