@@ -24,6 +24,7 @@ static void forget_everything(void)
 	vp_slot_del_all();
 	mutex_unlock(&vp_manage_lock);
 	vp_agree_exit();
+	vp_slot_exit();
 	vp_sealer_exit();
 	vp_ticket_exit();
 	vp_device_forget();

@@ -2,14 +2,14 @@
 /*
  * The table of slots.
  *
- * Looking up takes no lock: the table is an xarray read under RCU, and a slot
- * found in it is kept by its reference count. What changes the table or a slot
- * holds vp_manage_lock.
+ * Looking up takes no lock: the table is read under RCU, and a slot found in it is
+ * kept by its reference count. What changes the table or a slot holds vp_manage_lock.
+ * The table is in two steps, whatever is in it, and a row of it is made when it is needed.
  */
 
 #include <linux/math64.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
-#include <linux/xarray.h>
 
 #include "voicepay.h"
 #include "agree.h"
@@ -21,7 +21,14 @@
 
 DEFINE_MUTEX(vp_manage_lock);	/* all that changes slots, keys and the device */
 DEFINE_SRCU(vp_key_srcu);
-static DEFINE_XARRAY_ALLOC(slots);
+
+#define ROW	128
+struct row {
+	struct vp_slot __rcu *slot[ROW];
+};
+
+/* Rows stay until the module goes. */
+static struct row *table[VP_SLOTS_MAX / ROW];
 static atomic_t slot_count = ATOMIC_INIT(0);
 
 static void slot_release(struct kref *ref)
@@ -37,6 +44,26 @@ void vp_slot_put(struct vp_slot *slot)
 	kref_put(&slot->ref, slot_release);
 }
 
+/* NULL: nothing was ever there. */
+static struct vp_slot __rcu **place_of(u32 id)
+{
+	struct row *row;
+
+	if (id >= VP_SLOTS_MAX)
+		return NULL;
+	id = array_index_nospec(id, VP_SLOTS_MAX);	/* it is the caller's */
+	row = smp_load_acquire(&table[id / ROW]);
+	return row ? &row->slot[id % ROW] : NULL;
+}
+
+/* For who holds vp_manage_lock. */
+static struct vp_slot *slot_at(u32 id)
+{
+	struct vp_slot __rcu **place = place_of(id);
+
+	return place ? rcu_dereference_protected(*place, lockdep_is_held(&vp_manage_lock)) : NULL;
+}
+
 /**
  * vp_slot_get() - find a slot
  * @id: its number
@@ -45,10 +72,13 @@ void vp_slot_put(struct vp_slot *slot)
  */
 struct vp_slot *vp_slot_get(u32 id)
 {
+	struct vp_slot __rcu **place = place_of(id);
 	struct vp_slot *slot;
 
+	if (!place)
+		return NULL;
 	rcu_read_lock();
-	slot = xa_load(&slots, id);
+	slot = rcu_dereference(*place);
 	if (slot && !kref_get_unless_zero(&slot->ref))
 		slot = NULL;
 	rcu_read_unlock();
@@ -64,14 +94,10 @@ struct vp_slot *vp_slot_get(u32 id)
  */
 struct vp_slot *vp_slot_get_next(u32 from)
 {
-	unsigned long index = from;
-	struct vp_slot *slot;
+	struct vp_slot *slot = NULL;
 
-	rcu_read_lock();
-	slot = xa_find(&slots, &index, U32_MAX, XA_PRESENT);
-	while (slot && !kref_get_unless_zero(&slot->ref))
-		slot = xa_find_after(&slots, &index, U32_MAX, XA_PRESENT);
-	rcu_read_unlock();
+	for (; from < VP_SLOTS_MAX && !slot; from++)
+		slot = vp_slot_get(from);
 	return slot;
 }
 
@@ -124,6 +150,20 @@ void vp_slot_status(struct vp_slot *slot, struct vp_slot_status *st)
 	srcu_read_unlock(&vp_key_srcu, idx);
 }
 
+static int make_row(u32 id)
+{
+	struct row *row;
+
+	if (table[id / ROW])
+		return 0;
+	row = kzalloc(sizeof(*row), GFP_KERNEL_ACCOUNT);
+	if (!row)
+		return -ENOMEM;
+	/* Empty before it is seen; pairs with place_of(). */
+	smp_store_release(&table[id / ROW], row);
+	return 0;
+}
+
 /**
  * vp_slot_new() - make an empty slot
  * @id: number of the slot; in: which, unless @any
@@ -141,28 +181,25 @@ int vp_slot_new(u32 *id, bool any)
 	if (!any && *id >= VP_SLOTS_MAX)
 		return -ERANGE;
 
+	if (any) {
+		for (*id = 0; *id < VP_SLOTS_MAX && slot_at(*id);)
+			++*id;
+		if (*id == VP_SLOTS_MAX)
+			return -ENOSPC;
+	} else if (slot_at(*id)) {
+		return -EEXIST;
+	}
+	err = make_row(*id);
+	if (err)
+		return err;
 	slot = kzalloc(sizeof(*slot), GFP_KERNEL_ACCOUNT);
 	if (!slot)
 		return -ENOMEM;
 	kref_init(&slot->ref);
 	vp_gate_init(&slot->gate);
-
-	/* Reserve the number first: a slot that can be found is complete. */
-	if (any) {
-		err = xa_alloc(&slots, id, NULL, XA_LIMIT(0, VP_SLOTS_MAX - 1), GFP_KERNEL);
-		if (err == -EBUSY)
-			err = -ENOSPC;
-	} else {
-		err = xa_insert(&slots, *id, NULL, GFP_KERNEL);
-		if (err == -EBUSY)
-			err = -EEXIST;
-	}
-	if (err) {
-		kfree(slot);
-		return err;
-	}
 	slot->id = *id;
-	xa_store(&slots, *id, slot, GFP_KERNEL);	/* into the reserved place: cannot fail */
+	/* A slot that can be found is complete. */
+	rcu_assign_pointer(*place_of(*id), slot);
 	atomic_inc(&slot_count);
 	return 0;
 }
@@ -201,9 +238,10 @@ int vp_slot_del(u32 id)
 	struct vp_slot *slot;
 
 	lockdep_assert_held(&vp_manage_lock);
-	slot = xa_erase(&slots, id);
+	slot = slot_at(id);
 	if (!slot)
 		return -ENOENT;
+	rcu_assign_pointer(*place_of(id), NULL);
 	vp_agree_abandon(slot);
 	vp_slot_set_key(slot, NULL);
 	vp_seal_slot_deleted(id);
@@ -214,22 +252,37 @@ int vp_slot_del(u32 id)
 
 void vp_slot_del_all(void)
 {
-	struct vp_slot *slot;
-	unsigned long id;
+	u32 id;
 
 	lockdep_assert_held(&vp_manage_lock);
-	xa_for_each(&slots, id, slot)
+	for (id = 0; id < VP_SLOTS_MAX; id++)
 		vp_slot_del(id);
+}
+
+/* With no slot left, and nobody who could look for one. */
+void vp_slot_exit(void)
+{
+	size_t i;
+
+	mutex_lock(&vp_manage_lock);	/* the machine may go to sleep meanwhile, and wipe */
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		kfree(table[i]);
+		table[i] = NULL;
+	}
+	mutex_unlock(&vp_manage_lock);
 }
 
 /* Every key and handshake; the slots stay, empty, to be enrolled again. */
 void vp_slot_wipe_all(void)
 {
 	struct vp_slot *slot;
-	unsigned long id;
+	u32 id;
 
 	lockdep_assert_held(&vp_manage_lock);
-	xa_for_each(&slots, id, slot) {
+	for (id = 0; id < VP_SLOTS_MAX; id++) {
+		slot = slot_at(id);
+		if (!slot)
+			continue;
 		vp_agree_abandon(slot);
 		vp_slot_set_key(slot, NULL);
 	}
@@ -247,15 +300,18 @@ static struct vp_key *key_of(struct vp_slot *slot)
  */
 int vp_slot_move_all(void)
 {
-	struct vp_slot *slot;
-	unsigned long id;
 	int err, ret = vp_sealer_move();
+	struct vp_slot *slot;
+	u32 id;
 
 	lockdep_assert_held(&vp_manage_lock);
 	err = vp_box_move();
 	if (err && !ret)
 		ret = err;
-	xa_for_each(&slots, id, slot) {
+	for (id = 0; id < VP_SLOTS_MAX; id++) {
+		slot = slot_at(id);
+		if (!slot)
+			continue;
 		err = vp_agree_move(slot);
 		if (!err && key_of(slot))
 			err = vp_key_move(key_of(slot));
@@ -264,8 +320,10 @@ int vp_slot_move_all(void)
 	}
 	/* One grace period for all of them. */
 	synchronize_srcu_expedited(&vp_key_srcu);
-	xa_for_each(&slots, id, slot)
-		if (key_of(slot))
+	for (id = 0; id < VP_SLOTS_MAX; id++) {
+		slot = slot_at(id);
+		if (slot && key_of(slot))
 			vp_key_moved(key_of(slot));
+	}
 	return ret;
 }

@@ -66,6 +66,7 @@ int vp_slot_new(u32 *id, bool any);
 int vp_slot_del(u32 id);
 void vp_slot_set_key(struct vp_slot *slot, struct vp_key *key);
 void vp_slot_del_all(void);
+void vp_slot_exit(void);
 void vp_slot_wipe_all(void);
 int vp_slot_move_all(void);
 
