@@ -6,7 +6,6 @@
 #include <linux/math64.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/nospec.h>
 #include <linux/time64.h>
 #include <linux/uaccess.h>
 
@@ -30,18 +29,6 @@ struct request_head {
 	__u32 flags;
 };
 
-union request {
-	struct request_head head;
-	struct voicepay_info info;
-	struct voicepay_status status;
-	struct voicepay_code code;
-	struct voicepay_seal seal;
-	struct voicepay_donation donation;
-	struct voicepay_authorise authorise;
-	struct voicepay_otp otp;
-	struct voicepay_ticket ticket;
-};
-
 u64 vp_features(void)
 {
 	struct vp_sealer_status sealer;
@@ -57,10 +44,8 @@ u64 vp_features(void)
 	return bits;
 }
 
-static int do_info(struct file *file, union request *req)
+static int do_info(struct file *file, struct voicepay_info *info)
 {
-	struct voicepay_info *info = &req->info;
-
 	if (info->flags)
 		return -EOPNOTSUPP;
 	strscpy_pad(info->version, VOICEPAY_VERSION_STRING, sizeof(info->version));
@@ -72,10 +57,9 @@ static int do_info(struct file *file, union request *req)
 	return 0;
 }
 
-static int do_status(struct file *file, union request *req)
+static int do_status(struct file *file, struct voicepay_status *status)
 {
 	struct vp_caller caller = vp_caller_of_file(file);
-	struct voicepay_status *status = &req->status;
 	struct vp_slot_status st;
 	struct vp_policy policy;
 	struct vp_slot *slot;
@@ -121,43 +105,62 @@ static int take_currency(u8 out[PAYCODE_CURRENCY_LEN], const u8 in[4])
 	return in[3] ? -EINVAL : 0;
 }
 
-static int do_code(struct file *file, union request *req)
+/* From @amount to its end a request for a code has nothing but terms, in whole words. */
+static bool has_terms(const struct voicepay_code *code)
+{
+	const u64 *w = (const u64 *)&code->amount;
+
+	BUILD_BUG_ON(sizeof(*code) - offsetof(struct voicepay_code, amount) != 14 * sizeof(*w));
+	return w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7] | w[8] | w[9] | w[10] |
+	       w[11] | w[12] | w[13];
+}
+
+static noinline int take_terms(struct paycode_terms *terms, const struct voicepay_code *code)
+{
+	terms->amount = code->amount;
+	memcpy(terms->merchant, code->merchant, sizeof(terms->merchant));
+	memcpy(terms->challenge, code->challenge, sizeof(terms->challenge));
+	return take_currency(terms->currency, code->currency);
+}
+
+static int do_code(struct file *file, struct voicepay_code *code)
 {
 	struct vp_caller caller = vp_caller_of_file(file);
-	struct voicepay_code *code = &req->code;
 	struct vp_code issued = {
 		.mode = code->mode, .fresh = code->flags & VOICEPAY_CODE_NEW,
-		.terms.amount = code->amount,
 	};
+	struct paycode_terms terms vp_uninitialized;
 	struct vp_slot *slot;
 	int err;
 
 	if (code->flags & ~VOICEPAY_CODE_NEW)
 		return -EOPNOTSUPP;
-	if (code->reserved || code->reserved2 ||
-	    take_currency(issued.terms.currency, code->currency))
+	if (code->reserved || code->reserved2)
 		return -EINVAL;
-	memcpy(issued.terms.merchant, code->merchant, sizeof(issued.terms.merchant));
-	memcpy(issued.terms.challenge, code->challenge, sizeof(issued.terms.challenge));
+	if (has_terms(code)) {
+		if (take_terms(&terms, code))
+			return -EINVAL;
+		issued.terms = &terms;
+	}
 	slot = vp_slot_get(code->slot);
 	if (!slot)
 		return -ENOENT;
 	err = vp_code_issue(slot, &caller, &issued);
 	vp_slot_put(slot);
 	if (!err) {
-		memset(code->digits, 0, sizeof(code->digits));
 		memcpy(code->digits, issued.digits, sizeof(issued.digits));
+		memset(code->digits + sizeof(issued.digits), 0,
+		       sizeof(code->digits) - sizeof(issued.digits));
 		code->valid_ms = issued.valid_ms;
 		code->mode = issued.mode;
 	}
-	memzero_explicit(&issued, sizeof(issued));
+	memzero_explicit(issued.digits, sizeof(issued.digits));
 	return err;
 }
 
-static int do_seal(struct file *file, union request *req)
+static int do_seal(struct file *file, struct voicepay_seal *seal)
 {
 	struct vp_caller caller = vp_caller_of_file(file);
-	struct voicepay_seal *seal = &req->seal;
 	struct vp_session *session;
 	int fd, err;
 
@@ -179,10 +182,9 @@ static int do_seal(struct file *file, union request *req)
 	return 0;
 }
 
-static int do_vault(struct file *file, union request *req)
+static int do_vault(struct file *file, struct voicepay_donation *donation)
 {
 	struct vp_caller caller = vp_caller_of_file(file);
-	struct voicepay_donation *donation = &req->donation;
 
 	if (donation->flags)
 		return -EOPNOTSUPP;
@@ -195,10 +197,9 @@ static int do_vault(struct file *file, union request *req)
 	return vp_vault_offer(donation->memfd, &donation->pages);
 }
 
-static int do_authorise(struct file *file, union request *req)
+static int do_authorise(struct file *file, struct voicepay_authorise *authorise)
 {
 	struct vp_caller caller = vp_caller_of_file(file);
-	struct voicepay_authorise *authorise = &req->authorise;
 	struct vp_order order = {
 		.what.purpose = authorise->purpose, .what.amount = authorise->amount,
 	};
@@ -225,10 +226,9 @@ static int do_authorise(struct file *file, union request *req)
 	return err;
 }
 
-static int do_otp(struct file *file, union request *req)
+static int do_otp(struct file *file, struct voicepay_otp *otp)
 {
 	struct vp_caller caller = vp_caller_of_file(file);
-	struct voicepay_otp *otp = &req->otp;
 	struct vp_otp issued = {};
 	struct vp_slot *slot;
 	int err;
@@ -253,9 +253,8 @@ static int do_otp(struct file *file, union request *req)
 	return err;
 }
 
-static int do_ticket(struct file *file, union request *req)
+static int do_ticket(struct file *file, struct voicepay_ticket *ticket)
 {
-	struct voicepay_ticket *ticket = &req->ticket;
 	kuid_t owner = current_euid();
 
 	if (ticket->flags)
@@ -267,33 +266,96 @@ static int do_ticket(struct file *file, union request *req)
 	return vp_ticket_take(ticket, owner);
 }
 
-/*
- * @min_size is the size of the structure's first version, for ever: older
- * callers than that there are none.
- */
-#define REQUEST(_ioc, _type, _last, _do)				\
-	[_IOC_NR(_ioc)] = {						\
-		.cmd = (_ioc),						\
-		.size = sizeof(struct _type),				\
-		.min_size = offsetofend(struct _type, _last),		\
-		.execute = (_do),					\
-	}
-
-static const struct request_type {
-	unsigned int cmd;
-	u32 size;
-	u32 min_size;
-	int (*execute)(struct file *file, union request *req);
-} request_types[] = {
-	REQUEST(VOICEPAY_IOC_INFO, voicepay_info, slots, do_info),
-	REQUEST(VOICEPAY_IOC_STATUS, voicepay_status, reserved, do_status),
-	REQUEST(VOICEPAY_IOC_CODE, voicepay_code, reserved, do_code),
-	REQUEST(VOICEPAY_IOC_SEAL, voicepay_seal, channel_fd, do_seal),
-	REQUEST(VOICEPAY_IOC_VAULT, voicepay_donation, pages, do_vault),
-	REQUEST(VOICEPAY_IOC_AUTHORISE, voicepay_authorise, mac, do_authorise),
-	REQUEST(VOICEPAY_IOC_OTP, voicepay_otp, counter, do_otp),
-	REQUEST(VOICEPAY_IOC_TICKET, voicepay_ticket, reserved, do_ticket),
+/* Where a request and its answer lie, and how much of them there is. */
+struct request {
+	void *data;		/* of struct request_head */
+	u32 known;		/* bytes of it here */
+	u32 min;		/* and in the structure's first version, for ever */
+	u32 answer;		/* bytes that are written back */
+	u8 __user *user;
 };
+
+/*
+ * Most callers have the size that is known here; for them the compiler knows it, too,
+ * and need not ask what it copies (usercopy hardening).
+ */
+static __always_inline int request_take(const struct request *req)
+{
+	struct request_head *head = req->data;
+	int err = 0;
+	u32 size;
+
+	if (get_user(size, (u32 __user *)req->user))
+		return -EFAULT;
+	if (likely(size == req->known))
+		err = copy_from_user(req->data, req->user, req->known) ? -EFAULT : 0;
+	else if (size < req->min || size > PAGE_SIZE)
+		err = -EINVAL;
+	else
+		err = copy_struct_from_user(req->data, req->known, req->user, size);
+	if (err)
+		return err;
+	head->size = size;	/* another thread may have changed it meanwhile */
+
+	/*
+	 * An answer that cannot be written must not cost a code or a socket, so
+	 * the place for it is tried first: with what is there, at both ends, as it is on
+	 * two pages at most.
+	 */
+	size = min(size, req->answer) - 1;
+	if (put_user(head->size, (u32 __user *)req->user) ||
+	    put_user(((u8 *)req->data)[size], req->user + size))
+		return -EFAULT;
+	return 0;
+}
+
+static __always_inline int request_answer(const struct request *req)
+{
+	const struct request_head *head = req->data;
+
+	if (likely(head->size >= req->answer))
+		return copy_to_user(req->user, req->data, req->answer) ? -EFAULT : 0;
+	return copy_to_user(req->user, req->data, head->size) ? -EFAULT : 0;
+}
+
+/*
+ * A function for each request, so that each has no more on its stack, and to wipe,
+ * than it needs. Up to @_answer there may be secrets; behind it is what the caller gave.
+ */
+#define REQUEST(_name, _type, _first, _answer)						\
+static long serve_##_name(struct file *file, void __user *user)				\
+{											\
+	struct _type data vp_uninitialized;						\
+	const struct request req = {							\
+		.data = &data, .known = sizeof(data), .user = user,			\
+		.min = offsetofend(struct _type, _first),				\
+		.answer = offsetofend(struct _type, _answer),				\
+	};										\
+	int err;									\
+											\
+	BUILD_BUG_ON(sizeof(data) > PAGE_SIZE || offsetof(struct _type, size));		\
+	BUILD_BUG_ON(offsetof(struct _type, flags) != offsetof(struct request_head, flags)); \
+	err = request_take(&req);							\
+	if (!err)									\
+		err = do_##_name(file, &data);						\
+	else										\
+		goto out;								\
+	/* EMSGSIZE says how much room it takes. */					\
+	if ((!err || err == -EMSGSIZE) && request_answer(&req))				\
+		err = -EFAULT;								\
+out:											\
+	memzero_explicit(&data, offsetofend(struct _type, _answer));			\
+	return err;									\
+}
+
+REQUEST(info, voicepay_info, slots, vault_flags)
+REQUEST(status, voicepay_status, reserved, reserved2)
+REQUEST(code, voicepay_code, reserved, amount)
+REQUEST(seal, voicepay_seal, channel_fd, binding)
+REQUEST(vault, voicepay_donation, pages, pages)
+REQUEST(authorise, voicepay_authorise, mac, mac)
+REQUEST(otp, voicepay_otp, counter, counter)
+REQUEST(ticket, voicepay_ticket, reserved, reserved)
 
 /* The same for 32-bit callers, some of which align 64 bits to 4 bytes: no hole, no tail. */
 static_assert(offsetof(struct voicepay_seal, context) == 24);
@@ -305,41 +367,26 @@ static_assert(sizeof(struct voicepay_ticket) == 152);
 static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
-	const struct request_type *type;
-	unsigned int nr = _IOC_NR(cmd);
-	union request req = {};
-	u32 size;
-	int err;
 
-	if (nr >= ARRAY_SIZE(request_types) || request_types[nr].cmd != cmd)
-		return -ENOTTY;
-	type = &request_types[array_index_nospec(nr, ARRAY_SIZE(request_types))];
-
-	if (get_user(size, (u32 __user *)user))
-		return -EFAULT;
-	if (size < type->min_size || size > PAGE_SIZE)
-		return -EINVAL;
-	err = copy_struct_from_user(&req, type->size, user, size);
-	if (err)
-		goto out;
-
-	req.head.size = size;	/* another thread may have changed it meanwhile */
-
-	/*
-	 * An answer that cannot be written must not cost a code or a socket, so
-	 * the place for it is tried first.
-	 */
-	err = -EFAULT;
-	if (copy_to_user(user, &req, min(size, type->size)))
-		goto out;
-
-	err = type->execute(file, &req);
-	/* EMSGSIZE says how much room it takes. */
-	if ((!err || err == -EMSGSIZE) && copy_to_user(user, &req, min(size, type->size)))
-		err = -EFAULT;
-out:
-	memzero_explicit(&req, sizeof(req));
-	return err;
+	if (likely(cmd == VOICEPAY_IOC_CODE))
+		return serve_code(file, user);
+	switch (cmd) {
+	case VOICEPAY_IOC_OTP:
+		return serve_otp(file, user);
+	case VOICEPAY_IOC_AUTHORISE:
+		return serve_authorise(file, user);
+	case VOICEPAY_IOC_STATUS:
+		return serve_status(file, user);
+	case VOICEPAY_IOC_INFO:
+		return serve_info(file, user);
+	case VOICEPAY_IOC_SEAL:
+		return serve_seal(file, user);
+	case VOICEPAY_IOC_TICKET:
+		return serve_ticket(file, user);
+	case VOICEPAY_IOC_VAULT:
+		return serve_vault(file, user);
+	}
+	return -ENOTTY;
 }
 
 static const struct file_operations chardev_fops = {

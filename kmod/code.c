@@ -37,7 +37,7 @@ static const u8 *alias_of_pool(const struct vp_agree_grant *grant, u64 pool_step
 
 static int mac_256(u8 mac[VP_HASH_LEN], const struct vp_key *key, const struct vp_piece *piece)
 {
-	struct vp_hmac_states states;
+	struct vp_hmac_states states vp_uninitialized;
 	int err;
 
 	err = vp_key_read_code(key, &states);
@@ -61,7 +61,7 @@ static int mac_512(u8 mac[VP_HASH512_LEN], const struct vp_key *key, const struc
 
 static int compute(const struct vp_key *key, struct paycode *code, const struct vp_draw *draw)
 {
-	u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH512_LEN];
+	u8 input[PAYCODE_INPUT_MAX] vp_uninitialized, mac[VP_HASH512_LEN] vp_uninitialized;
 	struct vp_piece piece = { input, 0 };
 	int err;
 
@@ -162,7 +162,7 @@ static int issue_from_slot(struct vp_slot *slot, bool may, bool *drawn, void *ar
 	int err = 0, idx;
 
 	if (paycode_is_bound(out->mode))
-		err = paycode_bind(draw.bind, &out->terms, out->mode);
+		err = paycode_bind(draw.bind, out->terms, out->mode);
 	if (err)
 		return err;
 	idx = srcu_read_lock(&vp_key_srcu);
@@ -191,7 +191,8 @@ int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, struct v
 	if (code->mode > PAYCODE_ONLINE ||
 	    (code->mode && !(PAYCODE_MODES_DEVICE & PAYCODE_MODE(code->mode))))
 		return -EOPNOTSUPP;
-	if (paycode_check_terms(&code->terms, code->mode))
+	if (code->terms ? paycode_check_terms(code->terms, code->mode) :
+			  paycode_is_bound(code->mode))
 		return -EINVAL;
 	return vp_give(slot, caller, &codes, code);
 }

@@ -13,14 +13,14 @@ struct vp_slot;
  * struct vp_code - a payment code
  * @mode: in: V; 0 for plain with the strongest MAC there is; out: the V it has
  * @fresh: in: not the same code as last time
- * @terms: in: what it is to be bound to; zero unless the mode binds
+ * @terms: in: what it is to be bound to; NULL or zero unless the mode binds
  * @digits: out: ASCII, not terminated
  * @valid_ms: out: until its step ends; 0 for one from the pool
  */
 struct vp_code {
 	u32 mode;
 	bool fresh;
-	struct paycode_terms terms;
+	const struct paycode_terms *terms;
 	u8 digits[PAYCODE_DIGITS];
 	u32 valid_ms;
 };

@@ -114,7 +114,7 @@ int vp_key_take_ordinal(struct vp_key *key, struct vp_draw *draw)
 
 	draw->drawn = false;
 	draw->step = step;
-	if (!last_again_lockless(key, draw, first, &ordinal)) {
+	if (draw->fresh || !last_again_lockless(key, draw, first, &ordinal)) {
 		spin_lock(&key->issue_lock);
 		ordinal = atomic64_read(&key->last_ordinal);
 		/* Another thread may have been faster. */

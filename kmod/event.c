@@ -51,12 +51,14 @@ static void audit(const struct vp_event *event)
 		  -event->error, event->drift_ms, !event->error);
 }
 
-static void tell(struct vp_event *event)
+static bool somebody_listens(void)
 {
-	event->number = atomic64_inc_return(&count);
-	if (!trace_voicepay_event_enabled() && audit_enabled == AUDIT_OFF &&
-	    !vp_netlink_has_listeners())
-		return;
+	return trace_voicepay_event_enabled() || audit_enabled != AUDIT_OFF ||
+	       vp_netlink_has_listeners();
+}
+
+static noinline void tell(struct vp_event *event)
+{
 	event->boot_ms = ktime_to_ms(ktime_get_boottime());
 	event->uid = from_kuid(&init_user_ns, current_euid());
 	event->pid = task_tgid_nr(current);
@@ -76,16 +78,21 @@ static void tell(struct vp_event *event)
  */
 void vp_event(u32 kind, u32 slot, int error)
 {
-	struct vp_event event = { .kind = kind, .slot = slot, .error = error };
+	u64 number = atomic64_inc_return(&count);
 
-	tell(&event);
+	if (somebody_listens())
+		tell(&(struct vp_event){
+			.kind = kind, .slot = slot, .error = error, .number = number,
+		});
 }
 
 void vp_event_drift(u32 slot, int error, s64 drift_ms)
 {
-	struct vp_event event = {
-		.kind = VOICEPAY_EVENT_CLOCK, .slot = slot, .error = error, .drift_ms = drift_ms,
-	};
+	u64 number = atomic64_inc_return(&count);
 
-	tell(&event);
+	if (somebody_listens())
+		tell(&(struct vp_event){
+			.kind = VOICEPAY_EVENT_CLOCK, .slot = slot, .error = error,
+			.drift_ms = drift_ms, .number = number,
+		});
 }

@@ -56,12 +56,13 @@ void vp_gate_set_policy(struct vp_gate *gate, const struct vp_policy *policy)
  */
 int vp_gate_check(struct vp_gate *gate, const struct vp_caller *caller, u32 right)
 {
-	struct vp_rights rights;
+	u32 granted;
 
 	spin_lock(&gate->lock);
-	rights = gate->policy.rights;
+	granted = vp_rights_granted(&gate->policy.rights, caller);
 	spin_unlock(&gate->lock);
-	return vp_rights_of(&rights, caller) & right ? 0 : -EACCES;
+	/* The administrator could grant himself what he has not. */
+	return granted & right || vp_caller_is_admin(caller) ? 0 : -EACCES;
 }
 
 void vp_gate_lock(struct vp_gate *gate, bool admin)
@@ -128,6 +129,39 @@ static struct vp_tally *find_tally(struct vp_gate *gate, u32 uid, u64 now_s, boo
 	return unused;
 }
 
+/* With the lock held. */
+static int enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass)
+{
+	const struct vp_policy *policy = &gate->policy;
+	struct vp_tally *t;
+	int err = 0;
+
+	*pass = (struct vp_pass){ .uid = uid, .now_s = now_s };
+	t = find_tally(gate, uid, now_s, true);
+	pass->presence = policy->presence;
+	pass->presence_seconds = policy->presence_seconds;
+	pass->presence_above = policy->presence_above;
+	if (gate->locked) {
+		err = -EKEYREVOKED;
+	} else if (t && t->out_until > now_s) {
+		err = -EKEYREJECTED;
+	} else if (t) {
+		pass->counted = true;
+		pass->refused = t->refused;
+		if (t->hour != hour_of(now_s)) {
+			t->hour = hour_of(now_s);
+			t->used = 0;
+		}
+		pass->may_draw = !policy->caller_per_hour || t->used < policy->caller_per_hour;
+		/* Taken now, so that two threads cannot both have the last one. */
+		t->used += pass->may_draw;
+	} else {
+		/* More users than can be told apart: a limit that cannot be kept is none left. */
+		pass->may_draw = !policy->caller_per_hour;
+	}
+	return err;
+}
+
 /**
  * vp_gate_enter() - a caller with the right to codes asks for one
  * @gate: the slot's gate
@@ -140,33 +174,37 @@ static struct vp_tally *find_tally(struct vp_gate *gate, u32 uid, u64 now_s, boo
  */
 int vp_gate_enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass)
 {
-	const struct vp_policy *policy = &gate->policy;
-	struct vp_tally *t;
-	int err = 0;
+	int err;
 
-	*pass = (struct vp_pass){ .uid = uid, .now_s = now_s };
 	spin_lock(&gate->lock);
-	t = find_tally(gate, uid, now_s, true);
-	pass->presence = policy->presence;
-	pass->presence_seconds = policy->presence_seconds;
-	pass->presence_above = policy->presence_above;
-	if (gate->locked) {
-		err = -EKEYREVOKED;
-	} else if (t && t->out_until > now_s) {
-		err = -EKEYREJECTED;
-	} else if (t) {
-		pass->counted = true;
-		if (t->hour != hour_of(now_s)) {
-			t->hour = hour_of(now_s);
-			t->used = 0;
-		}
-		pass->may_draw = !policy->caller_per_hour || t->used < policy->caller_per_hour;
-		/* Taken now, so that two threads cannot both have the last one. */
-		t->used += pass->may_draw;
-	} else {
-		/* More users than can be told apart: a limit that cannot be kept is none left. */
-		pass->may_draw = !policy->caller_per_hour;
+	err = enter(gate, uid, now_s, pass);
+	spin_unlock(&gate->lock);
+	return err;
+}
+
+/**
+ * vp_gate_admit() - vp_gate_check() and vp_gate_enter() in one
+ * @gate: the slot's gate
+ * @caller: who asks
+ * @right: one VOICEPAY_RIGHT_* bit
+ * @now_s: seconds of CLOCK_BOOTTIME
+ * @pass: out: for vp_gate_leave(), which must follow unless this fails
+ *
+ * Return: 0, or what one of them says.
+ */
+int vp_gate_admit(struct vp_gate *gate, const struct vp_caller *caller, u32 right, u64 now_s,
+		  struct vp_pass *pass)
+{
+	int err;
+
+	spin_lock(&gate->lock);
+	if (unlikely(!(vp_rights_granted(&gate->policy.rights, caller) & right))) {
+		spin_unlock(&gate->lock);
+		if (!vp_caller_is_admin(caller))
+			return -EACCES;
+		spin_lock(&gate->lock);
 	}
+	err = enter(gate, vp_caller_uid(caller), now_s, pass);
 	spin_unlock(&gate->lock);
 	return err;
 }
@@ -193,6 +231,9 @@ bool vp_gate_leave(struct vp_gate *gate, const struct vp_pass *pass, int err, bo
 	bool out = false;
 
 	if (!pass->counted)
+		return false;
+	/* As it was foreseen, and no refusal to be forgotten: the tally says so already. */
+	if (!err && drawn == pass->may_draw && !pass->refused)
 		return false;
 	spin_lock(&gate->lock);
 	t = find_tally(gate, pass->uid, pass->now_s, false);

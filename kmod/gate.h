@@ -58,6 +58,7 @@ struct vp_gate {
  * @uid: the caller
  * @now_s: when it came, seconds of CLOCK_BOOTTIME
  * @counted: the caller has a tally
+ * @refused: refusals before this one
  * @may_draw: one code more is within the caller's budget, and reserved
  * @presence: policy at that time
  * @presence_seconds: likewise
@@ -67,6 +68,7 @@ struct vp_pass {
 	u32 uid;
 	u64 now_s;
 	bool counted;
+	u32 refused;
 	bool may_draw;
 	u32 presence;
 	u32 presence_seconds;
@@ -81,6 +83,8 @@ void vp_gate_lock(struct vp_gate *gate, bool admin);
 int vp_gate_unlock(struct vp_gate *gate, bool admin);
 
 int vp_gate_enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass);
+int vp_gate_admit(struct vp_gate *gate, const struct vp_caller *caller, u32 right, u64 now_s,
+		  struct vp_pass *pass);
 bool vp_gate_leave(struct vp_gate *gate, const struct vp_pass *pass, int err, bool drawn);
 
 #endif /* VP_GATE_H */

@@ -24,15 +24,15 @@ static u32 press_wanted(const struct vp_give *what, const struct vp_pass *pass)
 	return pass->presence;
 }
 
-static int through_gate(struct vp_slot *slot, u32 uid, const struct vp_give *what, void *arg)
+static int through_gate(struct vp_slot *slot, const struct vp_caller *caller,
+			const struct vp_give *what, void *arg)
 {
 	struct vp_press press;
 	struct vp_pass pass;
 	bool drawn = false;
 	int err;
 
-	err = vp_gate_enter(&slot->gate, uid, ktime_divns(ktime_get_boottime(), NSEC_PER_SEC),
-			    &pass);
+	err = vp_gate_admit(&slot->gate, caller, what->right, ktime_get_boottime_seconds(), &pass);
 	if (err)
 		return err;
 	err = vp_presence_take(press_wanted(what, &pass), pass.presence_seconds, &press);
@@ -62,11 +62,8 @@ static int through_gate(struct vp_slot *slot, u32 uid, const struct vp_give *wha
 int vp_give(struct vp_slot *slot, const struct vp_caller *caller, const struct vp_give *what,
 	    void *arg)
 {
-	int err;
+	int err = through_gate(slot, caller, what, arg);
 
-	err = vp_gate_check(&slot->gate, caller, what->right);
-	if (!err)
-		err = through_gate(slot, vp_caller_uid(caller), what, arg);
 	/* That somebody was locked out has been told; each further try is no news. */
 	if (err != -EKEYREJECTED)
 		vp_event(what->event, slot->id, err);

@@ -84,10 +84,12 @@ static int give_code(struct vp_slot *slot, const struct vp_caller *caller, struc
 		.mode = mode ? nla_get_u32(mode) : 0,
 		.fresh = nla_get_flag(info->attrs[VOICEPAY_A_CODE_NEW]),
 	};
+	struct paycode_terms terms;
 	struct vp_nl_reply reply;
 	int err;
 
-	take_terms(info, &code.terms);
+	take_terms(info, &terms);
+	code.terms = &terms;
 	/* The reply first, so that no code is drawn that nobody gets. */
 	err = vp_nl_reply_begin(&reply, info);
 	if (err)

@@ -46,11 +46,13 @@ bool vp_presence_is_weaker(u32 mode, u32 seconds, u32 than_mode, u32 than_second
  */
 int vp_presence_take(u32 mode, u32 seconds, struct vp_press *press)
 {
-	u64 last = atomic64_read(&pressed), before = atomic64_read(&used_up);
+	u64 last, before;
 
 	*press = (struct vp_press){};
 	if (mode == VOICEPAY_PRESENCE_NEVER)
 		return 0;
+	last = atomic64_read(&pressed);
+	before = atomic64_read(&used_up);
 	if (!vp_presence_holds(last, ktime_get_boottime_ns(), seconds))
 		return -EINPROGRESS;
 	if (mode == VOICEPAY_PRESENCE_CACHED)

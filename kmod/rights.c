@@ -31,10 +31,10 @@ struct vp_caller vp_caller_of_file(const struct file *file)
 	return (struct vp_caller){ current_cred(), file };
 }
 
-/* As the initial user namespace counts, which has a number for every user. */
+/* As the initial user namespace counts: there a user's number is what the kernel's own is. */
 u32 vp_caller_uid(const struct vp_caller *caller)
 {
-	return from_kuid(&init_user_ns, caller->cred->euid);
+	return __kuid_val(caller->cred->euid);
 }
 
 /**
@@ -77,6 +77,28 @@ u32 vp_rights_of_cred(const struct vp_rights *rights, const struct cred *cred)
 }
 
 /**
+ * vp_rights_granted() - what was granted to a caller
+ * @rights: what the administrator granted
+ * @caller: who asks
+ *
+ * May be called with a spinlock held: nobody else is asked.
+ *
+ * Return: VOICEPAY_RIGHT_* bits.
+ */
+u32 vp_rights_granted(const struct vp_rights *rights, const struct vp_caller *caller)
+{
+	u32 had;
+
+	if (!caller->file)
+		return 0;
+	had = vp_rights_of_cred(rights, caller->cred);
+	/* Most processes call through what they have opened themselves. */
+	if (had && caller->file->f_cred != caller->cred)
+		had &= vp_rights_of_cred(rights, caller->file->f_cred);
+	return had;
+}
+
+/**
  * vp_rights_of() - what a caller may do with a slot
  * @rights: what the administrator granted
  * @caller: who asks
@@ -87,12 +109,8 @@ u32 vp_rights_of_cred(const struct vp_rights *rights, const struct cred *cred)
  */
 u32 vp_rights_of(const struct vp_rights *rights, const struct vp_caller *caller)
 {
-	u32 had;
+	u32 had = vp_rights_granted(rights, caller);
 
-	if (!caller->file)
-		return 0;
-	had = vp_rights_of_cred(rights, caller->cred) &
-	      vp_rights_of_cred(rights, caller->file->f_cred);
 	if (had != VOICEPAY_RIGHTS_ALL && vp_caller_is_admin(caller))
 		had = VOICEPAY_RIGHTS_ALL;
 	return had;

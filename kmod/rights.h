@@ -41,6 +41,7 @@ u32 vp_caller_uid(const struct vp_caller *caller);
 bool vp_caller_is_admin(const struct vp_caller *caller);
 
 u32 vp_rights_of_cred(const struct vp_rights *rights, const struct cred *cred);
+u32 vp_rights_granted(const struct vp_rights *rights, const struct vp_caller *caller);
 u32 vp_rights_of(const struct vp_rights *rights, const struct vp_caller *caller);
 
 #endif /* VP_RIGHTS_H */
