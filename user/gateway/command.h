@@ -43,6 +43,8 @@ int cmd_certify(int argc, char **argv);
 int cmd_device(int argc, char **argv);
 int cmd_crl(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
+int cmd_export(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_rekey(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
 int cmd_restore(int argc, char **argv);

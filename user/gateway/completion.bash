@@ -9,7 +9,7 @@ _voicepay_gateway()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		init|serve|pubkey|user|merchant|ticket|ledger|payments|alarms|certify|device|crl|migrate|rekey|backup|restore)
+		init|serve|pubkey|user|merchant|ticket|ledger|payments|alarms|certify|device|crl|migrate|export|import|rekey|backup|restore)
 			command=$word
 			break
 			;;
@@ -36,7 +36,7 @@ _voicepay_gateway()
 	esac
 
 	case $command in
-	'')	options="init serve pubkey user merchant ticket ledger payments alarms certify device crl migrate rekey backup restore $options" ;;
+	'')	options="init serve pubkey user merchant ticket ledger payments alarms certify device crl migrate export import rekey backup restore $options" ;;
 	serve)	options="--socket --metrics --log $options" ;;
 	user)	options="add set --name --balance --confirm-above --per-day --per-payment $options" ;;
 	merchant) options="add revoke --name --cert --id --reason $options" ;;
@@ -52,6 +52,12 @@ _voicepay_gateway()
 		fi
 		;;
 	alarms)	options="--since $options" ;;
+	export|import)
+		if [[ $cur != -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+		fi
+		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }

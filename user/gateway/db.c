@@ -81,3 +81,13 @@ size_t db_blob(struct query *q, int col, void *out, size_t max)
 {
 	return q->st->ops->blob(q, col, out, max);
 }
+
+bool db_null(struct query *q, int col)
+{
+	return q->st->ops->null(q, col);
+}
+
+enum store_result db_put(struct store *st, const char *sql, const struct db_value *v, int n)
+{
+	return st->ops->put(st, sql, v, n);
+}

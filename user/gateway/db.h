@@ -26,6 +26,14 @@ struct store {
 	enum store_result failed;	/* why db() gave no query */
 };
 
+struct db_value {
+	char type;	/* i, t or b */
+	bool null;
+	long long number;
+	const char *bytes;
+	size_t len;
+};
+
 struct db_ops {
 	void (*close)(struct store *st);
 	enum store_result (*begin)(struct store *st, bool alone);
@@ -41,6 +49,8 @@ struct db_ops {
 	long long (*number)(struct query *q, int col);
 	const char *(*text)(struct query *q, int col);
 	size_t (*blob)(struct query *q, int col, void *out, size_t max);
+	bool (*null)(struct query *q, int col);
+	enum store_result (*put)(struct store *st, const char *sql, const struct db_value *v, int n);
 };
 
 /* What every driver's statement begins with. */
@@ -83,6 +93,13 @@ enum store_result db_row(struct store *st, struct query *q);
 /* Ends a statement that has given rows and passes @r on. */
 enum store_result db_end(struct query *q, enum store_result r);
 
+/*
+ * Runs @sql, whose text stays where it is, with values that may be null; in a transaction,
+ * which hears of a failure later, at the commit at the latest.
+ */
+enum store_result db_put(struct store *st, const char *sql, const struct db_value *v, int n);
+
+bool db_null(struct query *q, int col);
 /* NULL reads as 0, or as nothing. */
 long long db_int(struct query *q, int col);
 void db_text(struct query *q, int col, char *out, size_t size);

@@ -346,7 +346,11 @@ static enum store_result pg_exec(struct store *st, const char *sql)
 	enum store_result r = STORE_OK;
 	PGresult *res;
 
-	if (settle(pg) != STORE_OK || !PQexitPipelineMode(pg->conn))
+	if (settle(pg) != STORE_OK)
+		return STORE_AGAIN;
+	if (st->writing && pg->late != STORE_OK)
+		return pg->late;
+	if (!PQexitPipelineMode(pg->conn))
 		return STORE_AGAIN;
 	PQsetnonblocking(pg->conn, 0);
 	res = PQexec(pg->conn, sql);
@@ -599,6 +603,35 @@ static size_t pg_blob(struct query *query, int col, void *out, size_t max)
 	return n;
 }
 
+static bool pg_null(struct query *query, int col)
+{
+	struct pg_query *q = (struct pg_query *)query;
+
+	return PQgetisnull(q->res, q->row, col);
+}
+
+static enum store_result pg_put(struct store *st, const char *sql, const struct db_value *v, int n)
+{
+	struct pg *pg = of(st);
+	struct pg_query *q = find(pg, sql, true);
+	struct parameters p = { .n = n };
+
+	if (!q || n > DB_PARAMETERS)
+		return STORE_FAILED;
+	for (int i = 0; i < n; i++) {
+		p.type[i] = v[i].type == 'i' ? OID_INT8 : v[i].type == 't' ? OID_TEXT : OID_BYTEA;
+		p.binary[i] = v[i].type == 'b';
+		p.len[i] = (int)v[i].len;
+		snprintf(p.digits[i], sizeof(p.digits[i]), "%lld", v[i].number);
+		p.value[i] = v[i].null ? NULL : v[i].type == 'i' ? p.digits[i] : v[i].bytes;
+	}
+	if (!pg->conn || !send_kept(pg, q, &p)) {
+		hang_up(pg);
+		return STORE_AGAIN;
+	}
+	return pg_later(st, &q->head, STORE_TAKEN);
+}
+
 static void pg_close(struct store *st)
 {
 	struct pg *pg = of(st);
@@ -616,6 +649,7 @@ static const struct db_ops pg_ops = {
 	.close = pg_close, .begin = pg_begin, .commit = pg_commit, .rollback = pg_rollback,
 	.exec = pg_exec, .flush = pg_flush, .query = pg_query, .run = pg_run, .later = pg_later,
 	.row = pg_row, .end = pg_end, .number = pg_number, .text = pg_text, .blob = pg_blob,
+	.null = pg_null, .put = pg_put,
 };
 
 bool db_is_postgres(const struct store *st)

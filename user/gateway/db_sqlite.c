@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -253,6 +254,41 @@ static size_t lite_blob(struct query *q, int col, void *out, size_t max)
 	return len;
 }
 
+static bool lite_null(struct query *q, int col)
+{
+	return sqlite3_column_type(stmt(q), col) == SQLITE_NULL;
+}
+
+static enum store_result lite_put(struct store *st, const char *sql, const struct db_value *v, int n)
+{
+	struct sqlite_query *q = find(of(st), sql, true);
+	enum store_result r;
+	int rc = SQLITE_OK;
+
+	if (!q)
+		return STORE_FAILED;
+	for (int i = 0; i < n && rc == SQLITE_OK; i++) {
+		char name[16];
+		int at;
+
+		snprintf(name, sizeof(name), "$%d", i + 1);
+		at = sqlite3_bind_parameter_index(q->stmt, name);
+		if (!at || v[i].null)	/* what nobody binds is null */
+			continue;
+		if (v[i].type == 'i')
+			rc = sqlite3_bind_int64(q->stmt, at, v[i].number);
+		else if (v[i].type == 't')
+			rc = sqlite3_bind_text(q->stmt, at, v[i].bytes, (int)v[i].len, SQLITE_TRANSIENT);
+		else
+			rc = v[i].len ? sqlite3_bind_blob(q->stmt, at, v[i].bytes, (int)v[i].len, SQLITE_TRANSIENT) :
+					sqlite3_bind_zeroblob(q->stmt, at, 0);
+	}
+	if (rc != SQLITE_OK)
+		log_error("database: cannot bind: %s", sqlite3_errstr(rc));
+	r = rc == SQLITE_OK ? lite_run(st, &q->head) : STORE_FAILED;
+	return r == STORE_NONE ? STORE_OK : r;
+}
+
 static void lite_close(struct store *st)
 {
 	struct sqlite *lite = of(st);
@@ -267,6 +303,7 @@ static const struct db_ops lite_ops = {
 	.close = lite_close, .begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback,
 	.exec = lite_exec, .flush = lite_flush, .query = lite_query, .run = lite_run, .later = lite_later,
 	.row = lite_row, .end = lite_end, .number = lite_number, .text = lite_text, .blob = lite_blob,
+	.null = lite_null, .put = lite_put,
 };
 
 /*

@@ -24,6 +24,8 @@ static const struct {
 	{ "device", cmd_device },
 	{ "crl", cmd_crl },
 	{ "migrate", cmd_migrate },
+	{ "export", cmd_export },
+	{ "import", cmd_import },
 	{ "rekey", cmd_rekey },
 	{ "backup", cmd_backup },
 	{ "restore", cmd_restore },
@@ -47,6 +49,8 @@ static const char doc[] =
 	"  payments      list payments\n"
 	"  alarms        list signs of copied devices\n"
 	"  migrate       bring an older database to this version\n"
+	"  export        write all of the database to a file\n"
+	"  import        fill a new database from such a file\n"
 	"  rekey         change the master key\n"
 	"  backup        copy the database while payments go on\n"
 	"  restore       put such a copy in its place\n"

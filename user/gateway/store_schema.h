@@ -17,6 +17,9 @@ enum store_result store_partitions_default(struct store *st, bool can);
 /* Those of the months to come, if they are not there. */
 enum store_result store_partitions(struct store *st, __u64 now);
 
+/* Are there no rows in it yet? STORE_NONE: there are. */
+enum store_result store_is_new(struct store *st);
+
 /* Of the schema; 0 if there is none. */
 int store_version(struct store *st);
 

@@ -77,13 +77,39 @@ static void uri_of(char out[256], const char *uri, const char *name)
 	snprintf(out, 256, "%.*s%s%s", len, uri, name, strchr(uri, '?') ? strchr(uri, '?') : "");
 }
 
-static void drop_spare(void)
+static void drop(const char *uri)
 {
-	const char *name = strchr(spare + strlen("postgresql://"), '/') + 1;
+	const char *name = strchr(uri + strlen("postgresql://"), '/') + 1;
 	char sql[128];
 
 	snprintf(sql, sizeof(sql), "DROP DATABASE %.*s WITH (FORCE)", (int)strcspn(name, "?"), name);
 	as_superuser(getenv("VPG_TEST_DB"), sql);
+}
+
+static void new_database(char uri[256], const char *server)
+{
+	char name[32], sql[128];
+
+	snprintf(name, sizeof(name), "vpg_%d_%ld", getpid(), random());
+	uri_of(uri, server, name);
+	snprintf(sql, sizeof(sql), "CREATE DATABASE %s OWNER voicepay", name);
+	as_superuser(server, sql);
+}
+
+void world_other(struct world *w, bool server, char where[256])
+{
+	static int n;
+
+	if (server)
+		new_database(where, getenv("VPG_TEST_DB"));
+	else
+		snprintf(where, 256, "%s/other%d.db", w->dir, n++);
+}
+
+void world_other_end(const char *where)
+{
+	if (!strncmp(where, "postgresql:", 11))
+		drop(where);
 }
 
 static void make_database(struct world *w, const char *server)
@@ -95,7 +121,6 @@ static void make_database(struct world *w, const char *server)
 		"FOR r IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP "
 		"	EXECUTE format('ALTER SEQUENCE %I RESTART', r.sequencename); END LOOP; "
 		"DELETE FROM meta WHERE name NOT IN ('schema', 'partitions'); END $$";
-	char name[32], sql[128];
 	struct store *st;
 
 	if (*spare) {
@@ -104,10 +129,7 @@ static void make_database(struct world *w, const char *server)
 		as_superuser(w->uri, empty);
 		return;
 	}
-	snprintf(name, sizeof(name), "vpg_%d_%ld", getpid(), random());
-	uri_of(w->uri, server, name);
-	snprintf(sql, sizeof(sql), "CREATE DATABASE %s OWNER voicepay", name);
-	as_superuser(server, sql);
+	new_database(w->uri, server);
 	assert_int_equal(store_open(&st, w->uri, true), STORE_OK);
 	store_close(st);
 }
@@ -120,7 +142,7 @@ static void at_exit(void)
 	if (!me)
 		me = getpid();
 	else if (me == getpid() && *spare)
-		drop_spare();
+		drop(spare);
 }
 
 static void give_database(struct world *w)
@@ -128,12 +150,7 @@ static void give_database(struct world *w)
 	static bool said;
 
 	if (*spare) {
-		char other[256];
-
-		strcpy(other, spare);
-		strcpy(spare, w->uri);
-		drop_spare();
-		strcpy(spare, other);
+		drop(w->uri);
 		return;
 	}
 	strcpy(spare, w->uri);

@@ -71,6 +71,10 @@ long long world_balance(struct world *w, const char *name);
 /* Sum zero, balances right, no transfer that is not a payment, a refund or the opening; returns the number of payments. */
 long world_payments(struct world *w);
 
+/* Where another database of this kind can be made, or of the other: a file, if not @server. */
+void world_other(struct world *w, bool server, char where[256]);
+void world_other_end(const char *where);
+
 /* SQL behind the store's back; false if the database does not take it. */
 bool world_sql(struct world *w, const char *sql);
 /* The same by somebody whom no trigger and no constraint stops, where there is one. */
