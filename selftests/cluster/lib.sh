@@ -100,7 +100,9 @@ gateway_conf() { # prints it
 }
 
 gateway_start() { # I
-	ip netns exec "gw$1" voicepay-gateway --config "$RUN/gateway.conf" serve --socket "$RUN/gw$1.sock" --metrics "$RUN/gw$1.watch" \
+	local state=$RUN/state
+	[ ! -d "$RUN/state$1" ] || state=$RUN/state$1
+	ip netns exec "gw$1" voicepay-gateway --config "$RUN/gateway.conf" --state "$state" serve --socket "$RUN/gw$1.sock" --metrics "$RUN/gw$1.watch" \
 		2>>"$RUN/gw$1.log" &
 	echo $! >"$RUN/gw$1.pid"
 	disown

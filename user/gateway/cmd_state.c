@@ -2,6 +2,7 @@
 /* migrate, rekey: the state directory is held alone */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,7 +10,7 @@
 
 #include "command.h"
 #include "log.h"
-#include "rekey.h"
+#include "rekey_online.h"
 #include "schema.h"
 #include "statedir.h"
 
@@ -101,24 +102,59 @@ static void show(void *arg, const struct rekey_progress *p)
 		fprintf(stderr, "%s: %lld of %lld\n", p->what, p->done, p->total);
 }
 
+struct rekey_args {
+	bool online;
+	int gateways;
+};
+
+static error_t parse_rekey(int key, char *arg, struct argp_state *state)
+{
+	struct rekey_args *a = state->input;
+	char *end;
+	long n;
+
+	switch (key) {
+	case 'o':
+		a->online = true;
+		return 0;
+	case 'g':
+		n = strtol(arg, &end, 10);
+		if (!*arg || *end || n < 0 || n > 100)
+			argp_error(state, "--gateways is 0 to 100");
+		a->gateways = n;
+		return 0;
+	default:
+		return no_args(key, arg, state);
+	}
+}
+
 int cmd_rekey(int argc, char **argv)
 {
-	static const struct argp argp = { NULL, no_args, "",
+	static const struct argp_option options[] = {
+		{ "online", 'o', NULL, 0, "While gateways serve", 0 },
+		{ "gateways", 'g', "N", 0, "How many serve from this database, on all machines (1)", 0 },
+		{ 0 }
+	};
+	static const struct argp argp = { options, parse_rekey, "",
 		"Draws another master key and seals everything anew under it.\v"
-		"The gateway must not be running. Cut short at any moment, run it again: it goes on where it was, and the "
+		"Without --online no gateway may be running. With it, other machines' gateways wait for a copy of master.key.new "
+		"in their state directories. Cut short at any moment, run it again: it goes on where it was, and the "
 		"old key stays until nothing needs it. Afterwards make a new copy of master.key; copies of the database "
 		"made before still need the old one.",
 		children, NULL, NULL };
+	struct rekey_args a = { false, 1 };
 	struct rekey_progress last = { "", 0, 0 };
 	struct settings set;
 	int dir, ret;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
+	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
 		return EXIT_USAGE;
-	dir = hold(&set);
+	if (gateway_settings(&set, common.config, common.state))
+		return EXIT_ENVIRONMENT;
+	dir = statedir_hold(set.state, !a.online);
 	if (dir < 0)
 		return EXIT_ENVIRONMENT;
-	ret = rekey(&set, dir, show, &last);
+	ret = a.online ? rekey_online(&set, dir, a.gateways, show, &last) : rekey(&set, dir, show, &last);
 	close(dir);
 	if (ret) {
 		fprintf(stderr, "voicepay-gateway: rekey did not end: see above, then run it again\n");

@@ -51,6 +51,7 @@ _voicepay_gateway()
 			return
 		fi
 		;;
+	rekey)	options="--online --gateways $options" ;;
 	alarms)	options="--since $options" ;;
 	export|import)
 		if [[ $cur != -* ]]; then

@@ -12,6 +12,7 @@
 #include "gateway.h"
 #include "jwt.h"
 #include "log.h"
+#include "master_keys.h"
 #include "statedir.h"
 #include "store_backup.h"
 
@@ -165,29 +166,15 @@ void gateway_close(struct gateway *gw)
 	gw->state_fd = -1;
 }
 
-/* A database that was restored without its key, or a change of keys that was cut short. */
 enum store_result gateway_fits(struct gateway *gw, struct store *st)
 {
-	char is[KEYSTORE_ID_LEN + 1], has[KEYSTORE_ID_LEN + 1];
-	enum store_result r;
+	char is[KEYSTORE_ID_LEN + 1], restored[32];
+	enum store_result r = store_meta(st, META_RESTORED, restored, sizeof(restored));
 
-	if (keystore_id(&gw->keys, is))
-		return STORE_FAILED;
-	r = store_meta(st, META_RESTORED, has, sizeof(has));
-	if (r > STORE_NONE)
-		return r;
-	gw->restored = r == STORE_OK ? strtoull(has, NULL, 10) : 0;
-	r = store_meta(st, META_REKEY_TO, has, sizeof(has));
-	if (r == STORE_OK) {
-		log_error("a change of the master key was cut short: run \"voicepay-gateway rekey\" to finish it");
-		return STORE_FAILED;
-	}
-	if (r == STORE_NONE)
-		r = store_meta(st, META_MASTER, has, sizeof(has));
-	if (r == STORE_OK && strcmp(is, has)) {
-		log_error("master.key is not the key that this database is sealed under: if a change of it was cut short, run \"voicepay-gateway rekey\"; else restore the right one from its backup");
-		return STORE_FAILED;
-	}
+	if (r > STORE_NONE || keystore_id(&gw->keys, is))
+		return r > STORE_NONE ? r : STORE_FAILED;
+	gw->restored = r == STORE_OK ? strtoull(restored, NULL, 10) : 0;
+	r = master_keys_fit(gw, st);
 	if (r != STORE_NONE)
 		return r;
 	/* The first time: nothing sealed under another key has been seen here yet. */

@@ -96,10 +96,37 @@ int keystore_create(const char *master_path, const char *key_path)
 	return ret;
 }
 
-int keystore_load(struct keystore *ks, const char *master_path, const char *key_path)
+static int make_dummy(struct keystore *ks)
 {
 	__u8 nobody[sizeof(struct vp_root_keys)];
 	struct row_name row = row_of_nobody();
+	int ret = prim_random(nobody, sizeof(nobody));
+
+	ks->dummy_len = sizeof(nobody) + KEYSTORE_OVERHEAD;
+	return ret ? ret : keystore_seal(ks, row.bytes, row.len, nobody, sizeof(nobody), ks->dummy);
+}
+
+int keystore_load_other(struct keystore *ks, const char *path)
+{
+	int ret = read_secret(path, ks->other);
+
+	ks->has_other = !ret;
+	return ret;
+}
+
+int keystore_swap(struct keystore *ks)
+{
+	__u8 was[32];
+
+	memcpy(was, ks->master, sizeof(was));
+	memcpy(ks->master, ks->other, sizeof(was));
+	memcpy(ks->other, was, sizeof(was));
+	vp_prim_wipe(was, sizeof(was));
+	return make_dummy(ks);
+}
+
+int keystore_load(struct keystore *ks, const char *master_path, const char *key_path)
+{
 	int ret;
 
 	/* Out of swap if the limits allow it; a core dump is forbidden by main. */
@@ -110,10 +137,8 @@ int keystore_load(struct keystore *ks, const char *master_path, const char *key_
 	if (!ret)
 		ret = prim_public(ks->s_pub, ks->s);
 	if (!ret)
-		ret = prim_random(nobody, sizeof(nobody));
-	if (!ret)
-		ret = keystore_seal(ks, row.bytes, row.len, nobody, sizeof(nobody), ks->dummy);
-	ks->dummy_len = sizeof(nobody) + KEYSTORE_OVERHEAD;
+		ret = make_dummy(ks);
+	ks->has_other = false;
 	if (ret)
 		keystore_wipe(ks);
 	return ret;
@@ -130,7 +155,7 @@ void keystore_wipe(struct keystore *ks)
  * random bits: so the number of rows under one master key is not bounded by
  * what a random 96-bit nonce bears.
  */
-static int row_key(const struct keystore *ks, const __u8 salt[KEYSTORE_SALT_LEN],
+static int row_key(const __u8 master[32], const __u8 salt[KEYSTORE_SALT_LEN],
 		   __u8 okm[32 + GCM_NONCE_LEN])
 {
 	const struct vp_piece info[] = {
@@ -138,7 +163,7 @@ static int row_key(const struct keystore *ks, const __u8 salt[KEYSTORE_SALT_LEN]
 		{ salt, KEYSTORE_SALT_LEN },
 	};
 
-	return vp_hkdf_expand(okm, 32 + GCM_NONCE_LEN, ks->master, sizeof(ks->master), info, 2);
+	return vp_hkdf_expand(okm, 32 + GCM_NONCE_LEN, master, 32, info, 2);
 }
 
 int keystore_seal(const struct keystore *ks, const void *ad, size_t ad_len,
@@ -149,9 +174,21 @@ int keystore_seal(const struct keystore *ks, const void *ad, size_t ad_len,
 
 	ret = prim_random(out, KEYSTORE_SALT_LEN);
 	if (!ret)
-		ret = row_key(ks, out, okm);
+		ret = row_key(ks->master, out, okm);
 	if (!ret)
 		ret = gcm_seal(out + KEYSTORE_SALT_LEN, okm, okm + 32, ad, ad_len, in, len);
+	vp_prim_wipe(okm, sizeof(okm));
+	return ret;
+}
+
+static int open_under(const __u8 master[32], const void *ad, size_t ad_len, const __u8 *in, size_t len, __u8 *out)
+{
+	__u8 okm[32 + GCM_NONCE_LEN];
+	int ret = row_key(master, in, okm);
+
+	if (!ret)
+		ret = gcm_open(out, okm, okm + 32, ad, ad_len,
+			       in + KEYSTORE_SALT_LEN, len - KEYSTORE_SALT_LEN);
 	vp_prim_wipe(okm, sizeof(okm));
 	return ret;
 }
@@ -159,17 +196,12 @@ int keystore_seal(const struct keystore *ks, const void *ad, size_t ad_len,
 int keystore_open(const struct keystore *ks, const void *ad, size_t ad_len,
 		  const __u8 *in, size_t len, __u8 *out)
 {
-	__u8 okm[32 + GCM_NONCE_LEN];
 	int ret;
 
 	if (len < KEYSTORE_OVERHEAD)
 		return -EBADMSG;
-	ret = row_key(ks, in, okm);
-	if (!ret)
-		ret = gcm_open(out, okm, okm + 32, ad, ad_len,
-			       in + KEYSTORE_SALT_LEN, len - KEYSTORE_SALT_LEN);
-	vp_prim_wipe(okm, sizeof(okm));
-	return ret;
+	ret = open_under(ks->master, ad, ad_len, in, len, out);
+	return ret && ks->has_other ? open_under(ks->other, ad, ad_len, in, len, out) : ret;
 }
 
 #define ROOTS_BEFORE_512	offsetof(struct vp_root_keys, code512)
@@ -232,13 +264,23 @@ int keystore_ticket_hash(__u8 out[STORE_TICKET_HASH], const __u8 id[VP_TICKET_ID
 	return vp_prim_hash(out, pieces, 2);
 }
 
-int keystore_id(const struct keystore *ks, char id[KEYSTORE_ID_LEN + 1])
+static int id_of(const __u8 master[32], char id[KEYSTORE_ID_LEN + 1])
 {
 	const struct vp_piece info = { "voicepay master key id 1", 24 };
 	__u8 raw[KEYSTORE_ID_LEN / 2];
-	int ret = vp_hkdf_expand(raw, sizeof(raw), ks->master, sizeof(ks->master), &info, 1);
+	int ret = vp_hkdf_expand(raw, sizeof(raw), master, 32, &info, 1);
 
 	if (!ret)
 		hex_encode(id, raw, sizeof(raw));
 	return ret;
+}
+
+int keystore_id(const struct keystore *ks, char id[KEYSTORE_ID_LEN + 1])
+{
+	return id_of(ks->master, id);
+}
+
+int keystore_other_id(const struct keystore *ks, char id[KEYSTORE_ID_LEN + 1])
+{
+	return ks->has_other ? id_of(ks->other, id) : -ENOENT;
 }

@@ -12,6 +12,9 @@
 
 struct keystore {
 	__u8 master[32];
+	/* While it is changed, the other one: rows are opened under either, sealed under the first. */
+	__u8 other[32];
+	bool has_other;
 	__u8 s[VP_KEY_LEN];
 	__u8 s_pub[VP_KEY_LEN];
 	/* Root keys of nobody, for codes whose alias nobody has. */
@@ -24,16 +27,25 @@ int keystore_create(const char *master_path, const char *key_path);
 /* A new master key alone, in place of a file of that name. */
 int keystore_create_master_anew(const char *path);
 int keystore_load(struct keystore *ks, const char *master_path, const char *key_path);
+/* A second master key from a file. */
+int keystore_load_other(struct keystore *ks, const char *path);
+/* From now on sealed under the other one. */
+int keystore_swap(struct keystore *ks);
 void keystore_wipe(struct keystore *ks);
 
 /* Names the master key without telling anything about it: hex digits. */
 #define KEYSTORE_ID_LEN	32
 int keystore_id(const struct keystore *ks, char id[KEYSTORE_ID_LEN + 1]);
+int keystore_other_id(const struct keystore *ks, char id[KEYSTORE_ID_LEN + 1]);
 
 /* Where a database notes whose it is, and whose it is on the way to be. */
 #define META_MASTER	"master"
 #define META_REKEY_TO	"rekey-to"
 #define META_REKEY_DONE	"rekey-done"
+/* While gateways serve (rekey_online.c): "ID open" or "ID seal"; who has done so; and what may be put in place. */
+#define META_REKEY_ONLINE	"rekey-online"
+#define META_REKEY_HAVE		"rekey-have"
+#define META_REKEY_CHECKED	"rekey-checked"
 
 /* The name under which a ticket is kept: what is kept does not lead back to its id. */
 int keystore_ticket_hash(__u8 out[STORE_TICKET_HASH], const __u8 id[VP_TICKET_ID_LEN]);

@@ -2,18 +2,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "hkdf.h"
 #include "identify.h"
 #include "online.h"
 #include "prim_openssl.h"
 
 /* A copy of the database does not tell which codes are good: 10^10 guesses are not many without a key. */
-int online_mac(const struct call *c, const struct paycode *code, __u8 mac[VP_HASH_LEN])
+static int mac_under(const __u8 master[32], const struct paycode *code, __u8 mac[VP_HASH_LEN])
 {
 	const struct vp_piece info = { "voicepay online code key 1", 26 };
 	__u8 key[VP_KEY_LEN], digits[PAYCODE_DIGITS];
 	struct vp_piece piece = { digits, sizeof(digits) };
-	int ret = vp_hkdf_expand(key, sizeof(key), c->gw->keys.master, sizeof(c->gw->keys.master), &info, 1);
+	int ret = vp_hkdf_expand(key, sizeof(key), master, 32, &info, 1);
 
 	paycode_format(digits, code);
 	if (!ret)
@@ -21,6 +23,22 @@ int online_mac(const struct call *c, const struct paycode *code, __u8 mac[VP_HAS
 	vp_prim_wipe(key, sizeof(key));
 	vp_prim_wipe(digits, sizeof(digits));
 	return ret;
+}
+
+int online_mac(const struct call *c, const struct paycode *code, __u8 mac[VP_HASH_LEN])
+{
+	return mac_under(c->gw->keys.master, code, mac);
+}
+
+/* One that was drawn just before the master key was changed is good until it expires. */
+bool online_matches(const struct call *c, const struct paycode *code, const __u8 mac[VP_HASH_LEN])
+{
+	const struct keystore *keys = &c->gw->keys;
+	__u8 is[VP_HASH_LEN];
+
+	if (!mac_under(keys->master, code, is) && !CRYPTO_memcmp(is, mac, sizeof(is)))
+		return true;
+	return keys->has_other && !mac_under(keys->other, code, is) && !CRYPTO_memcmp(is, mac, sizeof(is));
 }
 
 static enum refusal not_served(struct call *c, const char *what)

@@ -17,5 +17,6 @@ enum refusal pool_grant(struct call *c, const struct authorisation *auth, __u8 m
 
 /* Under which an online code is kept. */
 int online_mac(const struct call *c, const struct paycode *code, __u8 mac[VP_HASH_LEN]);
+bool online_matches(const struct call *c, const struct paycode *code, const __u8 mac[VP_HASH_LEN]);
 
 #endif /* VPG_ONLINE_H */

@@ -15,6 +15,7 @@
 #include "http.h"
 #include "listen.h"
 #include "log.h"
+#include "master_keys.h"
 #include "metrics.h"
 
 #define FINISH_SECONDS	10	/* for what is in hand at the end */
@@ -34,6 +35,7 @@ struct serving {
 	struct health *health;
 	struct listening at;
 	const sigset_t *signals;
+	char keys_state[MASTER_STATE_MAX];	/* that the keys in use fit */
 };
 
 /*
@@ -111,16 +113,15 @@ static void set_log(const struct settings *set)
 }
 
 /* All that it was, or all that it is to be: a file that cannot be used changes nothing. */
-static void reload(struct serving *s)
+static bool reload(struct serving *s, const struct settings *set)
 {
 	struct gateway *next = NULL, *old;
-	struct settings set;
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", now.tv_sec * 1000000LL + now.tv_nsec / 1000);
-	if (!settings_of(&set, s->opt))
-		next = gateway_reload(s->gw, &set);
+	if (set)
+		next = gateway_reload(s->gw, set);
 	if (next && gateway_fits(next, s->st) != STORE_OK) {
 		gateway_forget(next);
 		free(next);
@@ -128,6 +129,7 @@ static void reload(struct serving *s)
 	}
 	if (next) {
 		set_log(&next->set);
+		/* Returns when no call is under way that has the old keys. */
 		old = http_replace(s->http, next);
 		gateway_forget(old);
 		if (old != s->first)
@@ -140,6 +142,43 @@ static void reload(struct serving *s)
 		log_error("nothing was reloaded: what was in force stays in force");
 	}
 	sd_notify(0, "READY=1");
+	return next != NULL;
+}
+
+static void reload_all(struct serving *s)
+{
+	struct settings set;
+
+	reload(s, settings_of(&set, s->opt) ? NULL : &set);
+}
+
+/* As it is between two changes, and the process has just been started. */
+static bool fits_already(const struct gateway *gw, const char *state)
+{
+	char id[KEYSTORE_ID_LEN + 1];
+
+	return !keystore_id(&gw->keys, id) && !strncmp(state, id, KEYSTORE_ID_LEN) && !state[KEYSTORE_ID_LEN + 2];
+}
+
+/*
+ * Somebody changes the master key: this process loads what it needs for that, and
+ * then says so. Until it has, it is not ready, and looks again.
+ */
+static void look_at_keys(struct serving *s)
+{
+	char state[MASTER_STATE_MAX];
+
+	master_keys_state(s->st, state);
+	if (!*state || !strcmp(state, s->keys_state))
+		return;
+	/* By the settings in force: only SIGHUP has them read anew. */
+	if ((*s->keys_state || !fits_already(s->gw, state)) && !reload(s, &s->gw->set)) {
+		health_keys(false);
+		return;
+	}
+	health_keys(true);
+	if (master_keys_tell(s->gw, s->st) == STORE_OK)
+		strcpy(s->keys_state, state);
 }
 
 /* Until a signal says that it is the end; which. */
@@ -152,9 +191,10 @@ static int watch(struct serving *s)
 	for (;;) {
 		sig = sigtimedwait(s->signals, NULL, &second);
 		if (sig == SIGHUP)
-			reload(s);
+			reload_all(s);
 		else if (sig > 0)
 			return sig;
+		look_at_keys(s);
 		now = gateway_moment();
 		if (now.boot - looked.boot >= LOOK_SECONDS) {
 			ledger_adds_up(s->st);

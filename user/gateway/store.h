@@ -205,6 +205,8 @@ enum store_result store_key_by_id(struct store *st, long long id, struct device_
 /* The first above @id that has root keys; for whoever seals all of them anew. */
 enum store_result store_key_after(struct store *st, long long id, struct device_key *key);
 enum store_result store_key_seal(struct store *st, const struct device_key *key);
+/* STORE_NONE, and nothing changed, if its sealed keys are not @was any more. */
+enum store_result store_key_reseal(struct store *st, const struct device_key *key, const __u8 *was, size_t was_len);
 enum store_result store_keys_total(struct store *st, long long *n);
 /* The slot's newest key that lives. */
 enum store_result store_key_of_slot(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],

@@ -174,6 +174,12 @@ enum store_result store_key_seal(struct store *st, const struct device_key *key)
 			     key->sealed, key->sealed_len));
 }
 
+enum store_result store_key_reseal(struct store *st, const struct device_key *key, const __u8 *was, size_t was_len)
+{
+	return db_run(st, db(st, "UPDATE device_key SET sealed = $2 WHERE id = $1 AND sealed = $3", "ibb", key->id,
+			     key->sealed, key->sealed_len, was, was_len));
+}
+
 enum store_result store_keys_total(struct store *st, long long *n)
 {
 	struct query *q = db(st, "SELECT count(*) FROM device_key", "");
