@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,6 @@
 #include "log.h"
 #include "step.h"
 
-/*
- * Writers of this process queue here, in order and without polling; writers of
- * other processes (the administrator's commands) are waited for by SQLite.
- */
-static pthread_mutex_t writer = PTHREAD_MUTEX_INITIALIZER;
 #define BUSY_MS	5000
 
 /* The inner pages of the trees of ten million keys, so that finding one reads their leaves alone. */
@@ -31,12 +27,44 @@ struct sqlite_query {
 struct sqlite {
 	struct store head;
 	sqlite3 *db;
+	struct sqlite *via;	/* between begin and commit: whose connection is written on */
 	struct sqlite_query cache[DB_STATEMENTS];
 };
 
+/* One caller's share of a transaction, until that has ended. */
+struct part {
+	struct part *next;
+	bool done;
+	enum store_result result;
+};
+
+/*
+ * Writers of this process queue here, in order and without polling; writers of
+ * other processes (the administrator's commands) are waited for by SQLite.
+ *
+ * What costs time is the commit, which is over when the disk says so. So those who queue
+ * share one: who is done, and sees that somebody waits, leaves the transaction open, in which
+ * his part is a savepoint that was released, and waits for its end; the next one goes on in
+ * it, on the same connection, whose owner sleeps. Who is done and sees nobody commits for all of
+ * them. Nobody returns before his part is on the disk, or none of them is.
+ */
+static struct {
+	pthread_mutex_t lock;	/* whoever has it writes */
+	pthread_cond_t ended;
+	atomic_int waiting;	/* for the lock, to begin */
+	struct sqlite *conn;	/* whose transaction is open, or NULL */
+	struct part *parts;	/* that wait for its end */
+	int joined;
+} group = { .lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER };
+
+/* So that the first of a group does not wait for ever in a crowd. */
+#define GROUP_MAX	64
+
 static struct sqlite *of(struct store *st)
 {
-	return (struct sqlite *)st;
+	struct sqlite *lite = (struct sqlite *)st;
+
+	return lite->via ? lite->via : lite;
 }
 
 static sqlite3_stmt *stmt(struct query *q)
@@ -71,34 +99,122 @@ static enum store_result lite_exec(struct store *st, const char *sql)
 	return rc == SQLITE_OK ? STORE_OK : failed(st, rc, "statement");
 }
 
+/* All parts have come to this. The transaction is over. */
+static void group_over(enum store_result result)
+{
+	struct part *next;
+
+	for (struct part *p = group.parts; p; p = next) {
+		next = p->next;	/* it is gone once its owner sees that it is done */
+		p->result = result;
+		p->done = true;
+	}
+	group.parts = NULL;
+	group.joined = 0;
+	group.conn = NULL;
+	pthread_cond_broadcast(&group.ended);
+}
+
+static bool is_open(const struct sqlite *lite)
+{
+	return !sqlite3_get_autocommit(lite->db);
+}
+
+static void group_commit(void)
+{
+	struct store *st = &group.conn->head;
+	enum store_result r = is_open(group.conn) ? lite_exec(st, "COMMIT") : STORE_FAILED;
+
+	/* Some errors have ended the transaction already. */
+	if (r != STORE_OK && is_open(group.conn))
+		lite_exec(st, "ROLLBACK");
+	group_over(r);
+}
+
+/* Comes back when the transaction that @part is in has ended; gives the lock back. */
+static enum store_result group_leave(void)
+{
+	struct part part = { .next = group.parts };
+
+	group.parts = &part;
+	group.joined++;
+	if (!is_open(group.conn) || !atomic_load(&group.waiting) || group.joined >= GROUP_MAX)
+		group_commit();
+	while (!part.done)
+		pthread_cond_wait(&group.ended, &group.lock);
+	pthread_mutex_unlock(&group.lock);
+	return part.result;
+}
+
+static bool same_file(const struct sqlite *a, const struct sqlite *b)
+{
+	return !strcmp(sqlite3_db_filename(a->db, "main"), sqlite3_db_filename(b->db, "main"));
+}
+
 static enum store_result lite_begin(struct store *st, bool alone)
 {
-	enum store_result r;
+	struct sqlite *own = of(st);
+	enum store_result r = STORE_OK;
 
-	pthread_mutex_lock(&writer);
-	r = lite_exec(st, "BEGIN IMMEDIATE");
-	if (r != STORE_OK)
-		pthread_mutex_unlock(&writer);
+	atomic_fetch_add(&group.waiting, 1);
+	pthread_mutex_lock(&group.lock);
+	atomic_fetch_sub(&group.waiting, 1);
+	if (group.conn && (alone || !same_file(group.conn, own)))
+		group_commit();
+	if (!group.conn) {
+		r = lite_exec(st, "BEGIN IMMEDIATE");
+		if (r != STORE_OK) {
+			pthread_mutex_unlock(&group.lock);
+			return r;
+		}
+		group.conn = own;
+	}
+	own->via = group.conn;
+	r = lite_exec(st, "SAVEPOINT part");
+	if (r != STORE_OK) {
+		own->via = NULL;
+		group_commit();		/* for those before */
+		pthread_mutex_unlock(&group.lock);
+	}
 	return r;
 }
 
 static void lite_rollback(struct store *st)
 {
-	/* Some errors have ended the transaction already. */
-	if (!sqlite3_get_autocommit(of(st)->db))
-		lite_exec(st, "ROLLBACK");
-	pthread_mutex_unlock(&writer);
+	struct store *conn = &group.conn->head;
+
+	((struct sqlite *)st)->via = NULL;
+	/* Some errors have ended the transaction already, with all that was in it. */
+	if (!group.parts || !is_open(group.conn)) {
+		if (is_open(group.conn))
+			lite_exec(conn, "ROLLBACK");
+		group_over(STORE_FAILED);
+		pthread_mutex_unlock(&group.lock);
+		return;
+	}
+	if (lite_exec(conn, "ROLLBACK TO part") != STORE_OK || lite_exec(conn, "RELEASE part") != STORE_OK)
+		lite_exec(conn, "ROLLBACK");
+	/*
+	 * What was read here may be what another part wrote, an answer to the same order,
+	 * say, and must not be told before it is true. If it never will be, whoever asked
+	 * hears nothing and asks again.
+	 */
+	if (group_leave() != STORE_OK) {
+		log_error("database: what was read is not there any more; ending, to be started again");
+		abort();
+	}
 }
 
 static enum store_result lite_commit(struct store *st)
 {
-	enum store_result r = lite_exec(st, "COMMIT");
+	enum store_result r = lite_exec(st, "RELEASE part");
 
-	if (r != STORE_OK)
+	if (r != STORE_OK) {
 		lite_rollback(st);
-	else
-		pthread_mutex_unlock(&writer);
-	return r;
+		return r;
+	}
+	((struct sqlite *)st)->via = NULL;
+	return group_leave();
 }
 
 static enum store_result lite_flush(struct store *st)
