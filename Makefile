@@ -10,7 +10,7 @@ VM	:= selftests/vm
 VERSION	:= $(shell sed -n 's/^\#define VOICEPAY_VERSION_STRING[[:space:]]*"\(.*\)"/\1/p' include/uapi/linux/voicepay.h)
 
 .PHONY: all modules user modules_install install uninstall clean help \
-	check check-all check-long check-debug fuzz fuzz-module coverage check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing check-packages check-analyzers check-kselftest check-cluster bench-cluster \
+	check check-all check-long check-debug bench fuzz fuzz-module coverage check-unit check-static check-uml check-vm check-ram check-kdump check-wipe check-sealing check-packages check-analyzers check-kselftest check-cluster bench-cluster \
 	check-kernels check-builds \
 	demo vm vm-shell vm-build host-setup \
 	dkms-install dkms-remove
@@ -65,6 +65,9 @@ check-builds: host-setup	## Build the module with clang, all for i386, armhf and
 check-long: host-setup		## Run the tests of fleets and crowds at full size (10 GB of disk, half an hour)
 	@$(VM)/build user
 	@$(VM)/in-root env CMOCKA_MESSAGE_OUTPUT=TAP make -s -C /build/src/user O=/build/user check-long
+
+bench: host-setup		## How fast, against what, and whether the marks are kept (20 minutes, an idle machine); ROWS="codes channel" for some, HOST=1 here
+	@HOST=$(HOST) selftests/bench/run $(ROWS)
 
 fuzz: host-setup		## Fuzz the parsers that face the outside, then the module: make fuzz TIME=60, seconds for each
 	@$(VM)/build user tests

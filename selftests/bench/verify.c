@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * verify ROUNDS: what it costs a gateway to find a code's key and to try the code, no
+ * booking, beside the least that it can cost: one look-up in a table in memory and three
+ * HMACs, with keys that were prepared before.
+ */
+/* The quickest that OpenSSL has, which it would rather not show. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <stdlib.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include "bench.h"
+#include "fixture.h"
+#include "identify.h"
+#include "prim_openssl.h"
+
+#define DEVICES	100
+#define TIMES	1000
+
+static struct world *w;
+static struct test_device devices[DEVICES];
+static char codes[DEVICES][PAYCODE_DIGITS + 1];
+
+/* The bare side: states after the padded key, by alias. */
+#define BUCKETS	256
+static struct entry {
+	char alias[PAYCODE_ALIAS_DIGITS];
+	SHA256_CTX inner, outer;
+	struct entry *next;
+} entries[DEVICES], *table[BUCKETS];
+
+static unsigned int bucket_of(const __u8 *alias)
+{
+	unsigned int h = 0;
+
+	for (int i = 0; i < PAYCODE_ALIAS_DIGITS; i++)
+		h = h * 31 + alias[i];
+	return h % BUCKETS;
+}
+
+static void enter(struct entry *e, const struct paycode *code, const __u8 key[VP_KEY_LEN])
+{
+	__u8 block[64];
+
+	memcpy(e->alias, code->alias, sizeof(e->alias));
+	for (int half = 0; half < 2; half++) {
+		memset(block, half ? 0x5c : 0x36, sizeof(block));
+		for (int i = 0; i < VP_KEY_LEN; i++)
+			block[i] ^= key[i];
+		SHA256_Init(half ? &e->outer : &e->inner);
+		SHA256_Update(half ? &e->outer : &e->inner, block, sizeof(block));
+	}
+	e->next = table[bucket_of(code->alias)];
+	table[bucket_of(code->alias)] = e;
+}
+
+static bool bare(const char *digits, __u64 step)
+{
+	const struct entry *e;
+	struct paycode code;
+	bool good = false;
+
+	if (paycode_parse(&code, digits, PAYCODE_DIGITS))
+		return false;
+	for (e = table[bucket_of(code.alias)]; e && memcmp(e->alias, code.alias, sizeof(e->alias)); )
+		e = e->next;
+	if (!e)
+		return false;
+	for (__u64 s = step - 1; s <= step + 1; s++) {
+		__u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH_LEN];
+		SHA256_CTX ctx = e->inner;
+
+		SHA256_Update(&ctx, input, paycode_mac_input(input, &code, s, NULL, 0));
+		SHA256_Final(mac, &ctx);
+		ctx = e->outer;
+		SHA256_Update(&ctx, mac, sizeof(mac));
+		SHA256_Final(mac, &ctx);
+		good |= paycode_truncate(mac) == code.mac;
+	}
+	return good;
+}
+
+static bool gateway(const char *digits)
+{
+	struct call call = { .gw = &w->gw, .st = w->st, .now_ms = w->now * 1000 };
+	struct identity id;
+	struct paycode code;
+
+	return !paycode_parse(&code, digits, PAYCODE_DIGITS) &&
+	       identify_code(&call, &code, NULL, 0, &id) == RF_OK;
+}
+
+static double measure(bool ours)
+{
+	double t = bench_now();
+
+	for (int i = 0; i < TIMES; i++) {
+		const char *code = codes[i * 37 % DEVICES];
+
+		if (!(ours ? gateway(code) : bare(code, w->now / 30)))
+			bench_die("a good code is refused");
+	}
+	return (bench_now() - t) / TIMES;
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = argc > 1 ? atoi(argv[1]) : 5;
+	struct peer peer;
+	char header[4096];
+	void *world;
+
+	world_new(&world);
+	w = world;
+	world_cert(header, &peer);
+	for (int i = 0; i < DEVICES; i++) {
+		struct paycode code;
+
+		if (device_init(&devices[i], peer.device, w->gw.keys.s_pub))
+			bench_die("no device");
+		devices[i].req.slot = i;
+		if (world_enrol_as(w, &peer, &devices[i]) != RF_OK)
+			bench_die("device %d cannot enrol", i);
+		device_code(&devices[i], 0, w->now / 30, 0, codes[i]);
+		if (paycode_parse(&code, codes[i], PAYCODE_DIGITS))
+			bench_die("no code");
+		enter(&entries[i], &code, devices[i].keys.code);
+	}
+	for (int r = -1; r < rounds; r++) {
+		double ours = measure(true), least = measure(false);
+
+		if (r < 0)
+			continue;
+		bench_sample(ours, "verify.gateway");
+		bench_sample(least, "verify.bare");
+	}
+	world_end(&world);
+	return 0;
+}
