@@ -165,6 +165,8 @@ enum refusal do_notifications(struct call *c, const json_t *query, const char *r
 	/* Before the list, so that what comes between the two is not waited for. */
 	if (r == RF_OK)
 		r = refusal_of_store(store_notification_top(c->st, &c->seen));
+	if (r == RF_OK && wait)
+		r = refusal_of_store(store_notification_of(c->st, c->peer.device, &c->since));
 	if (r != RF_OK)
 		return r;
 	list = json_array();

@@ -151,7 +151,7 @@ static enum refusal try_code(struct call *c, const struct charge *req, const str
 		throttle_give_back(th, m->party, req->code, ret == RF_OK);
 		return ret;
 	}
-	throttle_wrong(th, m->party, req->code, call_now(c));
+	throttle_wrong(th, c->st, m->party, req->code, call_now(c));
 	if (bound)
 		snprintf(c->detail, sizeof(c->detail), "The code is no longer good, or is for another %s. Ask the customer for a new one; nothing was charged.",
 			 code->mode == PAYCODE_AMOUNT ? "amount" : code->mode == PAYCODE_MERCHANT ? "merchant or challenge" : "sale");

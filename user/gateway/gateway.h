@@ -40,7 +40,7 @@ struct call {
 	bool paid, gave_back;
 	/* Nothing to tell yet: whoever carries the answer may wait so long for news above @seen. */
 	int wait_seconds;
-	long long seen;
+	long long seen, since;	/* the highest number at all, and this device's, before it was looked */
 };
 
 static inline __u64 call_now(const struct call *c)

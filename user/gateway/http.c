@@ -198,7 +198,7 @@ static bool wait_for_news(struct http *http, struct MHD_Connection *conn, struct
 	if (!call->wait_seconds || body->waited || atomic_load(&http->stage) != SERVING)
 		return false;
 	body->waited = true;
-	return waiters_add(http->waiters, conn, call->peer.device, call->seen, call->wait_seconds);
+	return waiters_add(http->waiters, conn, call->peer.device, call->seen, call->since, call->wait_seconds);
 }
 
 /* False: the connection waits for news, and is not answered now. */

@@ -277,6 +277,14 @@ enum store_result store_online_use(struct store *st, const struct online_code *o
 /* None is good any more: they were kept under another master key. */
 enum store_result store_online_drop(struct store *st);
 
+/*
+ * Adds to a leaky bucket that all gateways of the database share, after it has drained and got
+ * @credit; @level is what is in it then. STORE_NONE: this database has one gateway, whose own
+ * will do.
+ */
+enum store_result store_ration(struct store *st, long long bucket, long long add, long long per_second,
+			       long long credit, __u64 now, long long *level);
+
 /* STORE_TAKEN if this authorisation has been seen. */
 enum store_result store_authorisation_use(struct store *st, const __u8 mac[VP_HASH_LEN], __u64 expires);
 
@@ -319,9 +327,13 @@ enum store_result store_each_notification(struct store *st, const __u8 device[VP
 					  void (*fn)(void *arg, const struct notification *n), void *arg);
 /* The highest number ever given. */
 enum store_result store_notification_top(struct store *st, long long *top);
-/* Devices that were told something above @since. */
+/* The highest of this device's. */
+enum store_result store_notification_of(struct store *st, const __u8 device[VP_DEVICE_ID_LEN], long long *top);
+/* How far below the highest there may be numbers that appear only later, of transactions that took longer. */
+long long store_notification_late(struct store *st);
+/* Devices that were told something above @since, and the highest number of each. */
 enum store_result store_each_notified(struct store *st, long long since,
-				      void (*fn)(void *arg, const __u8 device[VP_DEVICE_ID_LEN]), void *arg);
+				      void (*fn)(void *arg, const __u8 device[VP_DEVICE_ID_LEN], long long number), void *arg);
 
 struct statement_entry {
 	long long id;

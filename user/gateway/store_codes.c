@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pools, online codes, authorisations that were seen. */
-#include "db.h"
+#include "db_postgres.h"
 
 enum store_result store_pool_put(struct store *st, struct pool *pool)
 {
@@ -76,4 +76,15 @@ enum store_result store_authorisation_use(struct store *st, const __u8 mac[VP_HA
 {
 	return db_taken(db_run(st, db(st, "INSERT INTO authorisation (mac, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING", "bi",
 				      mac, (size_t)VP_HASH_LEN, (long long)expires)));
+}
+
+enum store_result store_ration(struct store *st, long long bucket, long long add, long long per_second,
+			       long long credit, __u64 now, long long *level)
+{
+	if (!db_is_postgres(st))
+		return STORE_NONE;
+	return db_insert(st, db(st, "INSERT INTO ration (bucket, level, time) VALUES ($1, $2, $3) ON CONFLICT (bucket) DO UPDATE SET "
+				"level = greatest(0, ration.level - greatest(0, $3 - ration.time) * $4 - $5) + $2, "
+				"time = greatest(ration.time, $3) RETURNING level", "iiiii", bucket, add, (long long)now, per_second,
+				credit), level);
 }

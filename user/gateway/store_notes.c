@@ -2,7 +2,7 @@
 /* what people are told: alarms, notifications, the statement. */
 #include <string.h>
 
-#include "db.h"
+#include "db_postgres.h"
 
 enum store_result store_alarm_raise(struct store *st, const struct alarm *al, __u64 now)
 {
@@ -104,16 +104,33 @@ enum store_result store_notification_top(struct store *st, long long *top)
 	return db_end(q, r);
 }
 
-enum store_result store_each_notified(struct store *st, long long since,
-				      void (*fn)(void *arg, const __u8 device[VP_DEVICE_ID_LEN]), void *arg)
+enum store_result store_notification_of(struct store *st, const __u8 device[VP_DEVICE_ID_LEN], long long *top)
 {
-	struct query *q = db(st, "SELECT DISTINCT device FROM notification WHERE number > $1", "i", since);
+	struct query *q = db(st, "SELECT coalesce(max(number), 0) FROM notification WHERE device = $1", "b", device,
+			     (size_t)VP_DEVICE_ID_LEN);
+	enum store_result r = db_row(st, q);
+
+	if (r == STORE_OK)
+		*top = db_int(q, 0);
+	return db_end(q, r);
+}
+
+long long store_notification_late(struct store *st)
+{
+	/* Some seconds' worth at a country's rate. */
+	return db_is_postgres(st) ? 20000 : 0;
+}
+
+enum store_result store_each_notified(struct store *st, long long since,
+				      void (*fn)(void *arg, const __u8 device[VP_DEVICE_ID_LEN], long long number), void *arg)
+{
+	struct query *q = db(st, "SELECT device, max(number) FROM notification WHERE number > $1 GROUP BY device", "i", since);
 	__u8 device[VP_DEVICE_ID_LEN];
 	enum store_result r;
 
 	while ((r = db_row(st, q)) == STORE_OK) {
 		db_blob(q, 0, device, sizeof(device));
-		fn(arg, device);
+		fn(arg, device, db_int(q, 1));
 	}
 	return db_end(q, r == STORE_NONE ? STORE_OK : r);
 }

@@ -49,6 +49,8 @@ enum store_result store_sweep(struct store *st, __u64 now, __u64 rest)
 		r = db_run(st, db(st, "DELETE FROM authorisation WHERE expires < $1", "i", t));
 	if (r <= STORE_NONE)
 		r = db_run(st, db(st, "DELETE FROM notification WHERE time < $1 - 30 * 86400", "i", t));
+	if (r <= STORE_NONE && db_is_postgres(st))
+		r = db_run(st, db(st, "DELETE FROM ration WHERE time < $1 - 3600", "i", t));
 	if (r <= STORE_NONE)
 		r = store_commit(st);
 	store_rollback(st);

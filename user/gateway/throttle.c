@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct bucket {
 	__u64 time;
 	__u64 wrong;	/* the code, and the step, that was wrong last */
 	__u32 level;	/* in tries * THROTTLE_SECONDS, so that it drains in whole numbers */
+	__u32 credit;	/* that good codes gave, and the database has not heard of */
 };
 
 struct throttle {
@@ -129,22 +131,59 @@ bool throttle_take(struct throttle *th, long long merchant, const char *digits, 
 	return ok;
 }
 
-static void give(struct bucket *b, __u32 level)
+/* @credit of it is not what a try took. */
+static void give(struct bucket *b, __u32 level, __u32 credit)
 {
-	b->level = b->level > level ? b->level - level : 0;
+	b->level = b->level > level + credit ? b->level - level - credit : 0;
+	/* What is more than all of a ration is of no use. */
+	if (b->credit < THROTTLE_MERCHANT * THROTTLE_SECONDS)
+		b->credit += credit;
 }
 
 void throttle_give_back(struct throttle *th, long long merchant, const char *digits, bool good)
 {
 	pthread_mutex_lock(&th->lock);
-	give(find(th, merchant_key(th, merchant), 0, THROTTLE_MERCHANT), THROTTLE_SECONDS + (good ? THROTTLE_SECONDS / 10 : 0));
-	give(find(th, alias_key(th, digits), 0, THROTTLE_ALIAS), THROTTLE_SECONDS);
+	give(find(th, merchant_key(th, merchant), 0, THROTTLE_MERCHANT), THROTTLE_SECONDS, good ? THROTTLE_SECONDS / 10 : 0);
+	give(find(th, alias_key(th, digits), 0, THROTTLE_ALIAS), THROTTLE_SECONDS, 0);
 	pthread_mutex_unlock(&th->lock);
 }
 
-void throttle_wrong(struct throttle *th, long long merchant, const char *digits, __u64 now)
+/* One more in the bucket that all gateways share, and what it holds then. A failure leaves what is known here. */
+static void share(struct throttle *th, struct store *st, __u64 key, long long name, __u64 now, __u32 limit)
 {
+	long long level = 0;
+	__u32 credit;
+	struct bucket *b;
+
 	pthread_mutex_lock(&th->lock);
-	find(th, merchant_key(th, merchant), now, THROTTLE_MERCHANT)->wrong = wrong_mark(th, digits, now);
+	b = find(th, key, now, limit);
+	credit = b->credit;
+	b->credit = 0;
 	pthread_mutex_unlock(&th->lock);
+	if (store_ration(st, name, THROTTLE_SECONDS, limit, credit, now, &level) != STORE_OK)
+		return;
+	pthread_mutex_lock(&th->lock);
+	b = find(th, key, now, limit);
+	if (level > b->level)
+		b->level = level < UINT32_MAX / 2 ? level : UINT32_MAX / 2;
+	pthread_mutex_unlock(&th->lock);
+}
+
+void throttle_wrong(struct throttle *th, struct store *st, long long merchant, const char *digits, __u64 now)
+{
+	__u64 key = merchant_key(th, merchant), mark = wrong_mark(th, digits, now);
+	struct bucket *b;
+	bool again;
+
+	pthread_mutex_lock(&th->lock);
+	b = find(th, key, now, THROTTLE_MERCHANT);
+	again = b->wrong == mark;
+	b->wrong = mark;
+	pthread_mutex_unlock(&th->lock);
+	/* What is tried again took nothing. */
+	if (again || !st)
+		return;
+	share(th, st, key, merchant * 2, now, THROTTLE_MERCHANT);
+	share(th, st, alias_key(th, digits), number(digits + PAYCODE_PREFIX_DIGITS + 1, PAYCODE_ALIAS_DIGITS) * 2 + 1, now,
+	      THROTTLE_ALIAS);
 }

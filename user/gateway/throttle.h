@@ -5,9 +5,11 @@
  * ration that no single merchant can use up, so that who has seen a code
  * cannot lock its owner out alone.
  *
- * A ration is a leaky bucket in memory: it starts full again with the process,
- * and a gateway of N processes gives N rations. Documentation/pc1.md has what
- * that means for a guesser.
+ * A ration is a leaky bucket in memory, which a good code does not leave. Where several
+ * gateways share a database, what was wrong is written there, too, and whoever writes
+ * learns what the others have met: so N gateways give one ration, and at most one
+ * more try for each but the first, which does not know yet. With SQLite it starts full again with the
+ * process. Documentation/pc1.md has what that means for a guesser.
  */
 #ifndef VPG_THROTTLE_H
 #define VPG_THROTTLE_H
@@ -15,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
+
+#include "store.h"
 
 #define THROTTLE_SECONDS	600
 #define THROTTLE_MERCHANT	20	/* wrong codes in that time */
@@ -38,6 +42,6 @@ void throttle_free(struct throttle *th);
  */
 bool throttle_take(struct throttle *th, long long merchant, const char *digits, __u64 now);
 void throttle_give_back(struct throttle *th, long long merchant, const char *digits, bool good);
-void throttle_wrong(struct throttle *th, long long merchant, const char *digits, __u64 now);
+void throttle_wrong(struct throttle *th, struct store *st, long long merchant, const char *digits, __u64 now);
 
 #endif /* VPG_THROTTLE_H */

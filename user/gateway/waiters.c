@@ -16,6 +16,7 @@
 struct waiter {
 	struct MHD_Connection *conn;
 	__u8 device[VP_DEVICE_ID_LEN];
+	long long since;	/* this device's highest number before it was looked */
 	time_t until;
 };
 
@@ -53,27 +54,30 @@ static void let_device_go(struct waiters *w, const __u8 device[VP_DEVICE_ID_LEN]
 			let_go(w, i);
 }
 
-static void one_notified(void *arg, const __u8 device[VP_DEVICE_ID_LEN])
+static void one_notified(void *arg, const __u8 device[VP_DEVICE_ID_LEN], long long number)
 {
 	struct waiters *w = arg;
 
 	pthread_mutex_lock(&w->lock);
-	let_device_go(w, device);
+	for (int i = w->n - 1; i >= 0; i--)
+		if (number > w->waiter[i].since && !memcmp(w->waiter[i].device, device, VP_DEVICE_ID_LEN))
+			let_go(w, i);
 	pthread_mutex_unlock(&w->lock);
 }
 
 /* Not under the lock: the database may be slow. */
-static void pass_on(struct waiters *w, long long seen)
+static void pass_on(struct waiters *w, long long seen, bool poked)
 {
-	long long top;
+	/* Of another gateway's that took longer the number is lower: once a second is often enough for that. */
+	long long top, late = poked ? 0 : store_notification_late(w->st);
 
-	if (store_notification_top(w->st, &top) != STORE_OK || top <= seen)
+	if (store_notification_top(w->st, &top) != STORE_OK || (top <= seen && !late))
 		return;
 	/* Who comes from now on has looked, or is told to look again. */
 	pthread_mutex_lock(&w->lock);
 	w->seen = top;
 	pthread_mutex_unlock(&w->lock);
-	store_each_notified(w->st, seen, one_notified, w);
+	store_each_notified(w->st, seen - late, one_notified, w);
 }
 
 static void *look(void *arg)
@@ -84,12 +88,14 @@ static void *look(void *arg)
 	while (!w->ending) {
 		struct timespec tick;
 		long long seen;
+		bool poked;
 
 		clock_gettime(CLOCK_MONOTONIC, &tick);
 		tick.tv_sec++;
 		while (!w->poked && !w->ending)
 			if (pthread_cond_timedwait(&w->poke, &w->lock, &tick))
 				break;
+		poked = w->poked;
 		w->poked = false;
 		for (int i = w->n - 1; i >= 0; i--)
 			if (w->waiter[i].until <= now())
@@ -98,7 +104,7 @@ static void *look(void *arg)
 			continue;
 		seen = w->seen;
 		pthread_mutex_unlock(&w->lock);
-		pass_on(w, seen);
+		pass_on(w, seen, poked);
 		pthread_mutex_lock(&w->lock);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -147,7 +153,7 @@ void waiters_free(struct waiters *w)
 }
 
 bool waiters_add(struct waiters *w, struct MHD_Connection *conn, const __u8 device[VP_DEVICE_ID_LEN],
-		 long long seen, int seconds)
+		 long long seen, long long since, int seconds)
 {
 	bool ok = false;
 
@@ -162,6 +168,7 @@ bool waiters_add(struct waiters *w, struct MHD_Connection *conn, const __u8 devi
 
 		new->conn = conn;
 		memcpy(new->device, device, sizeof(new->device));
+		new->since = since;
 		new->until = now() + seconds;
 		metrics_set(G_WAITING, w->n);
 		MHD_suspend_connection(conn);

@@ -23,7 +23,7 @@ void waiters_free(struct waiters *w);
  * too many, or news has come already.
  */
 bool waiters_add(struct waiters *w, struct MHD_Connection *conn, const __u8 device[VP_DEVICE_ID_LEN],
-		 long long seen, int seconds);
+		 long long seen, long long since, int seconds);
 /* This process has told some device something. */
 void waiters_poke(struct waiters *w);
 

@@ -167,14 +167,14 @@ static void throttle_of_honest_tills(void **state)
 	/* The same wrong code within its step is no guess; in the next step, or another, it is. */
 	for (n = 0; n < THROTTLE_MERCHANT - 1; n++)
 		assert_true(throttle_take(th, 1, mine, now));
-	throttle_wrong(th, 1, mine, now);
+	throttle_wrong(th, NULL, 1, mine, now);
 	for (n = 0; n < 50; n++)
 		assert_true(throttle_take(th, 1, mine, now + n % 10));
 	assert_true(throttle_take(th, 1, other, now));
 	assert_true(throttle_take(th, 1, mine, now + 30));
 	assert_false(throttle_take(th, 1, other, now));
 	/* It is the merchant's own: another's costs. */
-	throttle_wrong(th, 1, mine, now);
+	throttle_wrong(th, NULL, 1, mine, now);
 	for (n = 0; throttle_take(th, 2, mine, now); n++)
 		;
 	assert_int_equal(n, THROTTLE_MERCHANT);
