@@ -103,3 +103,4 @@ TEST_SCRIPTS += user/gateway/tests/on_postgres.sh user/gateway/tests/on_postgres
 TEST_SCRIPTS += user/gateway/tests/backup.sh
 # The master key changed while tills charge.
 TEST_SCRIPTS += user/gateway/tests/rekey.sh
+LONG_SCRIPTS += user/gateway/tests/lookup_on_postgres.sh

@@ -414,6 +414,11 @@ bool world_sql(struct world *w, const char *sql)
 	return db_exec(w->st, sql) == STORE_OK;
 }
 
+PGconn *world_superuser(struct world *w)
+{
+	return superuser(w->uri);
+}
+
 void world_force(struct world *w, const char *sql)
 {
 	if (*w->uri)

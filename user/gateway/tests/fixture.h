@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <jansson.h>
+#include <libpq-fe.h>
 
 #include "device.h"
 #include "gateway.h"
@@ -77,6 +78,8 @@ void world_other_end(const char *where);
 
 /* SQL behind the store's back; false if the database does not take it. */
 bool world_sql(struct world *w, const char *sql);
+/* A connection of somebody whom no constraint stops, PostgreSQL's. */
+PGconn *world_superuser(struct world *w);
 /* The same by somebody whom no trigger and no constraint stops, where there is one. */
 void world_force(struct world *w, const char *sql);
 long long world_number(struct world *w, const char *sql);

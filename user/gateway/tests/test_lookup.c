@@ -4,7 +4,7 @@
  * with a thousand keys and with 10^5, or with LONG=1 with 10^7, side by side.
  *
  * The database is filled by SQL: rows of the usual size, eight aliases each,
- * under the usual indexes. Keys that are not asked for are random bytes instead
+ * under the usual indexes; PostgreSQL by COPY. Keys that are not asked for are random bytes instead
  * of sealed keys.
  */
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "hex.h"
 #include "identify.h"
 #include "prim_openssl.h"
 #include "db_sqlite.h"
@@ -109,11 +110,103 @@ static void fill_aliases(struct world *w, long long keys)
 	sqlite3_finalize(q);
 }
 
+static void ask(PGconn *conn, const char *text, ExecStatusType want)
+{
+	PGresult *res = PQexec(conn, text);
+
+	if (PQresultStatus(res) != want)
+		fail_msg("%s: %s", text, PQerrorMessage(conn));
+	PQclear(res);
+}
+
+static void hand_over(PGconn *conn, const char *line, int len)
+{
+	if (PQputCopyData(conn, line, len) != 1)
+		fail_msg("%s", PQerrorMessage(conn));
+}
+
+static void copied(PGconn *conn)
+{
+	PGresult *res;
+
+	assert_int_equal(PQputCopyEnd(conn, NULL), 1);
+	res = PQgetResult(conn);
+	if (PQresultStatus(res) != PGRES_COMMAND_OK)
+		fail_msg("%s", PQerrorMessage(conn));
+	PQclear(res);
+	assert_null(PQgetResult(conn));
+}
+
+static void copy_keys(struct world *w, PGconn *conn, long long keys)
+{
+	struct device_key key = { .slot = 0, .epoch = 1, .sealed_len = sizeof(struct vp_root_keys) + KEYSTORE_OVERHEAD };
+	char line[2 * STORE_SEALED_MAX + 200], device[33], sealed[2 * STORE_SEALED_MAX + 1];
+	__u8 noise[512];
+
+	assert_int_equal(prim_random(noise, sizeof(noise)), 0);
+	ask(conn, "COPY device_key (id, device, slot, epoch, party, state, sealed, created, not_after, modes) FROM STDIN", PGRES_COPY_IN);
+	for (long long i = 1; i <= keys; i++) {
+		for (int b = 0; b < 8; b++)
+			key.device[b] = i >> (56 - 8 * b);
+		if (i % (keys / PROBES ? keys / PROBES : 1) == 0) {
+			struct row_name row = row_of_key(key.device, 0, 1);
+			struct vp_root_keys roots;
+
+			memset(&roots, i, sizeof(roots));
+			assert_int_equal(keystore_seal(&w->gw.keys, row.bytes, row.len, (__u8 *)&roots, sizeof(roots), key.sealed), 0);
+		} else {
+			memcpy(key.sealed, noise + i % 256, key.sealed_len);
+		}
+		hex_encode(device, key.device, 16);
+		hex_encode(sealed, key.sealed, key.sealed_len);
+		hand_over(conn, line, snprintf(line, sizeof(line), "%lld\t\\\\x%s\t0\t1\t%lld\tcurrent\t\\\\x%s\t1\t%llu\t382\n", i,
+					       device, w->alice.party, sealed, (unsigned long long)w->now + 86400));
+	}
+	copied(conn);
+}
+
+static void copy_aliases(PGconn *conn, long long keys)
+{
+	char alias[VP_ALIAS_DIGITS + 1], line[64];
+
+	ask(conn, "COPY alias (alias, key) FROM STDIN", PGRES_COPY_IN);
+	for (long long n = 0; n < keys * ALIASES; n++) {
+		alias_of(n, keys, alias);
+		hand_over(conn, line, snprintf(line, sizeof(line), "%lld\t%lld\n", atoll(alias), key_of_alias(n, keys)));
+	}
+	copied(conn);
+}
+
+/* The indexes by which a code is not found are left out: room on the disk, and the same work. */
+static void fill_there(struct world *w, long long keys)
+{
+	PGconn *conn = world_superuser(w);
+	double t = now();
+
+	ask(conn, "DROP INDEX alias_key, alias_rest, device_key_ends, device_key_current; "
+		  "ALTER TABLE device_key DROP CONSTRAINT device_key_device_slot_epoch_key; "
+		  "ALTER TABLE alias DROP CONSTRAINT alias_pkey", PGRES_COMMAND_OK);
+	copy_keys(w, conn, keys);
+	copy_aliases(conn, keys);
+	ask(conn, "SET maintenance_work_mem = '512MB'", PGRES_COMMAND_OK);
+	ask(conn, "ALTER TABLE alias ADD PRIMARY KEY (alias)", PGRES_COMMAND_OK);
+	ask(conn, "VACUUM (ANALYZE) alias", PGRES_COMMAND_OK);
+	ask(conn, "VACUUM (ANALYZE) device_key", PGRES_COMMAND_OK);
+	ask(conn, "CHECKPOINT", PGRES_COMMAND_OK);
+	PQfinish(conn);
+	print_message("# %lld keys: %.1f MB, filled in %.0f s\n", keys,
+		      world_number(w, "SELECT pg_database_size(current_database())") / 1e6, now() - t);
+}
+
 static void fill(struct world *w, long long keys)
 {
 	double t = now();
 	struct stat sb;
 
+	if (world_on_postgres()) {
+		fill_there(w, keys);
+		return;
+	}
 	/* Nothing here is worth a journal; the indexes come when the rows are there. */
 	sql(w->st, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -1000000;"
 		   "PRAGMA secure_delete = OFF; DROP INDEX alias_key; DROP INDEX device_key_ends; BEGIN");
@@ -134,8 +227,14 @@ static void fill(struct world *w, long long keys)
 static void take_into_memory(struct world *w)
 {
 	static char buf[1 << 20];
-	int fd = open(w->gw.db_path, O_RDONLY | O_CLOEXEC);
+	int fd;
 
+	if (world_on_postgres()) {
+		world_number(w, "SELECT count(*) FROM alias");
+		world_number(w, "SELECT count(sealed) FROM device_key");
+		return;
+	}
+	fd = open(w->gw.db_path, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	while (read(fd, buf, sizeof(buf)) > 0)
 		;
@@ -198,7 +297,8 @@ static void fleet(void **state)
 	}
 	print_message("# a code is found and tried in %.1f us among %lld keys, in %.1f us among %lld: %.2f times\n",
 		      best[0], keys[0], best[1], keys[1], best[1] / best[0]);
-	assert_true(best[1] <= 2 * best[0]);
+	/* A round trip to a server costs more than what it does there. */
+	assert_true(world_on_postgres() ? best[1] <= 1.5 * best[0] : best[1] <= 2 * best[0]);
 	for (int i = 0; i < 2; i++)
 		world_end(&ws[i]);
 }
