@@ -203,6 +203,25 @@ int vp_key_take_counter(struct vp_key *key, bool may, u64 *counter)
 }
 
 /**
+ * vp_key_give_back_counter() - a password that was drawn and that nobody will see
+ * @key: the key
+ * @counter: as vp_key_take_counter() left it
+ *
+ * For want of memory it could not be made, and the authenticator would run ahead of
+ * who checks its passwords. Not so a payment code: whoever asks again gets what was
+ * drawn, perhaps already while it is being made, so that it has to stay counted.
+ */
+void vp_key_give_back_counter(struct vp_key *key, u64 counter)
+{
+	spin_lock(&key->issue_lock);
+	if (key->counter == counter + 1) {
+		key->counter = counter;
+		key->issued--;
+	}
+	spin_unlock(&key->issue_lock);
+}
+
+/**
  * vp_key_take_step() - an authenticator's password of a time step
  * @key: the key
  * @step: the step

@@ -198,6 +198,7 @@ int vp_key_read_otp(const struct vp_key *key, struct vp_mac_states *states);
 int vp_key_take_ordinal(struct vp_key *key, struct vp_draw *draw);
 int vp_key_take_pool(struct vp_key *key, struct vp_draw *draw);
 int vp_key_take_counter(struct vp_key *key, bool may, u64 *counter);
+void vp_key_give_back_counter(struct vp_key *key, u64 counter);
 int vp_key_take_step(struct vp_key *key, u64 step, bool may, bool *drawn);
 
 #endif /* VP_KEY_H */

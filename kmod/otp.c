@@ -85,7 +85,12 @@ static int issue_by_counter(struct vp_key *key, bool may, bool *drawn, struct vp
 	otp->valid_ms = 0;
 	err = vp_key_take_counter(key, may, &otp->counter);
 	*drawn = !err;
-	return err ?: vp_otp_compute(key, otp->counter, otp->digits);
+	if (err)
+		return err;
+	err = vp_otp_compute(key, otp->counter, otp->digits);
+	if (err)
+		vp_key_give_back_counter(key, otp->counter);
+	return err;
 }
 
 static int issue(struct vp_slot *slot, bool may, bool *drawn, void *arg)
