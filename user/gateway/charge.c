@@ -66,9 +66,7 @@ static enum refusal book(struct call *c, const struct identity *id, struct merch
 	ret = identify_spend(c, id);
 	if (ret != RF_OK)
 		return ret;
-	r = store_account_of(c->st, o->merchant, o->currency, &payee);
-	if (r == STORE_OK)
-		r = ledger_hold(c, id->key.party, &payee, &payer);
+	r = ledger_hold_for(c, id->key.party, o->merchant, o->currency, &payee, &payer);
 	if (r != STORE_OK)
 		return r == STORE_NONE ? RF_WRONG_CURRENCY : refusal_of_store(r);
 	/*

@@ -134,23 +134,30 @@ enum refusal identify_spend(struct call *c, const struct identity *id)
 {
 	__u64 now = call_now(c);
 	enum store_result r = store_device_turn(c->st, id->key.device);
+	bool spent = false;
 
+	/* What goes by the watermark asks for all of it in one statement, and why not only if it must. */
+	if (r == STORE_OK && id->mode != PAYCODE_POOL && id->mode != PAYCODE_ONLINE) {
+		r = store_key_accept(c->st, id->key.id, id->ordinal, now);
+		if (r == STORE_OK)
+			return refusal_of_store(key_arrived(c, &id->key));
+		if (r > STORE_NONE)
+			return refusal_of_store(r);
+		r = STORE_OK;
+		spent = true;
+	}
 	if (r == STORE_OK)
 		r = store_revoked(c->st, id->key.device);
 	/* A stolen device goes on showing codes: they are nobody's. */
 	if (r != STORE_NONE)
 		return r == STORE_OK ? RF_CODE_EXPIRED : refusal_of_store(r);
-	r = STORE_OK;
-
-	/* What does not go by the watermark looks for itself whether the key is alive still. */
-	if (id->mode == PAYCODE_POOL || id->mode == PAYCODE_ONLINE)
-		r = store_key_alive(c->st, id->key.id, now);
+	if (spent)
+		return RF_CODE_USED;
+	r = store_key_alive(c->st, id->key.id, now);
 	if (r == STORE_OK && id->mode == PAYCODE_POOL)
 		r = store_pool_use(c->st, &id->pool, id->index, now);
-	else if (r == STORE_OK && id->mode == PAYCODE_ONLINE)
-		r = store_online_use(c->st, &id->online, now);
 	else if (r == STORE_OK)
-		r = store_key_accept(c->st, id->key.id, id->ordinal, now);
+		r = store_online_use(c->st, &id->online, now);
 	if (r == STORE_NONE)
 		return RF_CODE_USED;
 	if (r == STORE_OK)

@@ -24,10 +24,16 @@ enum store_result ledger_hold(struct call *c, long long party, const struct acco
 	if (payee->kind == PARTY_USER && payee->party < party)
 		r = store_account_hold_one(c->st, payee->id);
 	if (r == STORE_OK)
-		r = store_account_hold(c->st, party, payee->currency, payer);
+		r = store_account_hold(c->st, party, payee->currency, call_now(c) - DAY_SECONDS, payer, 0, NULL);
 	if (r == STORE_OK && payee->kind == PARTY_USER && payee->party > party)
 		r = store_account_hold_one(c->st, payee->id);
 	return r;
+}
+
+enum store_result ledger_hold_for(struct call *c, long long party, long long merchant, const char *currency,
+				  struct account *payee, struct account *payer)
+{
+	return store_account_hold(c->st, party, currency, call_now(c) - DAY_SECONDS, payer, merchant, payee);
 }
 
 /* Its time in letters, then 96 random bits: those of one month lie together. See schema-postgres.sql. */
@@ -79,32 +85,25 @@ enum refusal ledger_committed(enum store_result r)
 enum refusal ledger_pay(struct call *c, const struct account *payer, const struct account *payee,
 			long long amount, struct payment *p)
 {
-	long long limit = payer->per_day >= 0 ? payer->per_day : c->gw->set.max_day, spent;
-	enum store_result r = store_party_revoked(c->st, payee->party);
+	long long limit = payer->per_day >= 0 ? payer->per_day : c->gw->set.max_day;
+	enum store_result r;
 
 	/*
 	 * An order or a name outlives the merchant's leave to call: whoever took the
 	 * key made the order, and the money must not follow it. Before what
 	 * ledger_refuses(), as it says nothing about the payer.
 	 */
-	if (r == STORE_OK) {
+	if (payee->revoked) {
 		snprintf(c->detail, sizeof(c->detail), "The operator has revoked this payee, who is paid no more. Pay the merchant another way; nothing was paid.");
 		return RF_PAYEE_UNKNOWN;
 	}
-	if (r != STORE_NONE)
-		return refusal_of_store(r);
 	/* ledger_hold() has it, so it is so until the commit; the database checks again. */
 	if (payer->per_payment >= 0 && amount > payer->per_payment)
 		return RF_OVER_LIMIT;
 	if (payer->balance < amount)
 		return RF_NOT_ENOUGH;
-	if (limit) {
-		r = store_spent(c->st, payer->id, call_now(c) - DAY_SECONDS, &spent);
-		if (r != STORE_OK)
-			return refusal_of_store(r);
-		if (spent > limit - amount)
-			return RF_OVER_DAY_LIMIT;
-	}
+	if (limit && payer->spent > limit - amount)
+		return RF_OVER_DAY_LIMIT;
 	if (payment_id(p->id, call_now(c)))
 		return RF_FAILED;
 	r = store_pay(c->st, payer->id, payee->id, amount, call_now(c), p);

@@ -11,6 +11,10 @@
  */
 enum store_result ledger_hold(struct call *c, long long party, const struct account *payee, struct account *payer);
 
+/* The same, and @payee's, a merchant's, in one go. */
+enum store_result ledger_hold_for(struct call *c, long long party, long long merchant, const char *currency,
+				  struct account *payee, struct account *payer);
+
 /*
  * Pays @amount from @payer to @payee and fills @p in; its kind, key and
  * ordinal are the caller's to set before. What ledger_refuses() leaves the

@@ -99,6 +99,8 @@ struct account {
 	long long balance;
 	/* The owner's limits; below 0: the gateway's. */
 	long long confirm_above, per_day, per_payment;
+	bool revoked;		/* a merchant whose key has been */
+	long long spent;	/* what went out of it, if it was read by store_account_hold() */
 };
 
 enum store_result store_party_add(struct store *st, enum party_kind kind, const char *name,
@@ -107,9 +109,13 @@ enum store_result store_account_by_name(struct store *st, const char *name, cons
 					struct account *acc);
 enum store_result store_account_of(struct store *st, long long party, const char *currency,
 				   struct account *acc);
-/* The same, and in a transaction nobody else changes it or decides by it until the end. */
-enum store_result store_account_hold(struct store *st, long long party, const char *currency,
-				     struct account *acc);
+/*
+ * The same, with what went out of it after @since; and in a transaction nobody else changes it or
+ * decides by it until the end. @other, unless it is NULL, is @other_party's, and is not held: two
+ * of them in the time of one.
+ */
+enum store_result store_account_hold(struct store *st, long long party, const char *currency, __u64 since,
+				     struct account *acc, long long other_party, struct account *other);
 enum store_result store_account_hold_one(struct store *st, long long account);
 struct merchant {
 	long long party;
@@ -123,8 +129,6 @@ enum store_result store_merchant_find(struct store *st, const __u8 spki[32], str
 
 /* What is below 0 is the gateway's from now on. */
 enum store_result store_account_limits(struct store *st, const struct account *acc);
-/* What went out of the account after @since. */
-enum store_result store_spent(struct store *st, long long account, __u64 since, long long *sum);
 
 enum store_result store_transfer(struct store *st, long long debit, long long credit,
 				 long long amount, __u64 now, long long *id);
@@ -236,7 +240,7 @@ enum store_result store_key_make_way(struct store *st, const __u8 device[VP_DEVI
  */
 enum store_result store_key_promote(struct store *st, const struct device_key *key,
 				    __u64 old_until);
-/* Compare and set; STORE_NONE if the watermark is not below @ordinal or the key no longer lives. */
+/* Compare and set; STORE_NONE if the watermark is not below @ordinal, or the key no longer lives, or its device is revoked. */
 enum store_result store_key_accept(struct store *st, long long key, __u64 ordinal, __u64 now);
 /* STORE_OK if it serves at @now. */
 enum store_result store_key_alive(struct store *st, long long key, __u64 now);

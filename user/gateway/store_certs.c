@@ -64,14 +64,6 @@ enum store_result store_revoked(struct store *st, const __u8 peer[VP_DEVICE_ID_L
 	return db_end(q, db_row(st, q));
 }
 
-enum store_result store_party_revoked(struct store *st, long long party)
-{
-	struct query *q = db(st, "SELECT 1 FROM merchant m JOIN revoked r ON r.peer = substr(m.spki, 1, 16) WHERE m.party = $1",
-			     "i", party);
-
-	return db_end(q, db_row(st, q));
-}
-
 enum store_result store_each_revoked(struct store *st,
 				     void (*fn)(void *arg, const struct certificate *c, const struct revocation *rev),
 				     void *arg)

@@ -35,8 +35,6 @@ struct revocation {
 enum store_result store_revoke(struct store *st, const struct revocation *rev);
 /* STORE_OK if it has been. */
 enum store_result store_revoked(struct store *st, const __u8 peer[VP_DEVICE_ID_LEN]);
-/* STORE_OK if it is a merchant whose key has been. */
-enum store_result store_party_revoked(struct store *st, long long party);
 /* For a CRL. */
 enum store_result store_each_revoked(struct store *st,
 				     void (*fn)(void *arg, const struct certificate *c, const struct revocation *rev),

@@ -45,13 +45,15 @@ static void read_account(struct query *q, struct account *acc)
 	acc->confirm_above = db_int(q, 6);
 	acc->per_day = db_int(q, 7);
 	acc->per_payment = db_int(q, 8);
+	acc->revoked = db_int(q, 9);
 }
 
 /* What the numbers of PostgreSQL's transfers leave for each second. */
 #define TRANSFERS_A_SECOND	"2097152"
 
 #define ACCOUNT	"SELECT a.id, a.party, p.kind, p.name, a.currency, a.balance, " \
-		"coalesce(a.confirm_above, -1), coalesce(a.per_day, -1), coalesce(a.per_payment, -1) " \
+		"coalesce(a.confirm_above, -1), coalesce(a.per_day, -1), coalesce(a.per_payment, -1), " \
+		"EXISTS (SELECT 1 FROM merchant m JOIN revoked r ON r.peer = substr(m.spki, 1, 16) WHERE m.party = a.party) " \
 		"FROM account a JOIN party p ON p.id = a.party "
 
 static enum store_result one_account(struct store *st, struct query *q, struct account *acc)
@@ -75,11 +77,33 @@ enum store_result store_account_of(struct store *st, long long party, const char
 	return one_account(st, db(st, ACCOUNT "WHERE a.party = $1 AND a.currency = $2", "it", party, currency), acc);
 }
 
-enum store_result store_account_hold(struct store *st, long long party, const char *currency,
-				     struct account *acc)
+/* Another text than store_account_of()'s, as both are under way at once. */
+#define OTHER		ACCOUNT "WHERE a.currency = $2 AND a.party = $1"
+#define SPENT		"SELECT coalesce(sum(amount), 0) FROM transfer WHERE " \
+			"debit = (SELECT id FROM account WHERE party = $1 AND currency = $2) AND time > $3"
+/* The numbers name the partitions; those below 2^40 are from before there were any. */
+#define RECENTLY	" AND (id >= ($3 - 86400) * " TRANSFERS_A_SECOND " OR id < 1099511627776)"
+
+/* All three are asked before the first answer is read. The sum sees what was committed while the row was waited for. */
+enum store_result store_account_hold(struct store *st, long long party, const char *currency, __u64 since,
+				     struct account *acc, long long other_party, struct account *other)
 {
-	return one_account(st, db(st, ACCOUNT "WHERE a.party = $1 AND a.currency = $2 FOR NO KEY UPDATE OF a", "it",
-				  party, currency), acc);
+	struct query *o = other ? db(st, OTHER, "it", other_party, currency) : NULL;
+	struct query *a = db(st, ACCOUNT "WHERE a.party = $1 AND a.currency = $2 FOR NO KEY UPDATE OF a", "it", party, currency);
+	struct query *sum = a ? db(st, db_sql(st, SPENT, SPENT RECENTLY), "iti", party, currency, (long long)since) : NULL;
+	enum store_result r = STORE_OK;
+
+	if (other)
+		r = one_account(st, o, other);
+	if (r == STORE_OK)
+		r = one_account(st, a, acc);
+	else
+		db_end(a, r);
+	if (r == STORE_OK)
+		r = db_row(st, sum);
+	if (r == STORE_OK)
+		acc->spent = db_int(sum, 0);
+	return db_end(sum, r);
 }
 
 enum store_result store_account_hold_one(struct store *st, long long account)
@@ -119,20 +143,6 @@ enum store_result store_account_limits(struct store *st, const struct account *a
 	return db_run(st, db(st, "UPDATE account SET confirm_above = CASE WHEN $2 >= 0 THEN $2 END, "
 			     "per_day = CASE WHEN $3 >= 0 THEN $3 END, per_payment = CASE WHEN $4 >= 0 THEN $4 END WHERE id = $1",
 			     "iiii", acc->id, acc->confirm_above, acc->per_day, acc->per_payment));
-}
-
-enum store_result store_spent(struct store *st, long long account, __u64 since, long long *sum)
-{
-	/* The numbers name the partitions; those below 2^40 are from before there were any. */
-	struct query *q = db(st, db_sql(st, "SELECT coalesce(sum(amount), 0) FROM transfer WHERE debit = $1 AND time > $2",
-					"SELECT coalesce(sum(amount), 0) FROM transfer WHERE debit = $1 AND time > $2 AND "
-					"(id >= ($2 - 86400) * " TRANSFERS_A_SECOND " OR id < 1099511627776)"), "ii",
-			     account, (long long)since);
-	enum store_result r = db_row(st, q);
-
-	if (r == STORE_OK)
-		*sum = db_int(q, 0);
-	return db_end(q, r);
 }
 
 /* By the database's clock, which all gateways share: what comes later has the higher number. */
