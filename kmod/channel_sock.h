@@ -66,7 +66,7 @@ struct vp_channel {
 	u8 ahead;
 	int rx_err;
 	u8 *ticket;
-	u8 buf[256];
+	u8 buf[64];
 
 	struct mutex tx_lock;	/* all writing to @inner */
 	enum vp_tx_state tx_state;

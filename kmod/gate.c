@@ -11,6 +11,7 @@
  */
 
 #include <linux/math64.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "voicepay.h"
@@ -29,6 +30,20 @@ void vp_gate_init(struct vp_gate *gate)
 	gate->policy.rights.uid_rights = VOICEPAY_RIGHTS_ALL;
 	gate->policy.presence = VOICEPAY_PRESENCE_NEVER;
 	gate->policy.presence_seconds = VOICEPAY_PRESENCE_SECONDS;
+}
+
+/* With nobody left who could come. */
+void vp_gate_exit(struct vp_gate *gate)
+{
+	kfree(gate->more);
+}
+
+/* NULL: no room has been made for so many. */
+static struct vp_tally *tally_at(struct vp_gate *gate, int i)
+{
+	if (i < VP_CALLERS_FEW)
+		return &gate->few[i];
+	return gate->more ? &gate->more[i - VP_CALLERS_FEW] : NULL;
 }
 
 void vp_gate_policy(struct vp_gate *gate, struct vp_policy *policy, u32 *locked)
@@ -81,14 +96,15 @@ void vp_gate_lock(struct vp_gate *gate, bool admin)
  */
 int vp_gate_unlock(struct vp_gate *gate, bool admin)
 {
+	struct vp_tally *t;
 	int err = 0, i;
 
 	spin_lock(&gate->lock);
 	if (admin) {
 		gate->locked = 0;
-		for (i = 0; i < VP_CALLERS_MAX; i++) {
-			gate->tally[i].refused = 0;
-			gate->tally[i].out_until = 0;
+		for (i = 0; i < VP_CALLERS_MAX && (t = tally_at(gate, i)); i++) {
+			t->refused = 0;
+			t->out_until = 0;
 		}
 	} else if (gate->locked & VOICEPAY_LOCKED_BY_ADMIN) {
 		err = -EPERM;
@@ -112,16 +128,20 @@ static bool is_stale(const struct vp_tally *t, u64 now_s)
 /* The user's tally, or NULL; a free one becomes his if @make. */
 static struct vp_tally *find_tally(struct vp_gate *gate, u32 uid, u64 now_s, bool make)
 {
-	struct vp_tally *unused = NULL;
+	struct vp_tally *unused = NULL, *t;
 	int i;
 
-	for (i = 0; i < VP_CALLERS_MAX; i++) {
-		struct vp_tally *t = &gate->tally[i];
-
+	for (i = 0; i < VP_CALLERS_MAX && (t = tally_at(gate, i)); i++) {
 		if (t->hour && t->uid == uid)
 			return t;
 		if (!unused && is_stale(t, now_s))
 			unused = t;
+	}
+	/* Most slots are one user's. Without memory there are no more than can be told apart. */
+	if (make && !unused && !gate->more) {
+		gate->more = kcalloc(VP_CALLERS_MAX - VP_CALLERS_FEW, sizeof(*gate->more),
+				     GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+		unused = gate->more;
 	}
 	if (!make || !unused)
 		return NULL;

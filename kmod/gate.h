@@ -7,8 +7,9 @@
 
 #include "rights.h"
 
-/* So many callers of a slot are told apart. */
+/* So many callers of a slot are told apart; of so few there is room from the start. */
 #define VP_CALLERS_MAX		32
+#define VP_CALLERS_FEW		2
 /* So many refusals in a row, and a caller is locked out. */
 #define VP_REFUSALS_MAX		20
 /* For so long, unless the administrator unlocks the slot. */
@@ -44,13 +45,15 @@ struct vp_policy {
  * @lock: guards all of it; no other slot's callers wait for it
  * @policy: what the administrator says
  * @locked: VOICEPAY_LOCKED_*
- * @tally: what each user did
+ * @few: what each user did
+ * @more: the same of those for whom there was no room left, NULL while there is
  */
 struct vp_gate {
 	spinlock_t lock;	/* guards all of it */
 	struct vp_policy policy;
 	u32 locked;
-	struct vp_tally tally[VP_CALLERS_MAX];
+	struct vp_tally few[VP_CALLERS_FEW];
+	struct vp_tally *more;
 };
 
 /**
@@ -76,6 +79,7 @@ struct vp_pass {
 };
 
 void vp_gate_init(struct vp_gate *gate);
+void vp_gate_exit(struct vp_gate *gate);
 void vp_gate_policy(struct vp_gate *gate, struct vp_policy *policy, u32 *locked);
 void vp_gate_set_policy(struct vp_gate *gate, const struct vp_policy *policy);
 int vp_gate_check(struct vp_gate *gate, const struct vp_caller *caller, u32 right);

@@ -85,19 +85,19 @@ struct vp_pool_state {
 /**
  * struct vp_reserve - what the slot's newest blob covers
  * @bound: there is a blob; without one nothing has to be kept for it
+ * @pool_next: pool codes below this index
  * @ordinal: codes up to this one
  * @issued: and as many as this
  * @counter: an authenticator's counters below this one
- * @pool_serial: codes of this pool
- * @pool_next: below this index
+ * @pool_serial: the pool that @pool_next is of
  */
 struct vp_reserve {
 	bool bound;
+	u32 pool_next;
 	u64 ordinal;
 	u64 issued;
 	u64 counter;
 	u64 pool_serial;
-	u32 pool_next;
 };
 
 /**
@@ -130,14 +130,14 @@ struct vp_key {
 	struct vp_cell *cell;
 	struct vp_cell *left;
 	u32 kind;
+	u32 last_mode;
 	u8 s_pub[VP_KEY_LEN];
 	struct vp_agree_grant grant;
 	struct vp_otp_terms otp;
 
 	atomic64_t last_ordinal;
-	spinlock_t issue_lock;	/* moves all that follows, and last_ordinal */
+	spinlock_t issue_lock;	/* moves all that follows, last_ordinal and last_mode */
 	seqcount_spinlock_t issue_seq;
-	u32 last_mode;
 	u8 last_bind[PAYCODE_BIND_MAX];
 	u64 issued;
 	struct vp_window hour;

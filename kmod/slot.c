@@ -36,6 +36,7 @@ static void slot_release(struct kref *ref)
 	struct vp_slot *slot = container_of(ref, struct vp_slot, ref);
 
 	/* vp_slot_del() has taken key and handshake out. */
+	vp_gate_exit(&slot->gate);
 	kfree_rcu(slot, rcu);
 }
 

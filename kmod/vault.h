@@ -12,7 +12,7 @@
 #include <uapi/linux/voicepay.h>
 
 /* Bytes of a cell: the secrets of a key, or of a handshake under way. */
-#define VP_CELL_LEN	576
+#define VP_CELL_LEN	336
 
 struct vp_vault_ops;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* KUnit: rights, locks, callers' budgets, lock-out, presence, drift. */
 
+#include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/cred.h>
 #include <linux/slab.h>
@@ -13,12 +14,18 @@
 
 #define T0	7200ULL		/* the first second of an hour of boot time */
 
+static void gate_gone(void *gate)
+{
+	vp_gate_exit(gate);
+}
+
 static struct vp_gate *a_gate(struct kunit *test, u32 per_hour)
 {
 	struct vp_gate *gate = kunit_kzalloc(test, sizeof(*gate), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, gate);
 	vp_gate_init(gate);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, gate_gone, gate), 0);
 	gate->policy.caller_per_hour = per_hour;
 	return gate;
 }
