@@ -29,12 +29,13 @@ static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 static void fresh_code(char code[PAYCODE_DIGITS + 1])
 {
 	int d = atomic_fetch_add(&turn, 1) % DEVICES;
-	__u64 first = (gateway_clock_ms() / 30000 - 1) * 10;
+	__u64 first = gateway_clock_ms() / 30000 * 10;
 
 	pthread_mutex_lock(&making);
 	if (next_ordinal[d] < first)
 		next_ordinal[d] = first;
-	if (next_ordinal[d] >= first + 30)
+	/* Of this step and the next: an earlier one may be over when it arrives. */
+	if (next_ordinal[d] >= first + 20)
 		bench_die("more codes than the steps hold");
 	device_code(&devices[d], 0, next_ordinal[d] / 10, next_ordinal[d] % 10, code);
 	next_ordinal[d]++;
