@@ -18,7 +18,7 @@
 #include "paycode.h"
 
 #define PROCS	4
-#define CODES	48	/* slots of one device, so that no code overtakes another */
+#define CODES	48	/* keys, so that no code overtakes another */
 
 struct shared {
 	atomic_int there;
@@ -106,7 +106,8 @@ static int all_answers(struct fleet *f, int n, const char *name)
 	return sum;
 }
 
-static struct fleet *gather(void **state, int n)
+/* Slots of one device, or each of a device of its own: those have nothing in common but their owner. */
+static struct fleet *gather(void **state, int n, bool apart)
 {
 	struct fleet *f = calloc(1, sizeof(*f));
 
@@ -116,8 +117,10 @@ static struct fleet *gather(void **state, int n)
 	for (int i = 0; i < n; i++) {
 		struct peer peer = f->w->device_peer;
 
+		if (apart)
+			peer.device[15] ^= i + 1;
 		assert_int_equal(device_init(&f->dev[i], peer.device, f->w->gw.keys.s_pub), 0);
-		f->dev[i].req.slot = i;
+		f->dev[i].req.slot = apart ? 0 : i;
 		assert_int_equal(world_enrol_as(f->w, &peer, &f->dev[i]), RF_OK);
 		/* Later ones of a key are good after earlier ones, whichever came first. */
 		for (int p = 0; p < PROCS; p++)
@@ -168,7 +171,7 @@ static void own_codes(struct fleet *f, int i)
 /* One request four times, one code for four orders, one order for four codes: each time one payment. */
 static void one_payment(void **state)
 {
-	struct fleet *f = gather(state, CODES);
+	struct fleet *f = gather(state, CODES, false);
 
 	together(f, same_charge, CODES);
 	for (int i = 0; i < CODES; i++) {
@@ -221,15 +224,16 @@ static void limits(struct fleet *f, long long per_day, int covered, const char *
 
 static void day_limit(void **state)
 {
-	struct fleet *f = gather(state, CODES);
+	struct fleet *f = gather(state, CODES, true);
 
-	limits(f, 20 * PRICE + 1, 20, "OVER_DAY_LIMIT");
+	/* Not a multiple of the gateways: it is reached while all of them are at it. */
+	limits(f, 18 * PRICE + 1, 18, "OVER_DAY_LIMIT");
 	disperse(f);
 }
 
 static void balance(void **state)
 {
-	struct fleet *f = gather(state, CODES);
+	struct fleet *f = gather(state, CODES, true);
 	long long id;
 
 	/* All but what seventeen cost. */
@@ -303,7 +307,7 @@ static void reverse(struct fleet *f, int i)
 
 static void money_back(void **state)
 {
-	struct fleet *f = gather(state, CODES);
+	struct fleet *f = gather(state, CODES, false);
 
 	assert_string_equal(world_charge(f->w, f->w->st, "big", f->code[0][0], 1000, NULL), "SUCCESS");
 	together(f, same_refund, 10);
@@ -345,7 +349,7 @@ static void scan(struct fleet *f, int i)
 /* One device pays what it scanned, with four slots at four gateways: once. */
 static void scanned(void **state)
 {
-	struct fleet *f = gather(state, CODES);
+	struct fleet *f = gather(state, CODES, false);
 	char body[128];
 	json_t *a;
 
@@ -388,7 +392,7 @@ static void enrol(struct fleet *f, int i)
 /* A device whose request reaches all gateways gets one key. */
 static void one_key(void **state)
 {
-	struct fleet *f = gather(state, 12);
+	struct fleet *f = gather(state, 12, false);
 	long long before = world_number(f->w, "SELECT count(*) FROM device_key");
 
 	f->me = -1;
@@ -421,7 +425,7 @@ static void guess(struct fleet *f, int i)
 /* Who guesses at all of them has the tries that one of them gives; with SQLite each is on its own. */
 static void one_ration(void **state)
 {
-	struct fleet *f = gather(state, 12);
+	struct fleet *f = gather(state, 12, false);
 	int tries;
 
 	together(f, guess, CODES);
