@@ -37,7 +37,7 @@ TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gatewa
 INSTALLS += selftests/pki/make-pki:$(testdir)/make-pki:755
 INSTALLS += selftests/pki/mint-voice-token:$(testdir)/mint-voice-token:755
 
-gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state test_gateway_certify test_gateway_fleet test_gateway_move
+gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state test_gateway_certify test_gateway_fleet test_gateway_move test_gateway_db
 TESTS += $(gateway_tests)
 define gateway_test
 $(1)_SRCS := user/gateway/tests/$(subst _gateway,,$(1)).c user/gateway/tests/fixture.c user/gateway/tests/device.c $(gateway_srcs)

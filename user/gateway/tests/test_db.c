@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A server that is not there, cannot be believed, or goes away. The last two want PostgreSQL: VPG_TEST_DB. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db_postgres.h"
+#include "fixture.h"
+#include "store_certs.h"
+
+/* What is said while @uri is opened. */
+static char *told(const char *uri)
+{
+	static char text[4096];
+	struct store *st = NULL;
+	FILE *f = tmpfile();
+	int was = dup(2);
+	size_t n;
+
+	fflush(stderr);
+	dup2(fileno(f), 2);
+	assert_int_not_equal(store_open(&st, uri, false), STORE_OK);
+	fflush(stderr);
+	dup2(was, 2);
+	close(was);
+	rewind(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	assert_null(st);
+	return text;
+}
+
+static void no_secrets(void **state)
+{
+	static const char *const uris[] = {
+		"postgresql://user:hunter2@/x?host=/nowhere",
+		"postgresql://user:hunter2@127.0.0.1:1/x",
+		"postgresql://user:hunter2%zz@127.0.0.1:1/x",
+		"postgresql://user@127.0.0.1:1/x?password=hunter2&nonsense=hunter2",
+	};
+
+	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
+		const char *text = told(uris[i]);
+
+		assert_true(*text);
+		assert_null(strstr(text, "hunter2"));
+	}
+	assert_true(db_postgres_has_password(uris[0]));
+	assert_true(db_postgres_has_password("postgres://h/x?password=p"));
+	assert_false(db_postgres_has_password("postgresql://user@h/x?passfile=/etc/p"));
+	assert_false(db_postgres_is_uri("/var/lib/ledger.db"));
+}
+
+/* Three ways to forget what was acknowledged. */
+static void believed(void **state)
+{
+	struct world *w = *state;
+	char uri[400];
+
+	snprintf(uri, sizeof(uri), "%s&options=-csynchronous_commit%%3Doff", w->uri);
+	assert_non_null(strstr(told(uri), "synchronous_commit is off"));
+	snprintf(uri, sizeof(uri), "%s&options=-csynchronous_commit%%3Dlocal", w->uri);
+	assert_non_null(strstr(told(uri), "synchronous_commit is local"));
+	snprintf(uri, sizeof(uri), "%s&options=-cdefault_transaction_read_only%%3Don", w->uri);
+	assert_true(*told(uri));
+}
+
+#define END_ALL	"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'voicepay'"
+
+struct cutter {
+	struct world *w;
+	atomic_bool end;
+	int cuts;
+};
+
+static void *cut(void *arg)
+{
+	struct cutter *c = arg;
+
+	while (!atomic_load(&c->end)) {
+		world_force(c->w, END_ALL);
+		c->cuts++;
+		usleep(rand() % 20000);
+	}
+	return NULL;
+}
+
+/* Each connection that idles is gone, then any at any moment: asked again, every order is paid once. */
+static void cut_off(void **state)
+{
+	struct world *w = *state;
+	struct cutter c = { .w = w };
+	char code[25], order[16];
+	pthread_t thread;
+	long busy = 0;
+	int n = 0;
+
+	world_enrol(w);
+	for (; n < 150; n++) {
+		const char *name;
+
+		if (n < 10)
+			world_force(w, END_ALL);
+		if (n == 10)
+			pthread_create(&thread, NULL, cut, &c);
+		w->now += 3;
+		assert_int_equal(device_code(&w->dev, 0, w->now / 30, w->now / 3 % 10, code), 0);
+		snprintf(order, sizeof(order), "o%d", n);
+		/* As a till does. */
+		while (name = world_charge(w, w->st, order, code, 1, NULL), !strcmp(name, "BUSY"))
+			busy++;
+		assert_string_equal(name, "SUCCESS");
+		if (n < 10)
+			assert_int_equal(busy, 0);
+	}
+	atomic_store(&c.end, true);
+	pthread_join(thread, NULL);
+	world_force(w, END_ALL);
+	while (store_revoked(w->st, w->device_peer.device) == STORE_AGAIN)
+		;
+	print_message("# %d charges, connections cut %d times, %ld answers to ask again\n", n, c.cuts, busy);
+	assert_int_equal(world_payments(w), n);
+	assert_int_equal(world_balance(w, "shop"), n);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
+	const struct CMUnitTest here[] = { cmocka_unit_test(no_secrets) };
+	const struct CMUnitTest there[] = { cmocka_unit_test(no_secrets), T(believed), T(cut_off) };
+
+	return world_on_postgres() ? cmocka_run_group_tests_name("server", there, NULL, NULL) :
+				     cmocka_run_group_tests_name("server", here, NULL, NULL);
+}
