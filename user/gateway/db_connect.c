@@ -168,6 +168,8 @@ static void set_up(PGconn *conn)
 		"SET max_parallel_workers_per_gather = 0",
 		/* What is between the statements and the indexes is a figure's few milliseconds. */
 		"SET jit = off",
+		/* Planned once: a custom plan for each day's sum over partitions takes ten times what the sum does. */
+		"SET plan_cache_mode = 'force_generic_plan'",
 	};
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
