@@ -49,7 +49,7 @@ struct pg {
 	struct pending pending[PENDING_MAX];
 	int n_pending;
 	enum store_result late;	/* what became of those that nobody waited for */
-	bool patient, told, doubtful;
+	bool patient, told, doubtful, connected;
 };
 
 static struct pg *of(struct store *st)
@@ -101,6 +101,9 @@ static bool hang_on(struct pg *pg)
 	pg->told = !pg->conn;
 	if (!pg->conn)
 		return false;
+	if (pg->connected)
+		metrics_count(M_DB_RECONNECTS);
+	pg->connected = true;
 	PQsetNoticeReceiver(pg->conn, on_notice, pg);
 	if (PQsetnonblocking(pg->conn, 1) || !PQenterPipelineMode(pg->conn)) {
 		hang_up(pg);
@@ -128,6 +131,7 @@ static enum store_result failed(struct pg *pg, const PGresult *res, const char *
 	const char *why = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 
 	if (!state || is(state, gone)) {
+		log_warn("database: the connection is given up: %s", why ? why : "it was lost");
 		hang_up(pg);
 		return STORE_AGAIN;
 	}
@@ -662,7 +666,8 @@ void db_patient(struct store *st)
 	if (!db_is_postgres(st) || of(st)->patient)
 		return;
 	of(st)->patient = true;
-	pg_exec(st, "RESET max_parallel_workers_per_gather; RESET lock_timeout");
+	/* Whoever writes to it, or reads from it, may be slower than a gateway is. */
+	pg_exec(st, "RESET max_parallel_workers_per_gather; RESET lock_timeout; SET idle_in_transaction_session_timeout = 0");
 }
 
 enum store_result db_postgres_open(struct store **out, const char *uri)
