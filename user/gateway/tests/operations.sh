@@ -224,7 +224,10 @@ drains() {
 	start b || return 1
 	before=$(payments)
 	body="{\"order_no\":\"f1\",\"code\":\"$(code 0 3)\",\"amount\":100,\"currency\":\"CNY\"}"
-	mkfifo half && part half b "$body"
+	mkfifo half late && part half b "$body"
+	# One that has connected in time, and asks too late.
+	{ cat late; sleep 1; } | socat -t3 - "UNIX-CONNECT:b.sock" >late.out &
+	pids="$pids $!"
 	curl -s --max-time 30 --unix-socket b.sock -H "X-Client-Cert: $device" 'http://x/v1/notifications?since=999999&wait=40' >news &
 	news=$!
 	until_true 5 is 2 metric b voicepay_requests_in_hand && is 1 metric b voicepay_waiting_polls || return 1
@@ -236,6 +239,8 @@ drains() {
 	# The time is over: it listens, and refuses.
 	until_true 4 sh -c "curl -s -o /dev/null -w '%{http_code}' --unix-socket b.sock -H 'X-Client-Cert: $till' http://x/v1/time; [ ! -e b.sock ]" || return 1
 	kill -0 "$(cat b.pid)" || { echo "gone with a request in hand"; return 1; }
+	printf 'GET /v1/time HTTP/1.1\r\nHost: x\r\nX-Client-Cert: %s\r\n\r\n' "$till" >late
+	until_true 3 grep -q '^HTTP/1.1 503' late.out && grep -qi '^Connection: close' late.out && grep -qi '^Retry-After: ' late.out || { cat late.out; return 1; }
 	printf %s "${body#?}" >half
 	wait "$(cat b.pid)" || { echo "exit code $?"; return 1; }
 	until_true 3 grep -q SUCCESS half.out && grep -qi '^Connection: close' half.out || { cat half.out; return 1; }
