@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* PostgreSQL: finding the server, and whether it keeps what it commits. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,7 +173,16 @@ static void set_up(PGconn *conn)
 		"SET plan_cache_mode = 'force_generic_plan'",
 	};
 
+	char all[600] = "";
+	PGresult *res;
+	bool ok;
+
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s;", sets[i]);
+	res = PQexec(conn, all);
+	ok = PQresultStatus(res) == PGRES_COMMAND_OK;
+	PQclear(res);
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]) && !ok; i++)
 		PQclear(PQexec(conn, sets[i]));
 }
 
