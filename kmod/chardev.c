@@ -108,7 +108,7 @@ static int take_currency(u8 out[PAYCODE_CURRENCY_LEN], const u8 in[4])
 /* From @amount to its end a request for a code has nothing but terms, in whole words. */
 static bool has_terms(const struct voicepay_code *code)
 {
-	const u64 *w = (const u64 *)&code->amount;
+	const u64 *w = (const u64 *)((const u8 *)code + offsetof(struct voicepay_code, amount));
 
 	BUILD_BUG_ON(sizeof(*code) - offsetof(struct voicepay_code, amount) != 14 * sizeof(*w));
 	return w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7] | w[8] | w[9] | w[10] |
@@ -336,10 +336,9 @@ static long serve_##_name(struct file *file, void __user *user)				\
 	BUILD_BUG_ON(sizeof(data) > PAGE_SIZE || offsetof(struct _type, size));		\
 	BUILD_BUG_ON(offsetof(struct _type, flags) != offsetof(struct request_head, flags)); \
 	err = request_take(&req);							\
-	if (!err)									\
-		err = do_##_name(file, &data);						\
-	else										\
+	if (err)									\
 		goto out;								\
+	err = do_##_name(file, &data);							\
 	/* EMSGSIZE says how much room it takes. */					\
 	if ((!err || err == -EMSGSIZE) && request_answer(&req))				\
 		err = -EFAULT;								\

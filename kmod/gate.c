@@ -137,10 +137,13 @@ static struct vp_tally *find_tally(struct vp_gate *gate, u32 uid, u64 now_s, boo
 		if (!unused && is_stale(t, now_s))
 			unused = t;
 	}
-	/* Most slots are one user's. Without memory there are no more than can be told apart. */
+	/*
+	 * Most slots are one user's. Without memory there are no more than can be told apart.
+	 * Not on the caller's account, which he could fill, so as to never be locked out.
+	 */
 	if (make && !unused && !gate->more) {
 		gate->more = kcalloc(VP_CALLERS_MAX - VP_CALLERS_FEW, sizeof(*gate->more),
-				     GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+				     GFP_ATOMIC | __GFP_NOWARN);
 		unused = gate->more;
 	}
 	if (!make || !unused)

@@ -42,6 +42,13 @@ static struct crypto_shash *tfms[VP_HASHES];
  */
 static DEFINE_STATIC_KEY_FALSE(sha256_is_plain);
 
+static void put_tfm(enum vp_hash hash)
+{
+	if (tfms[hash])
+		crypto_free_shash(tfms[hash]);
+	tfms[hash] = NULL;
+}
+
 static int get_tfm(enum vp_hash hash)
 {
 	struct crypto_shash *tfm = crypto_alloc_shash(kinds[hash].name, 0, 0);
@@ -56,10 +63,10 @@ static int get_tfm(enum vp_hash hash)
 	    crypto_shash_statesize(tfm) < kinds[hash].kept ||
 	    crypto_shash_blocksize(tfm) > BLOCK_MAX ||
 	    crypto_shash_digestsize(tfm) != kinds[hash].digest) {
-		pr_err("%s: state of %u bytes, room for %u\n", kinds[hash].name,
-		       crypto_shash_statesize(tfm), STATE_MAX);
+		pr_warn("%s: state of %u bytes, room for %u\n", kinds[hash].name,
+			crypto_shash_statesize(tfm), STATE_MAX);
 		crypto_free_shash(tfm);
-		return -EOPNOTSUPP;
+		return kinds[hash].required ? -EOPNOTSUPP : 0;
 	}
 	tfms[hash] = tfm;
 	return 0;
@@ -69,11 +76,8 @@ void vp_hmac_exit(void)
 {
 	int i;
 
-	for (i = 0; i < VP_HASHES; i++) {
-		if (tfms[i])
-			crypto_free_shash(tfms[i]);
-		tfms[i] = NULL;
-	}
+	for (i = 0; i < VP_HASHES; i++)
+		put_tfm(i);
 }
 
 static int update(struct shash_desc *desc, const struct vp_piece *pieces, size_t n)
@@ -110,7 +114,7 @@ int vp_sha256(u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
 static int prepare_half(u8 *state, enum vp_hash hash, const u8 key[BLOCK_MAX], u8 pad)
 {
 	SHASH_DESC_ON_STACK(desc, tfms[hash]);
-	u8 block[BLOCK_MAX], whole[STATE_MAX];
+	u8 block[BLOCK_MAX], whole[STATE_MAX] __aligned(8);
 	int err, i;
 
 	for (i = 0; i < BLOCK_MAX; i++)
@@ -227,10 +231,12 @@ static int plain_mac(u8 out[VP_HASH_LEN], const struct vp_hmac_states *states,
 	last_block(block, half, sizeof(half));
 	if (!err)
 		err = crypto_shash_update(desc, block, sizeof(block));
-	take_hash(out, word);
+	/* Else it is the outer state, with which anybody could make MACs. */
+	if (!err)
+		take_hash(out, word);
 	memzero_explicit(word, VP_SHA_STATE_LEN);
 	memzero_explicit(half, sizeof(half));
-	memzero_explicit(block, sizeof(half));
+	memzero_explicit(block, sizeof(block));
 	return err;
 }
 
@@ -364,7 +370,8 @@ static bool plain_is_right(void)
 	struct vp_hmac_states states;
 	unsigned int len;
 
-	if (crypto_shash_descsize(tfms[VP_SHA256]) > PLAIN_STATE_LEN)
+	/* Of another size it is another structure, and may begin with a pointer. */
+	if (crypto_shash_descsize(tfms[VP_SHA256]) != PLAIN_STATE_LEN)
 		return false;
 	memset(key, 0x3c, sizeof(key));
 	memset(text, 0xa5, sizeof(text));
@@ -386,8 +393,12 @@ int vp_hmac_init(void)
 
 	for (i = 0; i < VP_HASHES && !err; i++)
 		err = get_tfm(i);
-	for (i = 0; i < VP_HASHES && !err; i++)
-		err = tfms[i] ? check_kept(i) : 0;
+	for (i = 0; i < VP_HASHES && !err; i++) {
+		if (tfms[i] && check_kept(i)) {
+			put_tfm(i);
+			err = kinds[i].required ? -EOPNOTSUPP : 0;
+		}
+	}
 	if (!err && plain_is_right())
 		static_branch_enable(&sha256_is_plain);
 	if (err)

@@ -68,6 +68,8 @@ int vp_channel_send_record(struct vp_channel *ch, u8 type, void *data, size_t le
  */
 static void tx_nudge(struct sock *sk)
 {
+	/* TLS looks through records that it frees under this lock, or sends at once. */
+	sock_owned_by_me(sk);
 	if (sk_stream_is_writeable(sk))
 		sk->sk_write_space(sk);
 }
@@ -107,7 +109,10 @@ static bool tx_advance(struct vp_channel *ch)
 	lockdep_assert_held(&ch->tx_lock);
 
 	if (ch->tx_state == VP_TX_OPEN && tx_stuck(ch->inner->sk)) {
-		tx_nudge(ch->inner->sk);
+		lock_sock(ch->inner->sk);
+		if (tls_get_ctx(ch->inner->sk)->partially_sent_record)
+			tx_nudge(ch->inner->sk);
+		release_sock(ch->inner->sk);
 		return false;
 	}
 	if (ch->tx_state == VP_TX_CLOSING) {
@@ -133,8 +138,24 @@ static bool tx_advance(struct vp_channel *ch)
 
 static void tx_retry(struct vp_channel *ch)
 {
-	queue_delayed_work(tx_queue, &ch->tx_work, ch->delay);
+	mod_delayed_work(tx_queue, &ch->tx_work, ch->delay);
 	ch->delay = min_t(unsigned long, 2 * ch->delay, RETRY_MAX);
+}
+
+/* For a new reason: however long the waits have become for the last one. */
+static void tx_retry_soon(struct vp_channel *ch)
+{
+	ch->delay = RETRY_MIN;
+	tx_retry(ch);
+}
+
+/* After all that gives TLS something to send. */
+static void tx_watch(struct vp_channel *ch)
+{
+	lockdep_assert_held(&ch->tx_lock);
+
+	if (ch->tx_state == VP_TX_OPEN && tx_stuck(ch->inner->sk))
+		tx_retry_soon(ch);
 }
 
 /* From here on no data is sent; the alert follows as soon as there is room. */
@@ -154,7 +175,7 @@ void vp_channel_tx_shut(struct vp_channel *ch)
 	mutex_lock(&ch->tx_lock);
 	tx_close(ch, VP_ALERT_WARNING, VP_ALERT_CLOSE_NOTIFY);
 	if (!tx_advance(ch))
-		tx_retry(ch);
+		tx_retry_soon(ch);
 	mutex_unlock(&ch->tx_lock);
 }
 
@@ -172,7 +193,7 @@ static void tx_fail(struct vp_channel *ch, int err, u8 alert)
 		sock_error(ch->inner->sk);
 		tx_close(ch, VP_ALERT_FATAL, alert);
 		if (!tx_advance(ch))
-			tx_retry(ch);
+			tx_retry_soon(ch);
 	}
 }
 
@@ -259,10 +280,9 @@ void vp_channel_tx_release(struct vp_channel *ch)
 	tx_close(ch, VP_ALERT_WARNING, VP_ALERT_CLOSE_NOTIFY);
 	ch->released = true;
 	ch->deadline = jiffies + CLOSE_PATIENCE;
-	ch->delay = RETRY_MIN;
 	done = tx_advance(ch);
 	if (!done)
-		tx_retry(ch);
+		tx_retry_soon(ch);
 	mutex_unlock(&ch->tx_lock);
 
 	if (done)
@@ -286,10 +306,7 @@ static int send_now(struct vp_channel *ch, struct msghdr *msg)
 		ret = ch->tx_err ? -ch->tx_err : -EPIPE;
 	else if (!ret)
 		ret = inner_send(ch, &inner);
-	if (ret > 0 && tx_stuck(ch->inner->sk)) {
-		ch->delay = RETRY_MIN;
-		tx_retry(ch);
-	}
+	tx_watch(ch);
 	mutex_unlock(&ch->tx_lock);
 
 	if (ret > 0)
@@ -384,6 +401,7 @@ void vp_channel_splice_eof(struct socket *sock)
 	mutex_lock(&ch->tx_lock);
 	if (ch->tx_state == VP_TX_OPEN)
 		vp_channel_send_record(ch, VP_RECORD_DATA, NULL, 0);
+	tx_watch(ch);
 	mutex_unlock(&ch->tx_lock);
 }
 #endif

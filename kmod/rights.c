@@ -49,18 +49,28 @@ bool vp_caller_is_admin(const struct vp_caller *caller)
 	       ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
 }
 
+/*
+ * Groups are kept in order (groups_sort()). Attack: a caller with 65,536 of them, who makes
+ * everybody wait that asks for the same slot.
+ */
 static bool in_group(const struct cred *cred, kgid_t gid)
 {
 	const struct group_info *groups = cred->group_info;
-	int i;
+	int lo = 0, hi = groups->ngroups, mid;
 
 	if (!gid_valid(gid))
 		return false;
 	if (gid_eq(cred->egid, gid))
 		return true;
-	for (i = 0; i < groups->ngroups; i++)
-		if (gid_eq(groups->gid[i], gid))
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (gid_eq(groups->gid[mid], gid))
 			return true;
+		if (gid_lt(groups->gid[mid], gid))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
 	return false;
 }
 

@@ -35,7 +35,8 @@ static void slot_release(struct kref *ref)
 {
 	struct vp_slot *slot = container_of(ref, struct vp_slot, ref);
 
-	/* vp_slot_del() has taken key and handshake out. */
+	/* vp_slot_del() has taken key and handshake out: nothing wipes what is left here. */
+	WARN_ON_ONCE(rcu_access_pointer(slot->key) || slot->handshake);
 	vp_gate_exit(&slot->gate);
 	kfree_rcu(slot, rcu);
 }
@@ -84,6 +85,19 @@ struct vp_slot *vp_slot_get(u32 id)
 		slot = NULL;
 	rcu_read_unlock();
 	return slot;
+}
+
+/**
+ * vp_slot_is_there() - is it still in the table?
+ * @slot: the slot, found before vp_manage_lock was taken
+ *
+ * What is put into a slot that was deleted meanwhile would be out of reach of
+ * everything that wipes.
+ */
+bool vp_slot_is_there(const struct vp_slot *slot)
+{
+	lockdep_assert_held(&vp_manage_lock);
+	return slot_at(slot->id) == slot;
 }
 
 /**

@@ -56,6 +56,7 @@ struct vp_slot_status {
 };
 
 struct vp_slot *vp_slot_get(u32 id);
+bool vp_slot_is_there(const struct vp_slot *slot);
 struct vp_slot *vp_slot_get_next(u32 from);
 void vp_slot_put(struct vp_slot *slot);
 void vp_slot_status(struct vp_slot *slot, struct vp_slot_status *st);

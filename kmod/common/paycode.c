@@ -11,18 +11,19 @@
  * so that an entry can say where the next one begins.
  */
 #define R(n)	((n) << 4)
-static const __u8 damm_table[10][16] = {
-	{ R(0), R(3), R(1), R(7), R(5), R(9), R(8), R(6), R(4), R(2) },
-	{ R(7), R(0), R(9), R(2), R(1), R(5), R(4), R(8), R(6), R(3) },
-	{ R(4), R(2), R(0), R(6), R(8), R(7), R(1), R(3), R(5), R(9) },
-	{ R(1), R(7), R(5), R(0), R(9), R(8), R(3), R(4), R(2), R(6) },
-	{ R(6), R(1), R(2), R(3), R(0), R(4), R(5), R(9), R(7), R(8) },
-	{ R(3), R(6), R(7), R(4), R(2), R(0), R(9), R(5), R(8), R(1) },
-	{ R(5), R(8), R(6), R(9), R(7), R(2), R(0), R(1), R(3), R(4) },
-	{ R(8), R(9), R(4), R(5), R(3), R(6), R(2), R(0), R(1), R(7) },
-	{ R(9), R(4), R(3), R(8), R(6), R(1), R(7), R(2), R(0), R(5) },
-	{ R(2), R(5), R(8), R(1), R(4), R(3), R(6), R(7), R(9), R(0) },
+static const __u8 damm_table[10 * 16] = {
+	[0x00] = R(0), R(3), R(1), R(7), R(5), R(9), R(8), R(6), R(4), R(2),
+	[0x10] = R(7), R(0), R(9), R(2), R(1), R(5), R(4), R(8), R(6), R(3),
+	[0x20] = R(4), R(2), R(0), R(6), R(8), R(7), R(1), R(3), R(5), R(9),
+	[0x30] = R(1), R(7), R(5), R(0), R(9), R(8), R(3), R(4), R(2), R(6),
+	[0x40] = R(6), R(1), R(2), R(3), R(0), R(4), R(5), R(9), R(7), R(8),
+	[0x50] = R(3), R(6), R(7), R(4), R(2), R(0), R(9), R(5), R(8), R(1),
+	[0x60] = R(5), R(8), R(6), R(9), R(7), R(2), R(0), R(1), R(3), R(4),
+	[0x70] = R(8), R(9), R(4), R(5), R(3), R(6), R(2), R(0), R(1), R(7),
+	[0x80] = R(9), R(4), R(3), R(8), R(6), R(1), R(7), R(2), R(0), R(5),
+	[0x90] = R(2), R(5), R(8), R(1), R(4), R(3), R(6), R(7), R(9), R(0),
 };
+#undef R
 
 #define PAYCODE_MODULUS	1000000000U
 
@@ -68,7 +69,7 @@ __u32 paycode_truncate(const __u8 hmac[8])
 
 unsigned int paycode_damm(const __u8 *digits, size_t len)
 {
-	const __u8 *table = damm_table[0];
+	const __u8 *table = damm_table;
 	unsigned int row = 0;
 	size_t i;
 
