@@ -220,6 +220,11 @@ int main(void)
 	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
 	if (dev < 0 || genl_open(&nl))
 		ktap_bail("device or netlink family is missing");
+#ifdef __aarch64__
+	ktap_skip_all("QEMU's machine of this kind comes back from sleep without its disks and consoles");
+#endif
+	if (access("/dev/rtc0", F_OK))
+		ktap_skip_all("no clock that could wake this machine");
 	/* No other machine is sent to sleep. */
 	if (find("/sys/class/virtio-ports", "vport", "monitor", monitor) ||
 	    find(SHARING, "virtio", NULL, shared))
