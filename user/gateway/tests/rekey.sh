@@ -118,7 +118,7 @@ here_run() {
 	if "$2" >out.log 2>&1; then
 		ktap_ok "$1"
 	else
-		sed 's/^/# /' out.log
+		awk '{ print "# " $0 }' out.log
 		ktap_not_ok "$1"
 	fi
 }
