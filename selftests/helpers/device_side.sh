@@ -22,7 +22,7 @@ finish() {
 trap finish EXIT
 
 wait_for() { # TENTHS COMMAND..
-	local n=$1
+	local n=$(($1 * ${SLOWER:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		n=$((n - 1))

@@ -45,7 +45,7 @@ in_shop() { ip netns exec shop "$@"; }
 
 # wait_for SECONDS COMMAND..: until it succeeds
 wait_for() {
-	local tries=$(($1 * 10))
+	local tries=$(($1 * 10 * ${SLOWER:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries - 1))
