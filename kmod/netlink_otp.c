@@ -61,7 +61,8 @@ static int put_otp(struct vp_slot *slot, const struct vp_caller *caller, struct 
 	mutex_lock(&vp_manage_lock);
 	err = -ENOENT;
 	if (vp_slot_is_there(slot))
-		err = vp_otp_put(slot, &terms, nla_data(info->attrs[VOICEPAY_A_OTP_SECRET]), counter);
+		err = vp_otp_put(slot, &terms, nla_data(info->attrs[VOICEPAY_A_OTP_SECRET]),
+				 counter);
 	mutex_unlock(&vp_manage_lock);
 	vp_event(VOICEPAY_EVENT_OTP_PUT, slot->id, err);
 	explain(info, err);

@@ -23,6 +23,7 @@ static const __u8 damm_table[10 * 16] = {
 	[0x80] = R(9), R(4), R(3), R(8), R(6), R(1), R(7), R(2), R(0), R(5),
 	[0x90] = R(2), R(5), R(8), R(1), R(4), R(3), R(6), R(7), R(9), R(0),
 };
+
 #undef R
 
 #define PAYCODE_MODULUS	1000000000U

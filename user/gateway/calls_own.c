@@ -175,7 +175,7 @@ enum refusal do_notifications(struct call *c, const json_t *query, const char *r
 	next = since;
 	if (json_array_size(list))
 		next = json_integer_value(json_object_get(json_array_get(list, json_array_size(list) - 1), "number"));
-	else
+	else if (r == RF_OK)
 		c->wait_seconds = wait;
 	*answer = json_pack("{s:o, s:I}", "notifications", list, "next", (json_int_t)next);
 	return r;

@@ -132,6 +132,7 @@ static enum refusal try_code(struct call *c, const struct charge *req, const str
 	struct throttle *th = c->gw->throttle;
 	__u8 bind[PAYCODE_BIND_MAX];
 	enum refusal ret;
+	enum taken took;
 
 	/* Only the mode that V says is tried: any other would be a second guess for free. */
 	if (memcmp(code->prefix, c->gw->set.prefix, sizeof(code->prefix)) ||
@@ -142,11 +143,13 @@ static enum refusal try_code(struct call *c, const struct charge *req, const str
 		if (ret != RF_OK)
 			return ret;
 	}
-	if (!throttle_take(th, m->party, req->code, call_now(c)))
+	took = throttle_take(th, m->party, req->code, call_now(c));
+	if (took == THROTTLE_NOTHING_LEFT)
 		return RF_TOO_MANY_WRONG;
 	ret = identify_code(c, code, bound ? bind : NULL, m->party, id);
 	if (ret != RF_CODE_EXPIRED) {
-		throttle_give_back(th, m->party, req->code, ret == RF_OK);
+		if (took == THROTTLE_TOOK)
+			throttle_give_back(th, m->party, req->code, ret == RF_OK);
 		return ret;
 	}
 	throttle_wrong(th, c->st, m->party, req->code, call_now(c));

@@ -135,13 +135,17 @@ static int name_of(const struct gateway *gw, char name[17])
 
 enum store_result master_keys_tell(const struct gateway *gw, struct store *st)
 {
-	char name[17], have[4096], entry[32];
+	char name[17], have[4096], entry[32], id[KEYSTORE_ID_LEN + 1];
 	struct said is;
 	enum store_result r = read_all(st, &is);
 
 	metrics_set(G_KEYS_HELD, gw->keys.has_other ? 2 : 1);
 	if (r != STORE_OK || !*is.to)
 		return r;
+	/* What is held counts, and not what is asked for by now: a reload may still be waiting. */
+	if (!strcmp(is.phase, "seal") ? !is_id(keystore_id(&gw->keys, id), id, is.to) :
+	    !is_id(keystore_id(&gw->keys, id), id, is.to) && !is_id(keystore_other_id(&gw->keys, id), id, is.to))
+		return STORE_FAILED;
 	if (name_of(gw, name))
 		return STORE_FAILED;
 	snprintf(entry, sizeof(entry), "%s:%s ", name, is.phase);

@@ -150,6 +150,7 @@ static enum refusal answer_in_the_end(struct call *c, const struct request *req,
 		*answer = NULL;
 		c->detail[0] = '\0';
 		c->paid = c->gave_back = c->noticed = false;
+		c->wait_seconds = 0;
 		r = answer_request(c, req, peer_known, answer);
 		if (r != RF_AGAIN)
 			return r;

@@ -53,7 +53,7 @@ CREATE TABLE transfer (
 	currency TEXT NOT NULL,
 	amount	BIGINT NOT NULL CHECK (amount BETWEEN 1 AND 1000000000000),
 	time	BIGINT NOT NULL,
-	-- The only column that may be written to; see store_grants.c.
+	-- The only column that may be written to; see store_create.c.
 	kept	SMALLINT NOT NULL DEFAULT 0 CHECK (kept = 0),
 	CHECK (debit <> credit),
 	FOREIGN KEY (debit, currency) REFERENCES account (id, currency),

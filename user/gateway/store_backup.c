@@ -53,7 +53,7 @@ static enum store_result pg_ahead(struct store *st, const char *sequence)
 }
 
 /* Numbers that were given away since are not given away again: codes follow from them. */
-static enum store_result numbers_ahead(struct store *st)
+enum store_result store_numbers_ahead(struct store *st)
 {
 	static const char *const lite[] = { "pool", "online_code", "notification" };
 	static const char *const pg[] = { "pool_serial_seq", "online_code_number_seq", "notification_number" };
@@ -79,12 +79,15 @@ enum store_result store_guard(struct store *st, __u64 now)
 {
 	/* The last code of the last step that can have been accepted until now. */
 	long long last = (now / PAYCODE_STEP_SECONDS + 1) * PAYCODE_PER_STEP + PAYCODE_PER_STEP - 1;
-	enum store_result r = store_begin_alone(st);
+	enum store_result r;
 	char text[32];
 
+	/* All keys that live, in one statement. */
+	db_patient(st);
+	r = store_begin_alone(st);
 	if (r != STORE_OK)
 		return r;
-	r = db_run(st, db(st, "UPDATE device_key SET watermark = $1 WHERE watermark < $1", "i", last));
+	r = db_run(st, db(st, "UPDATE device_key SET watermark = $1 WHERE watermark < $1 AND state <> 'dead'", "i", last));
 	if (r <= STORE_NONE)
 		r = db_run(st, db(st, "DELETE FROM pool", ""));
 	if (r <= STORE_NONE)
@@ -92,7 +95,7 @@ enum store_result store_guard(struct store *st, __u64 now)
 	if (r <= STORE_NONE)
 		r = db_run(st, db(st, "DELETE FROM ticket WHERE used IS NULL", ""));
 	if (r <= STORE_NONE)
-		r = numbers_ahead(st);
+		r = store_numbers_ahead(st);
 	if (r <= STORE_NONE)
 		r = crl_ahead(st);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)now);

@@ -38,8 +38,8 @@ static enum store_result is_empty(struct store *st)
 static void grant(struct store *st)
 {
 	static const char *const orders[] = {
-		"REVOKE UPDATE, DELETE, TRUNCATE ON transfer, payment FROM CURRENT_USER; "
-		"GRANT UPDATE (kept) ON transfer, payment TO CURRENT_USER",
+		("REVOKE UPDATE, DELETE, TRUNCATE ON transfer, payment FROM CURRENT_USER; "
+		 "GRANT UPDATE (kept) ON transfer, payment TO CURRENT_USER"),
 		"REVOKE DELETE, TRUNCATE ON spent, merchant_order, account, party, device_key FROM CURRENT_USER",
 		"REVOKE UPDATE, DELETE, TRUNCATE ON refund, revoked FROM CURRENT_USER",
 	};

@@ -48,9 +48,6 @@ static void read_account(struct query *q, struct account *acc)
 	acc->revoked = db_int(q, 9);
 }
 
-/* What the numbers of PostgreSQL's transfers leave for each second. */
-#define TRANSFERS_A_SECOND	"2097152"
-
 #define ACCOUNT	"SELECT a.id, a.party, p.kind, p.name, a.currency, a.balance, " \
 		"coalesce(a.confirm_above, -1), coalesce(a.per_day, -1), coalesce(a.per_payment, -1), " \
 		"EXISTS (SELECT 1 FROM merchant m JOIN revoked r ON r.peer = substr(m.spki, 1, 16) WHERE m.party = a.party) " \
@@ -212,8 +209,13 @@ static void read_audit(struct query *q, struct audit *audit)
 
 enum store_result store_audit(struct store *st, struct audit *audit)
 {
+	struct query *q;
+	enum store_result r;
+
+	/* It takes what the ledger is long. */
+	db_patient(st);
 	/* One statement, so that all figures are of one moment. */
-	struct query *q = db(st, db_sql(st,
+	q = db(st, db_sql(st,
 		"SELECT (SELECT coalesce(sum(amount), 0) FROM entry), (SELECT count(*) FROM account), "
 		"(SELECT count(*) FROM transfer), (SELECT count(*) FROM entry), "
 		"(SELECT count(*) FROM account a LEFT JOIN "
@@ -230,8 +232,7 @@ enum store_result store_audit(struct store *st, struct audit *audit)
 		"(SELECT count(*) - count(DISTINCT transfer) FROM payment) + "
 		"(SELECT count(*) FROM (SELECT key, ordinal FROM payment WHERE ordinal IS NOT NULL "
 		"  GROUP BY key, ordinal HAVING count(*) > 1) d)"), "");
-	enum store_result r = db_row(st, q);
-
+	r = db_row(st, q);
 	if (r == STORE_OK)
 		read_audit(q, audit);
 	return db_end(q, r);

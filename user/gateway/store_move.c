@@ -193,8 +193,10 @@ static enum store_result at_rest(struct store *st)
 	char text[64];
 	enum store_result r = store_meta(st, META_REKEY_TO, text, sizeof(text));
 
+	if (r == STORE_NONE)
+		r = store_meta(st, META_REKEY_ONLINE, text, sizeof(text));
 	if (r == STORE_OK)
-		log_error("a change of the master key was cut short: run \"voicepay-gateway rekey\" first");
+		log_error("the master key is being changed, or that was cut short: let \"voicepay-gateway rekey\" come to its end first");
 	return r == STORE_OK ? STORE_FAILED : r == STORE_NONE ? STORE_OK : r;
 }
 
@@ -283,6 +285,14 @@ static bool take_row(struct import *im, size_t at, const struct columns *c, cons
 	return true;
 }
 
+/* Rows of short life are not in the export, but devices remember their numbers. */
+static enum store_result ahead(struct store *st)
+{
+	enum store_result r = store_numbers_ahead(st);
+
+	return r == STORE_NONE ? STORE_OK : r;
+}
+
 /* What follows from the rows and is not among them. */
 static enum store_result finish(struct store *st)
 {
@@ -293,19 +303,25 @@ static enum store_result finish(struct store *st)
 	char sql[256];
 	enum store_result r;
 
-	if (!db_is_postgres(st))
-		return db_exec(st, "UPDATE account SET overdraft = 0 WHERE party NOT IN (SELECT id FROM party WHERE kind = 'equity')");
+	if (!db_is_postgres(st)) {
+		r = db_exec(st, "UPDATE account SET overdraft = 0 WHERE party NOT IN (SELECT id FROM party WHERE kind = 'equity')");
+		return r == STORE_OK ? ahead(st) : r;
+	}
 	r = db_exec(st, "UPDATE merchant_order SET refunded = (SELECT sum(t.amount) FROM refund r JOIN transfer t ON t.id = r.transfer "
 			"WHERE r.payment = merchant_order.payment) WHERE payment IN (SELECT payment FROM refund)");
 	if (r == STORE_OK)
 		r = db_exec(st, "SELECT setval('notification_number', (SELECT coalesce(max(number), 0) + 1 FROM notification), false)");
+	/* The second may be the same as that of the last one that was imported. */
+	if (r == STORE_OK)
+		r = db_exec(st, "SELECT setval('transfer_number', (SELECT coalesce(max(id), 0) % " TRANSFERS_A_SECOND
+				" + 1 FROM transfer), false)");
 	for (size_t i = 0; i < sizeof(numbered) / sizeof(numbered[0]) && r == STORE_OK; i++) {
 		snprintf(sql, sizeof(sql), "SELECT setval(pg_get_serial_sequence('%s', '%s'), "
 			 "(SELECT coalesce(max(%s), 0) + 1 FROM %s), false)", numbered[i][0], numbered[i][1],
 			 numbered[i][1], numbered[i][0]);
 		r = db_exec(st, sql);
 	}
-	return r;
+	return r == STORE_OK ? ahead(st) : r;
 }
 
 static bool same(const struct tally *a, const struct tally *b)

@@ -84,6 +84,12 @@ static enum store_result make_up_to(struct store *st, long long from, long long 
 	/* Of two gateways that do it one waits, and finds it done. */
 	enum store_result r = store_begin(st);
 
+	/*
+	 * A new partition waits for all who read the table, a long export perhaps, and whoever pays
+	 * waits behind it: so not for long. There is another try in an hour, and months to spare.
+	 */
+	if (r == STORE_OK)
+		r = db_exec(st, "SET LOCAL lock_timeout = '1s'");
 	for (long long m = from; m <= to && r == STORE_OK; m++)
 		r = make_month(st, m);
 	if (r == STORE_OK)
@@ -110,7 +116,11 @@ enum store_result store_partitions(struct store *st, __u64 now)
 		return STORE_OK;
 	/* A gateway that slept for a year makes none for what has passed. */
 	from = r == STORE_OK && have + 1 > month_of(now) ? have + 1 : month_of(now);
-	return make_up_to(st, from, want);
+	r = make_up_to(st, from, want);
+	/* A month that has begun in the partition for everything else stays there. */
+	if (r == STORE_FAILED && from == month_of(now))
+		r = make_up_to(st, from + 1, want);
+	return r;
 }
 
 /* Within the transaction that makes the schema. */

@@ -23,4 +23,10 @@ enum store_result store_is_new(struct store *st);
 /* Of the schema; 0 if there is none. */
 int store_version(struct store *st);
 
+/* Numbers of pools, online codes and notifications that may have been given away, and left no row. */
+enum store_result store_numbers_ahead(struct store *st);
+
+/* What the numbers of PostgreSQL's transfers leave for each second. */
+#define TRANSFERS_A_SECOND	"2097152"
+
 #endif /* VPG_STORE_SCHEMA_H */

@@ -78,9 +78,15 @@ static __u64 alias_key(const struct throttle *th, const char *digits)
 	return mix(mix(number(digits + PAYCODE_PREFIX_DIGITS + 1, PAYCODE_ALIAS_DIGITS) ^ th->seed) ^ 2) | 1;
 }
 
-/* All digits and the step, in 64 bits that nobody outside can aim at. */
+/*
+ * All digits and the step, in 64 bits that nobody outside can aim at. Not of a code that is
+ * bound to something: what it is checked against changes with what the till asks for, and each
+ * try is another guess. 0: none.
+ */
 static __u64 wrong_mark(const struct throttle *th, const char *digits, __u64 now)
 {
+	if (paycode_is_bound(digits[PAYCODE_PREFIX_DIGITS] - '0'))
+		return 0;
 	return mix(mix(mix(number(digits, 12) ^ th->seed) ^ number(digits + 12, 12)) ^ now / PAYCODE_STEP_SECONDS) | 1;
 }
 
@@ -109,26 +115,28 @@ static struct bucket *find(struct throttle *th, __u64 key, __u64 now, __u32 limi
 	return least;
 }
 
-bool throttle_take(struct throttle *th, long long merchant, const char *digits, __u64 now)
+enum taken throttle_take(struct throttle *th, long long merchant, const char *digits, __u64 now)
 {
+	__u64 mark = wrong_mark(th, digits, now);
+	enum taken ret = THROTTLE_NOTHING_LEFT;
 	struct bucket *m, *a;
-	bool ok = false;
 
 	pthread_mutex_lock(&th->lock);
 	m = find(th, merchant_key(th, merchant), now, THROTTLE_MERCHANT);
-	if (m->wrong == wrong_mark(th, digits, now)) {
-		ok = true;
+	if (mark && m->wrong == mark) {
+		ret = THROTTLE_FREE;
 	} else if (m->level + THROTTLE_SECONDS <= THROTTLE_MERCHANT * THROTTLE_SECONDS) {
 		m->level += THROTTLE_SECONDS;
 		a = find(th, alias_key(th, digits), now, THROTTLE_ALIAS);
-		ok = a->level + THROTTLE_SECONDS <= THROTTLE_ALIAS * THROTTLE_SECONDS;
-		if (ok)
+		if (a->level + THROTTLE_SECONDS <= THROTTLE_ALIAS * THROTTLE_SECONDS) {
 			a->level += THROTTLE_SECONDS;
-		else
+			ret = THROTTLE_TOOK;
+		} else {
 			m->level -= THROTTLE_SECONDS;
+		}
 	}
 	pthread_mutex_unlock(&th->lock);
-	return ok;
+	return ret;
 }
 
 /* @credit of it is not what a try took. */
@@ -177,7 +185,7 @@ void throttle_wrong(struct throttle *th, struct store *st, long long merchant, c
 
 	pthread_mutex_lock(&th->lock);
 	b = find(th, key, now, THROTTLE_MERCHANT);
-	again = b->wrong == mark;
+	again = mark && b->wrong == mark;
 	b->wrong = mark;
 	pthread_mutex_unlock(&th->lock);
 	/* What is tried again took nothing. */

@@ -26,21 +26,26 @@
 
 struct throttle;
 
+enum taken {
+	THROTTLE_NOTHING_LEFT = 0,
+	THROTTLE_TOOK,
+	THROTTLE_FREE,		/* nothing was taken, and nothing is to be given back */
+};
+
 struct throttle *throttle_new(void);
 void throttle_free(struct throttle *th);
 
 /*
  * Takes one from both rations before a code (24 digits) is tried, so that tries
- * in parallel do not exceed them either. False, and nothing taken, if one is
- * used up. A code that was right gives back what it took.
+ * in parallel do not exceed them either. Nothing is taken if one is used up. A code that was right gives back what it took.
  *
  * Honest tills meet codes that have expired, and the more the more they sell.
  * A good code therefore gives the merchant a tenth of a try besides: who wants
  * another guess must have ten payments made. And the code that was just wrong,
  * scanned again within the same time step, costs nothing: it gives the same
- * answer, so it is no guess.
+ * answer, so it is no guess. That is not so for a code that is bound to something.
  */
-bool throttle_take(struct throttle *th, long long merchant, const char *digits, __u64 now);
+enum taken throttle_take(struct throttle *th, long long merchant, const char *digits, __u64 now);
 void throttle_give_back(struct throttle *th, long long merchant, const char *digits, bool good);
 void throttle_wrong(struct throttle *th, struct store *st, long long merchant, const char *digits, __u64 now);
 
