@@ -107,7 +107,7 @@ static void spliced(void)
 	for (nth = 1; (hit || hit2) && nth < 300; nth++) {
 		struct pair p = sealed_pair();
 		char buf[16] = "";
-		loff_t at = 0;
+		off_t at = 0;
 		ssize_t n;
 
 		ASSERT_OK(pipe2(pipes, O_CLOEXEC | O_NONBLOCK));
