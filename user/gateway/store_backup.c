@@ -7,6 +7,7 @@
 #include "db_postgres.h"
 #include "paycode.h"
 #include "store_backup.h"
+#include "store_schema.h"
 
 /* Above what any gateway can have given away between a copy and its coming back. */
 #define NUMBERS_AHEAD	1000000000LL
