@@ -189,7 +189,8 @@ static void secrets(void)
 		fail_next(nth);
 		r = ioctl(device, VOICEPAY_IOC_TICKET, &t) ? errno : 0;
 		hit[3] = failed();
-		if (r == ENOMEM)
+		/* EFAULT: before anything was done, or the answer was lost, and the ticket with it. */
+		if (r == ENOMEM || r == EFAULT)
 			r = ioctl(device, VOICEPAY_IOC_TICKET, &t) ? errno : 0;
 		if (!r) {
 			kept++;
@@ -198,7 +199,7 @@ static void secrets(void)
 			EXPECT_EQ(back[t.ticket_len - 1], 0xab);
 		} else {
 			EXPECT_EQ(r, ENOENT);
-			EXPECT_TRUE(hit[0] || hit[1]);
+			EXPECT_TRUE(hit[0] || hit[1] || hit[3]);
 		}
 		duo_close(&d);
 	}
