@@ -186,34 +186,15 @@ static int enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass)
 }
 
 /**
- * vp_gate_enter() - a caller with the right to codes asks for one
- * @gate: the slot's gate
- * @uid: the caller
- * @now_s: seconds of CLOCK_BOOTTIME
- * @pass: out: for vp_gate_leave(), which must follow unless this fails
- *
- * Return: 0; -EKEYREVOKED if the slot is locked; -EKEYREJECTED if the caller is
- * locked out.
- */
-int vp_gate_enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass)
-{
-	int err;
-
-	spin_lock(&gate->lock);
-	err = enter(gate, uid, now_s, pass);
-	spin_unlock(&gate->lock);
-	return err;
-}
-
-/**
- * vp_gate_admit() - vp_gate_check() and vp_gate_enter() in one
+ * vp_gate_admit() - a caller asks for a code
  * @gate: the slot's gate
  * @caller: who asks
- * @right: one VOICEPAY_RIGHT_* bit
+ * @right: the VOICEPAY_RIGHT_* bit that this takes
  * @now_s: seconds of CLOCK_BOOTTIME
  * @pass: out: for vp_gate_leave(), which must follow unless this fails
  *
- * Return: 0, or what one of them says.
+ * Return: 0; -EACCES without the right, which is not counted; -EKEYREVOKED if the slot
+ * is locked; -EKEYREJECTED if the caller is locked out.
  */
 int vp_gate_admit(struct vp_gate *gate, const struct vp_caller *caller, u32 right, u64 now_s,
 		  struct vp_pass *pass)
@@ -242,7 +223,7 @@ static bool counts_as_refusal(int err)
 /**
  * vp_gate_leave() - what came of it
  * @gate: the slot's gate
- * @pass: from vp_gate_enter()
+ * @pass: from vp_gate_admit()
  * @err: the request's outcome
  * @drawn: a new code was drawn, rather than the step's last one shown again
  *

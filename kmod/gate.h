@@ -86,7 +86,6 @@ int vp_gate_check(struct vp_gate *gate, const struct vp_caller *caller, u32 righ
 void vp_gate_lock(struct vp_gate *gate, bool admin);
 int vp_gate_unlock(struct vp_gate *gate, bool admin);
 
-int vp_gate_enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass);
 int vp_gate_admit(struct vp_gate *gate, const struct vp_caller *caller, u32 right, u64 now_s,
 		  struct vp_pass *pass);
 bool vp_gate_leave(struct vp_gate *gate, const struct vp_pass *pass, int err, bool drawn);

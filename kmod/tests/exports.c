@@ -38,7 +38,7 @@ TESTED(vp_blob_seal);
 TESTED(vp_clock_could_drift);
 TESTED(vp_clock_now_ms);
 TESTED(vp_code_issue);
-TESTED(vp_gate_enter);
+TESTED(vp_gate_admit);
 TESTED(vp_gate_exit);
 TESTED(vp_gate_init);
 TESTED(vp_gate_leave);

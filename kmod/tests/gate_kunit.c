@@ -4,6 +4,7 @@
 #include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/cred.h>
+#include <linux/fs.h>
 #include <linux/slab.h>
 #include <linux/time64.h>
 
@@ -13,6 +14,7 @@
 #include "presence.h"
 
 #define T0	7200ULL		/* the first second of an hour of boot time */
+#define BUYERS	KGIDT_INIT(50)	/* the group that may ask for codes */
 
 static void gate_gone(void *gate)
 {
@@ -27,14 +29,34 @@ static struct vp_gate *a_gate(struct kunit *test, u32 per_hour)
 	vp_gate_init(gate);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, gate_gone, gate), 0);
 	gate->policy.caller_per_hour = per_hour;
+	gate->policy.rights.gid = BUYERS;
+	gate->policy.rights.gid_rights = VOICEPAY_RIGHT_CODE;
 	return gate;
+}
+
+static struct cred a_buyer(u32 uid)
+{
+	static struct group_info none;
+
+	return (struct cred){
+		.euid = KUIDT_INIT(uid), .egid = BUYERS, .group_info = &none,
+	};
+}
+
+static int admit(struct vp_gate *gate, u32 uid, u64 now, struct vp_pass *pass)
+{
+	const struct cred cred = a_buyer(uid);
+	const struct file file = { .f_cred = &cred };
+	const struct vp_caller caller = { &cred, &file };
+
+	return vp_gate_admit(gate, &caller, VOICEPAY_RIGHT_CODE, now, pass);
 }
 
 /* One request that ends with @err; -1 if it drew no new code. */
 static int ask(struct vp_gate *gate, u32 uid, u64 now, int err, bool draws)
 {
 	struct vp_pass pass;
-	int refused = vp_gate_enter(gate, uid, now, &pass);
+	int refused = admit(gate, uid, now, &pass);
 
 	if (refused)
 		return refused;
@@ -121,8 +143,8 @@ static void budget_is_reserved(struct kunit *test)
 	struct vp_gate *gate = a_gate(test, 1);
 	struct vp_pass one, two;
 
-	KUNIT_ASSERT_EQ(test, vp_gate_enter(gate, 1, T0, &one), 0);
-	KUNIT_ASSERT_EQ(test, vp_gate_enter(gate, 1, T0, &two), 0);
+	KUNIT_ASSERT_EQ(test, admit(gate, 1, T0, &one), 0);
+	KUNIT_ASSERT_EQ(test, admit(gate, 1, T0, &two), 0);
 	KUNIT_EXPECT_TRUE(test, one.may_draw);
 	KUNIT_EXPECT_FALSE(test, two.may_draw);
 	vp_gate_leave(gate, &two, -EDQUOT, false);
@@ -147,6 +169,25 @@ static void more_callers_than_tallies(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ask(gate, uid, T0, 0, true), 0);
 }
 
+/* Attack: callers without any right, so that there is no room left to count the others. */
+static void strangers_are_not_counted(struct kunit *test)
+{
+	struct vp_gate *gate = a_gate(test, 1);
+	struct vp_pass pass;
+	u32 uid;
+
+	for (uid = 0; uid < 2 * VP_CALLERS_MAX; uid++) {
+		const struct cred cred = a_buyer(uid);
+		const struct vp_caller caller = { &cred, NULL };
+
+		KUNIT_EXPECT_EQ(test, vp_gate_admit(gate, &caller, VOICEPAY_RIGHT_CODE, T0, &pass),
+				-EACCES);
+	}
+	for (uid = 0; uid < VP_CALLERS_MAX; uid++)
+		KUNIT_EXPECT_EQ(test, ask(gate, uid, T0, 0, true), 0);
+	KUNIT_EXPECT_EQ(test, ask(gate, uid, T0, 0, true), -EDQUOT);
+}
+
 static void lockout(struct kunit *test)
 {
 	static const int budgets[] = { -EDQUOT, -EXFULL, -ENOSR, -ENOSPC };
@@ -161,7 +202,7 @@ static void lockout(struct kunit *test)
 	for (i = 1; i < VP_REFUSALS_MAX; i++)
 		KUNIT_EXPECT_EQ(test, ask(gate, 1, T0, -EINPROGRESS, false), -EINPROGRESS);
 	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0, -EAGAIN, false), -EAGAIN);
-	KUNIT_ASSERT_EQ(test, vp_gate_enter(gate, 1, T0, &pass), 0);
+	KUNIT_ASSERT_EQ(test, admit(gate, 1, T0, &pass), 0);
 	KUNIT_EXPECT_TRUE(test, vp_gate_leave(gate, &pass, -EINPROGRESS, false));
 
 	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0, 0, true), -EKEYREJECTED);
@@ -217,6 +258,7 @@ static struct kunit_case gate_cases[] = {
 	KUNIT_CASE(budget_of_a_caller),
 	KUNIT_CASE(budget_is_reserved),
 	KUNIT_CASE(more_callers_than_tallies),
+	KUNIT_CASE(strangers_are_not_counted),
 	KUNIT_CASE(lockout),
 	KUNIT_CASE(presses),
 	KUNIT_CASE(drift),
