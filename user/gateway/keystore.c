@@ -9,6 +9,7 @@
 
 #include "hex.h"
 #include "hkdf.h"
+#include "hmac.h"
 #include "keystore.h"
 #include "log.h"
 #include "prim_openssl.h"
@@ -155,40 +156,47 @@ void keystore_wipe(struct keystore *ks)
  * random bits: so the number of rows under one master key is not bounded by
  * what a random 96-bit nonce bears.
  */
-static int row_key(const __u8 master[32], const __u8 salt[KEYSTORE_SALT_LEN],
-		   __u8 okm[32 + GCM_NONCE_LEN])
+static void row_key(const __u8 master[32], const __u8 salt[KEYSTORE_SALT_LEN], __u8 okm[2 * VP_HASH_LEN])
 {
-	const struct vp_piece info[] = {
+	/* What vp_hkdf_expand() makes of it, for each payment. */
+	static const __u8 one = 1, two = 2;
+	const struct vp_piece pieces[] = {
+		{ okm, VP_HASH_LEN },
 		{ "voicepay sealed row 1", 21 },
 		{ salt, KEYSTORE_SALT_LEN },
-	};
+		{ &two, 1 },
+	}, first[] = { pieces[1], pieces[2], { &one, 1 } };
+	struct hmac_states hs;
 
-	return vp_hkdf_expand(okm, 32 + GCM_NONCE_LEN, master, 32, info, 2);
+	hmac_prepare(&hs, master);
+	hmac_sum(&hs, okm, first, 3);
+	hmac_sum(&hs, okm + VP_HASH_LEN, pieces, 4);
+	vp_prim_wipe(&hs, sizeof(hs));
 }
 
 int keystore_seal(const struct keystore *ks, const void *ad, size_t ad_len,
 		  const __u8 *in, size_t len, __u8 *out)
 {
-	__u8 okm[32 + GCM_NONCE_LEN];
+	__u8 okm[2 * VP_HASH_LEN];
 	int ret;
 
 	ret = prim_random(out, KEYSTORE_SALT_LEN);
-	if (!ret)
-		ret = row_key(ks->master, out, okm);
-	if (!ret)
-		ret = gcm_seal(out + KEYSTORE_SALT_LEN, okm, okm + 32, ad, ad_len, in, len);
+	if (ret)
+		return ret;
+	row_key(ks->master, out, okm);
+	ret = gcm_seal(out + KEYSTORE_SALT_LEN, okm, okm + 32, ad, ad_len, in, len);
 	vp_prim_wipe(okm, sizeof(okm));
 	return ret;
 }
 
 static int open_under(const __u8 master[32], const void *ad, size_t ad_len, const __u8 *in, size_t len, __u8 *out)
 {
-	__u8 okm[32 + GCM_NONCE_LEN];
-	int ret = row_key(master, in, okm);
+	__u8 okm[2 * VP_HASH_LEN];
+	int ret;
 
-	if (!ret)
-		ret = gcm_open(out, okm, okm + 32, ad, ad_len,
-			       in + KEYSTORE_SALT_LEN, len - KEYSTORE_SALT_LEN);
+	row_key(master, in, okm);
+	ret = gcm_open(out, okm, okm + 32, ad, ad_len,
+		       in + KEYSTORE_SALT_LEN, len - KEYSTORE_SALT_LEN);
 	vp_prim_wipe(okm, sizeof(okm));
 	return ret;
 }

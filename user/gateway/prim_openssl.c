@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* prim.h over OpenSSL 3. Algorithms are fetched once: a fetch costs more than a hash. */
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <openssl/core_names.h>
@@ -92,27 +93,6 @@ int vp_prim_hmac512(__u8 out[VP_HASH512_LEN], const __u8 *key, size_t key_len,
 	return hmac_pieces(hmac_start("SHA2-512", key, key_len), out, VP_HASH512_LEN, pieces, n);
 }
 
-/* The struct is the context; the name keeps OpenSSL out of the header. */
-struct hmac_key *hmac_key_new(const __u8 key[VP_KEY_LEN])
-{
-	return (struct hmac_key *)hmac_start("SHA2-256", key, VP_KEY_LEN);
-}
-
-int hmac_key_sum(struct hmac_key *hk, __u8 out[VP_HASH_LEN], const void *msg, size_t len)
-{
-	EVP_MAC_CTX *ctx = (EVP_MAC_CTX *)hk;
-
-	if (!ctx || !EVP_MAC_init(ctx, NULL, 0, NULL) || !EVP_MAC_update(ctx, msg, len) ||
-	    !EVP_MAC_final(ctx, out, NULL, VP_HASH_LEN))
-		return -EIO;
-	return 0;
-}
-
-void hmac_key_free(struct hmac_key *hk)
-{
-	EVP_MAC_CTX_free((EVP_MAC_CTX *)hk);
-}
-
 int vp_prim_dh(__u8 out[VP_KEY_LEN], const __u8 priv[VP_KEY_LEN], const __u8 pub[VP_KEY_LEN])
 {
 	EVP_PKEY *own = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, priv, VP_KEY_LEN);
@@ -180,10 +160,10 @@ static int aead_seal(const EVP_CIPHER *cipher, __u8 *out, const __u8 *key, const
 	return ok ? 0 : -EIO;
 }
 
-static int aead_open(const EVP_CIPHER *cipher, __u8 *out, const __u8 *key, const __u8 *nonce,
+/* Without a @cipher it is the one that @ctx has. */
+static int aead_open(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, __u8 *out, const __u8 *key, const __u8 *nonce,
 		     const __u8 *ad, size_t ad_len, const __u8 *in, size_t len)
 {
-	EVP_CIPHER_CTX *ctx;
 	__u8 tag[VP_TAG_LEN];
 	int n = 0, ok, ret = -EIO;
 
@@ -191,7 +171,6 @@ static int aead_open(const EVP_CIPHER *cipher, __u8 *out, const __u8 *key, const
 		return -EBADMSG;
 	len -= VP_TAG_LEN;
 	memcpy(tag, in + len, VP_TAG_LEN);
-	ctx = EVP_CIPHER_CTX_new();
 	ok = ctx && EVP_DecryptInit_ex2(ctx, cipher, key, nonce, NULL) &&
 	     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, VP_TAG_LEN, tag) > 0;
 	if (ok && ad_len)
@@ -203,7 +182,6 @@ static int aead_open(const EVP_CIPHER *cipher, __u8 *out, const __u8 *key, const
 
 		ret = EVP_DecryptFinal_ex(ctx, len ? out + len : none, &n) > 0 ? 0 : -EBADMSG;
 	}
-	EVP_CIPHER_CTX_free(ctx);
 	if (ret && len)
 		OPENSSL_cleanse(out, len);
 	return ret;
@@ -231,12 +209,52 @@ int vp_prim_seal(__u8 *out, const __u8 key[VP_KEY_LEN], __u64 nonce,
 int vp_prim_open(__u8 *out, const __u8 key[VP_KEY_LEN], __u64 nonce,
 		 const __u8 *ad, size_t ad_len, const __u8 *in, size_t len)
 {
+	EVP_CIPHER_CTX *ctx;
 	__u8 iv[12];
+	int ret;
 
 	if (!fetched())
 		return -EOPNOTSUPP;
 	noise_nonce(iv, nonce);
-	return aead_open(alg.chacha, out, key, iv, ad, ad_len, in, len);
+	ctx = EVP_CIPHER_CTX_new();
+	ret = aead_open(ctx, alg.chacha, out, key, iv, ad, ad_len, in, len);
+	EVP_CIPHER_CTX_free(ctx);
+	return ret;
+}
+
+/*
+ * A thread's own context for AES-256-GCM: a payment opens one key, and making a context
+ * costs more than that.
+ */
+static pthread_key_t gcm_key;
+static bool gcm_key_made;
+
+static void free_gcm(void *ctx)
+{
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+static void make_gcm_key(void)
+{
+	gcm_key_made = !pthread_key_create(&gcm_key, free_gcm);
+}
+
+static EVP_CIPHER_CTX *thread_gcm(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	EVP_CIPHER_CTX *ctx;
+
+	pthread_once(&once, make_gcm_key);
+	if (!fetched() || !gcm_key_made)
+		return NULL;
+	ctx = pthread_getspecific(gcm_key);
+	if (ctx)
+		return ctx;
+	ctx = EVP_CIPHER_CTX_new();
+	if (ctx && EVP_DecryptInit_ex2(ctx, alg.gcm, NULL, NULL, NULL) && !pthread_setspecific(gcm_key, ctx))
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
 }
 
 int gcm_seal(__u8 *out, const __u8 key[32], const __u8 nonce[GCM_NONCE_LEN],
@@ -248,7 +266,17 @@ int gcm_seal(__u8 *out, const __u8 key[32], const __u8 nonce[GCM_NONCE_LEN],
 int gcm_open(__u8 *out, const __u8 key[32], const __u8 nonce[GCM_NONCE_LEN],
 	     const __u8 *ad, size_t ad_len, const __u8 *in, size_t len)
 {
-	return fetched() ? aead_open(alg.gcm, out, key, nonce, ad, ad_len, in, len) : -EOPNOTSUPP;
+	static const __u8 nobodys[32];
+	EVP_CIPHER_CTX *ctx = thread_gcm();
+	int ret = ctx ? aead_open(ctx, NULL, out, key, nonce, ad, ad_len, in, len) : -EOPNOTSUPP;
+
+	/* What the context had of the key is overwritten with another's. */
+	if (ctx && !EVP_DecryptInit_ex2(ctx, NULL, nobodys, nonce, NULL)) {
+		if (len > GCM_TAG_LEN)
+			OPENSSL_cleanse(out, len - GCM_TAG_LEN);
+		ret = -EIO;
+	}
+	return ret;
 }
 
 void vp_prim_wipe(void *p, size_t len)

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What userspace adds to prim.h: AES-256-GCM for keys at rest, and HMACs under one key in a row. */
+/* What userspace adds to prim.h: AES-256-GCM for keys at rest, and random bytes. */
 #ifndef VPG_PRIM_OPENSSL_H
 #define VPG_PRIM_OPENSSL_H
 
 #include "prim.h"
-
-/*
- * An HMAC-SHA-256 whose key is absorbed once: each further message costs its
- * own compressions and one for the outer hash, not the key's two again.
- */
-struct hmac_key;
-
-struct hmac_key *hmac_key_new(const __u8 key[VP_KEY_LEN]);
-int hmac_key_sum(struct hmac_key *hk, __u8 out[VP_HASH_LEN], const void *msg, size_t len);
-void hmac_key_free(struct hmac_key *hk);
 
 #define GCM_NONCE_LEN	12
 #define GCM_TAG_LEN	16

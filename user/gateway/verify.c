@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "hmac.h"
 #include "pool.h"
 #include "prim_openssl.h"
 #include "verify.h"
@@ -13,17 +14,17 @@ static __u64 equal(__u32 a, __u32 b)
 
 /* HMAC-SHA-256, or for V = 6 HMAC-SHA-512 under a key of its own. The first eight bytes count. */
 static int mac_of(__u8 out[8], const struct paycode *code, const struct verify_under *under,
-		  struct hmac_key *hk, __u64 step)
+		  const struct hmac_states *hs, __u64 step)
 {
 	__u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH512_LEN];
 	size_t len = paycode_mac_input(input, code, step, under->bind, under->bind ? PAYCODE_BIND_MAX : 0);
 	struct vp_piece piece = { input, len };
-	int ret;
+	int ret = 0;
 
 	if (code->mode == PAYCODE_PLAIN_512)
 		ret = vp_prim_hmac512(mac, under->roots->code512, sizeof(under->roots->code512), &piece, 1);
 	else
-		ret = hmac_key_sum(hk, mac, input, len);
+		hmac_sum(hs, mac, &piece, 1);
 	memcpy(out, mac, 8);
 	vp_prim_wipe(mac, sizeof(mac));
 	return ret;
@@ -32,18 +33,19 @@ static int mac_of(__u8 out[8], const struct paycode *code, const struct verify_u
 __u32 verify_matches(const struct paycode *code, const struct verify_under *under,
 		     const __u64 *steps, unsigned int n, __u32 modulus)
 {
-	struct hmac_key *hk = hmac_key_new(under->roots->code);
-	int failed = !hk;
+	struct hmac_states hs;
 	__u32 found = 0;
+	int failed = 0;
 
+	hmac_prepare(&hs, under->roots->code);
 	for (unsigned int i = 0; i < n; i++) {
 		__u8 mac[8] = { 0 };
 
-		if (mac_of(mac, code, under, hk, steps[i]))
+		if (mac_of(mac, code, under, &hs, steps[i]))
 			failed = 1;
 		found |= (__u32)equal(paycode_truncate(mac) % modulus, code->mac % modulus) << i;
 	}
-	hmac_key_free(hk);
+	vp_prim_wipe(&hs, sizeof(hs));
 	return failed ? 0 : found;
 }
 

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "hkdf.h"
+#include "hmac.h"
+#include "keystore.h"
 #include "prim_openssl.h"
 #include "throttle.h"
 #include "verify.h"
@@ -115,18 +118,49 @@ static void check_digit_first(void **state)
 /* HMACs in a row under one key are each the same as one alone. */
 static void hmac_in_a_row(void **state)
 {
-	struct hmac_key *hk = hmac_key_new(key);
+	struct hmac_states hs;
 
-	for (size_t n = 0; n < 100; n++) {
-		__u8 msg[100], a[VP_HASH_LEN], b[VP_HASH_LEN];
+	hmac_prepare(&hs, key);
+	for (size_t n = 0; n < 200; n++) {
+		__u8 msg[200], a[VP_HASH_LEN], b[VP_HASH_LEN];
 		struct vp_piece piece = { msg, n };
+		const struct vp_piece parts[] = { { msg, n / 3 }, { NULL, 0 }, { msg + n / 3, n - n / 3 } };
 
 		memset(msg, n, sizeof(msg));
-		assert_int_equal(hmac_key_sum(hk, a, msg, n), 0);
 		assert_int_equal(vp_prim_hmac(b, key, VP_KEY_LEN, &piece, 1), 0);
+		hmac_sum(&hs, a, &piece, 1);
+		assert_memory_equal(a, b, sizeof(a));
+		hmac_sum(&hs, a, parts, 3);
 		assert_memory_equal(a, b, sizeof(a));
 	}
-	hmac_key_free(hk);
+}
+
+/* What is in databases: a salt, and AES-256-GCM under what HKDF-Expand makes of it and the master key. */
+static void sealed_rows_keep_their_form(void **state)
+{
+	struct keystore ks = { .has_other = false };
+	struct vp_piece pieces[] = { { "voicepay sealed row 1", 21 }, { NULL, KEYSTORE_SALT_LEN } };
+	__u8 in[96], sealed[sizeof(in) + KEYSTORE_OVERHEAD], okm[32 + GCM_NONCE_LEN], out[sizeof(in)];
+
+	memset(ks.master, 7, sizeof(ks.master));
+	memset(in, 9, sizeof(in));
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(keystore_seal(&ks, "row", 3, in, sizeof(in), sealed), 0);
+		pieces[1].data = sealed;
+		assert_int_equal(vp_hkdf_expand(okm, sizeof(okm), ks.master, 32, pieces, 2), 0);
+		assert_int_equal(gcm_open(out, okm, okm + 32, (const __u8 *)"row", 3, sealed + KEYSTORE_SALT_LEN,
+					  sizeof(sealed) - KEYSTORE_SALT_LEN), 0);
+		assert_memory_equal(out, in, sizeof(in));
+		/* The same context serves the next one, of whatever kind. */
+		assert_int_equal(keystore_open(&ks, "raw", 3, sealed, sizeof(sealed), out), -EBADMSG);
+		memset(okm, 0, sizeof(okm));
+		assert_memory_equal(out, okm, sizeof(okm));
+		sealed[sizeof(sealed) - 1] ^= 1;
+		assert_int_equal(keystore_open(&ks, "row", 3, sealed, sizeof(sealed), out), -EBADMSG);
+		sealed[sizeof(sealed) - 1] ^= 1;
+		assert_int_equal(keystore_open(&ks, "row", 3, sealed, sizeof(sealed), out), 0);
+		assert_memory_equal(out, in, sizeof(in));
+	}
 }
 
 static void throttle_by_merchant_then_alias(void **state)
@@ -206,6 +240,7 @@ int main(void)
 		cmocka_unit_test(other_key_or_digit),
 		cmocka_unit_test(check_digit_first),
 		cmocka_unit_test(hmac_in_a_row),
+		cmocka_unit_test(sealed_rows_keep_their_form),
 		cmocka_unit_test(throttle_by_merchant_then_alias),
 		cmocka_unit_test(throttle_of_honest_tills),
 	};
