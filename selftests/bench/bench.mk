@@ -13,3 +13,5 @@ bench_memory_CPPFLAGS = $(ENROL_CPPFLAGS) -I$(S)/bench
 bench_threads_SRCS = $(ENROL_SRCS)
 bench_threads_PKGS := libcrypto
 bench_threads_CPPFLAGS = $(ENROL_CPPFLAGS) -I$(S)/bench
+bench_tickets_PKGS := libcrypto
+bench_tickets_CPPFLAGS := -I$(S)/bench

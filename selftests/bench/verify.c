@@ -2,7 +2,7 @@
 /*
  * verify ROUNDS: what it costs a gateway to find a code's key and to try the code, no
  * booking, beside the least that it can cost: one look-up in a table in memory and three
- * HMACs, with keys that were prepared before.
+ * HMACs, with keys that were prepared before. And what it costs when a key has 1 to 512 aliases.
  */
 /* The quickest that OpenSSL has, which it would rather not show. */
 #define OPENSSL_SUPPRESS_DEPRECATED
@@ -17,6 +17,8 @@
 
 #define DEVICES	100
 #define TIMES	1000
+#define CROWD	16	/* devices of which each gets */
+#define ALIASES	512
 
 static struct world *w;
 static struct test_device devices[DEVICES];
@@ -104,6 +106,78 @@ static double measure(bool ours)
 	return (bench_now() - t) / TIMES;
 }
 
+/* A code of now that @dev would show under any alias of its key. */
+static void code_under(const struct test_device *dev, const char alias[PAYCODE_ALIAS_DIGITS], char digits[PAYCODE_DIGITS + 1])
+{
+	struct paycode code = { .mode = PAYCODE_PLAIN };
+	__u8 input[PAYCODE_INPUT_MAX], mac[VP_HASH_LEN];
+	struct vp_piece piece = { input, 0 };
+
+	memcpy(code.prefix, w->gw.set.prefix, sizeof(code.prefix));
+	memcpy(code.alias, alias, sizeof(code.alias));
+	piece.len = paycode_mac_input(input, &code, w->now / 30, NULL, 0);
+	if (vp_prim_hmac(mac, dev->keys.code, VP_KEY_LEN, &piece, 1))
+		bench_die("no HMAC");
+	code.mac = paycode_truncate(mac);
+	paycode_format((__u8 *)digits, &code);
+	digits[PAYCODE_DIGITS] = '\0';
+}
+
+/* The first devices' keys, each with one alias, and then with more and more. */
+static void crowd(int rounds)
+{
+	static const int sizes[] = { 1, 8, 64, ALIASES };
+	static char alias[CROWD][ALIASES][PAYCODE_ALIAS_DIGITS + 1], text[TIMES][PAYCODE_DIGITS + 1];
+	long long keys[CROWD];
+	int have = 1;
+
+	for (int d = 0; d < CROWD; d++) {
+		struct device_key key;
+		char sql[160];
+
+		memcpy(alias[d][0], codes[d] + PAYCODE_PREFIX_DIGITS + 1, PAYCODE_ALIAS_DIGITS);
+		if (store_key_alias(w->st, alias[d][0], &key) != STORE_OK)
+			bench_die("no key");
+		keys[d] = key.id;
+		snprintf(sql, sizeof(sql), "DELETE FROM alias WHERE key = %lld AND alias <> %lld", key.id, atoll(alias[d][0]));
+		if (!world_sql(w, sql))
+			bench_die("cannot take aliases away");
+	}
+	for (unsigned int s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		if (store_begin(w->st) != STORE_OK)
+			bench_die("no transaction");
+		for (; have < sizes[s]; have++) {
+			for (int d = 0; d < CROWD; d++) {
+				enum store_result r;
+
+				do {
+					__u64 n;
+
+					if (prim_random(&n, sizeof(n)))
+						bench_die("no random number");
+					snprintf(alias[d][have], sizeof(alias[d][have]), "%010llu", (unsigned long long)n % 10000000000ULL);
+					r = store_alias_add(w->st, alias[d][have], keys[d]);
+				} while (r == STORE_TAKEN);
+				if (r != STORE_OK)
+					bench_die("no alias");
+			}
+		}
+		if (store_commit(w->st) != STORE_OK)
+			bench_die("no commit");
+		for (int i = 0; i < TIMES; i++)
+			code_under(&devices[i % CROWD], alias[i % CROWD][i * 37 % sizes[s]], text[i]);
+		for (int r = -1; r < rounds; r++) {
+			double t = bench_now();
+
+			for (int i = 0; i < TIMES; i++)
+				if (!gateway(text[i]))
+					bench_die("a good code is refused");
+			if (r >= 0)
+				bench_sample((bench_now() - t) / TIMES, "aliases.%d", sizes[s]);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 5;
@@ -135,6 +209,7 @@ int main(int argc, char **argv)
 		bench_sample(ours, "verify.gateway");
 		bench_sample(least, "verify.bare");
 	}
+	crowd(rounds);
 	world_end(&world);
 	return 0;
 }

@@ -59,7 +59,7 @@ test_gateway_kill_LDLIBS := -pthread
 define gateway_crowd
 TESTS += $(1)
 $(1)_SRCS := $(addprefix user/gateway/tests/,$(subst _gateway,,$(1)).c $(2) fixture.c device.c) $(gateway_srcs)
-$(1)_PKGS := cmocka $(if $(2),libcurl) $(gateway_pkgs)
+$(1)_PKGS := cmocka $(if $(filter server.c,$(2)),libcurl) $(gateway_pkgs)
 $(1)_CPPFLAGS := $(gateway_cppflags) -I$(TOP)/user/gateway/tests
 $(1)_SHARES := voicepay-gateway
 $(1)_LDLIBS := -pthread
@@ -67,7 +67,7 @@ endef
 LONG_TESTS += test_gateway_codes test_gateway_double test_gateway_lookup
 gateway_crowds := test_gateway_double test_gateway_lookup
 $(eval $(call gateway_crowd,test_gateway_double,server.c))
-$(eval $(call gateway_crowd,test_gateway_lookup))
+$(eval $(call gateway_crowd,test_gateway_lookup,many_keys.c))
 
 # The compiler does not tell make what an assembler directive includes.
 $(foreach t,voicepay-gateway $(gateway_tests) $(gateway_crowds) test_gateway_kill,\
