@@ -72,7 +72,8 @@ server() {
 	wait_for 50 sh -c "ss -Hltn 'src 127.0.0.1:$port' | grep -q ."
 }
 
-# A gateway of nginx alone, which says yes to the order "good".
+# A gateway of nginx alone, which says yes to the order "good". CHAIN: what it sends besides its
+# certificate is in that file, too.
 nginx_conf() { # LINE..: into the server's block
 	cat <<-END
 		user root;
@@ -91,7 +92,7 @@ nginx_conf() { # LINE..: into the server's block
 			server {
 				listen 127.0.0.1:8443 ssl;
 				ssl_protocols TLSv1.3;
-				ssl_certificate $T/pki/server.pem;
+				ssl_certificate ${CHAIN:-$T/pki/server.pem};
 				ssl_certificate_key $T/pki/server.key;
 				ssl_client_certificate $T/pki/ca.pem;
 				ssl_verify_client on;
