@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,8 +24,6 @@
 #include "../devkey/request.h"
 #include "command.h"
 #include "http.h"
-
-#define JITTER_MAX	86400
 
 /* install(): no fault, and nothing was done. */
 #define NOTHING_YOUNGER	(-1)
@@ -47,9 +44,6 @@ static const struct argp_option argp_options[] = {
 
 static error_t on_option(int key, char *arg, struct argp_state *state)
 {
-	char *end;
-	long n;
-
 	switch (key) {
 	case 'o':
 		args.out = arg;
@@ -61,10 +55,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		args.due = true;
 		return 0;
 	case 'J':
-		n = strtol(arg, &end, 10);
-		if (!*arg || *end || n < 0 || n > JITTER_MAX)
-			argp_error(state, "\"%s\" is not a number of seconds up to %d", arg, JITTER_MAX);
-		args.jitter = n;
+		args.jitter = parse_jitter(arg, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!args.what)
@@ -322,11 +313,9 @@ static int renew(const struct config *c)
 
 static int do_renew(const struct config *c)
 {
-	uint32_t n;
 	int lock, status;
 
-	if (args.jitter && getrandom(&n, sizeof(n), 0) == sizeof(n))
-		sleep(n % (args.jitter + 1));
+	wait_jitter(args.jitter);
 	lock = lock_directory(c);
 	if (lock < 0)
 		return STATUS_ENVIRONMENT;

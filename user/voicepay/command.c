@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -154,4 +156,24 @@ unsigned int parse_slot(const char *arg, struct argp_state *state)
 	if (!isdigit((unsigned char)arg[0]) || *end || errno || n > 65535)
 		argp_error(state, "\"%s\" is not a slot number", arg);
 	return n;
+}
+
+#define JITTER_MAX	86400
+
+unsigned int parse_jitter(const char *arg, struct argp_state *state)
+{
+	char *end;
+	long n = strtol(arg, &end, 10);
+
+	if (!*arg || *end || n < 0 || n > JITTER_MAX)
+		argp_error(state, "\"%s\" is not a number of seconds up to %d", arg, JITTER_MAX);
+	return n;
+}
+
+void wait_jitter(unsigned int seconds)
+{
+	uint32_t n;
+
+	if (seconds && getrandom(&n, sizeof(n), 0) == sizeof(n))
+		sleep(n % (seconds + 1));
 }

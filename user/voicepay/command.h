@@ -87,4 +87,11 @@ char *read_secret(char *arg, const char *what);
 /* A number of an option; argp_error() if it is none. */
 unsigned int parse_slot(const char *arg, struct argp_state *state);
 
+/*
+ * --jitter SECONDS of the commands that timers run, a day at most: how long to wait before
+ * asking, so that not all devices ask at once. The wait is random and not longer than that.
+ */
+unsigned int parse_jitter(const char *arg, struct argp_state *state);
+void wait_jitter(unsigned int seconds);
+
 #endif

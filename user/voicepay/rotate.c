@@ -9,14 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "exchange.h"
 #include "netlink.h"
-
-#define JITTER_MAX	86400
 
 static struct {
 	int64_t slot;
@@ -33,9 +30,6 @@ static const struct argp_option argp_options[] = {
 
 static error_t on_option(int key, char *arg, struct argp_state *state)
 {
-	char *end;
-	long n;
-
 	switch (key) {
 	case 's':
 		args.slot = parse_slot(arg, state);
@@ -44,10 +38,7 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		args.due = true;
 		return 0;
 	case 'J':
-		n = strtol(arg, &end, 10);
-		if (!*arg || *end || n < 0 || n > JITTER_MAX)
-			argp_error(state, "\"%s\" is not a number of seconds up to %d", arg, JITTER_MAX);
-		args.jitter = n;
+		args.jitter = parse_jitter(arg, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -185,14 +176,6 @@ static void tell_result(const struct result *r, int dev, json_t *list)
 	json_array_append_new(list, o);
 }
 
-static void wait_a_while(void)
-{
-	uint32_t n;
-
-	if (args.jitter && getrandom(&n, sizeof(n), 0) == sizeof(n))
-		sleep(n % (args.jitter + 1));
-}
-
 int cmd_rotate(int argc, char **argv)
 {
 	static struct config config;
@@ -207,7 +190,7 @@ int cmd_rotate(int argc, char **argv)
 	status = load_config(&config);
 	if (status)
 		return status;
-	wait_a_while();
+	wait_jitter(args.jitter);
 	dev = open_device();
 	if (dev < 0)
 		return -dev;
