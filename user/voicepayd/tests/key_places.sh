@@ -102,26 +102,12 @@ chown -R $USER_ID "$T"/{tokens,state,pin,wrong,tpm.pin}
 
 TPM=device:$T/tpm0
 STATE=$T/state/pin
-# shake CERT KEY [SETTING..]: what the handshake says, in $SAID
-shake() {
+CHECKS="device-certificate config"
+. "$VOICEPAY_TOP/user/voicepayd/tests/handshakes.sh"
+shake_with() { # CERT KEY [SETTING..]
 	local cert=$1 key=$2
 	shift 2
-	{
-		printf '[gateway]\nhost = pay.voicepay.test\naddress = 127.0.0.1\nport = %s\n[daemon]\ndevice = /dev/null\n' "$port"
-		printf '[tls]\nca = %s/ca.pem\ncert = %s/%s.pem\nkey = %s\n' "$P" "$P" "$cert" "$key"
-		sed 's/^/pin = /' "$P/pins"
-		printf 'tpm = %s\nkey-env = SOFTHSM2_CONF=%s\nkey-pin-state = %s\n' "$TPM" "$SOFTHSM2_CONF" "$STATE"
-		printf '%s\n' "$@"
-	} >"$T/conf"
-	SAID=$(timeout 30 shake "$HELPER" "$T/conf" 2>/dev/null)
-}
-# /dev/null is no module, and a kernel may have no TLS: that comes after all that is tested here.
-good() { shake "$@"; case $SAID in ktls:*|seal:*) ;; *) echo "$SAID"; return 1 ;; esac; }
-bad() { # WORDS ARG..
-	local words=$1
-	shift
-	shake "$@"
-	case $SAID in device-certificate:*"$words"*|config:*"$words"*) ;; *) echo "$SAID"; return 1 ;; esac
+	handshake "$port" "$cert" "$key" "tpm = $TPM" "key-env = SOFTHSM2_CONF=$SOFTHSM2_CONF" "key-pin-state = $STATE" "$@"
 }
 
 HSM="pkcs11-module = $MODULE"

@@ -111,23 +111,12 @@ gateway 9003 here
 gateway 9004 secure
 gateway 9005 server -status_file "$T/plain.der"
 
-shake_with() { # PORT SETTING..
+CHECKS=revocation
+. "$VOICEPAY_TOP/user/voicepayd/tests/handshakes.sh"
+shake_with() { # PORT [SETTING..]
 	local port=$1
 	shift
-	{
-		printf '[gateway]\nhost = pay.voicepay.test\naddress = 127.0.0.1\nport = %s\n[daemon]\ndevice = /dev/null\n' "$port"
-		printf '[tls]\nca = %s/ca.pem\ncert = %s/device.pem\nkey = %s/device.key\n' "$P" "$P" "$P"
-		sed 's/^/pin = /' "$P/pins"
-		printf '%s\n' "$@"
-	} >"$T/conf"
-	SAID=$(timeout 30 shake "$HELPER" "$T/conf" 2>/dev/null)
-}
-good() { shake_with "$@"; case $SAID in ktls:*|seal:*) ;; *) echo "$SAID"; return 1 ;; esac; }
-bad() { # WORDS ARG..
-	local words=$1
-	shift
-	shake_with "$@"
-	case $SAID in revocation:*"$words"*) ;; *) echo "$SAID"; return 1 ;; esac
+	handshake "$port" device "$P/device.key" "$@"
 }
 at() { echo "ocsp-responder = http://127.0.0.1:$1/"; }
 ASK='ocsp-query = yes'
