@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * verify ROUNDS: what it costs a gateway to find a code's key and to try the code, no
- * booking, beside the least that it can cost: one look-up in a table in memory and three
- * HMACs, with keys that were prepared before. And what it costs when a key has 1 to 512 aliases.
+ * booking, when the key is looked up and opened and when it is kept ([keys] key-cache), beside the least
+ * that it can cost: one look-up in a table in memory and three HMACs, with keys that were prepared
+ * before. And what it costs when a key has 1 to 512 aliases.
  */
 /* The quickest that OpenSSL has, which it would rather not show. */
 #define OPENSSL_SUPPRESS_DEPRECATED
@@ -93,17 +94,26 @@ static bool gateway(const char *digits)
 	       identify_code(&call, &code, NULL, 0, &id) == RF_OK;
 }
 
-static double measure(bool ours)
+enum side { LOOKED_UP, KEPT, BARE, SIDES };
+
+static double measure(enum side side)
 {
-	double t = bench_now();
+	struct key_cache *kept = w->gw.kept;
+	double t;
+
+	if (side == LOOKED_UP)
+		w->gw.kept = NULL;
+	t = bench_now();
 
 	for (int i = 0; i < TIMES; i++) {
 		const char *code = codes[i * 37 % DEVICES];
 
-		if (!(ours ? gateway(code) : bare(code, w->now / 30)))
+		if (!(side == BARE ? bare(code, w->now / 30) : gateway(code)))
 			bench_die("a good code is refused");
 	}
-	return (bench_now() - t) / TIMES;
+	t = (bench_now() - t) / TIMES;
+	w->gw.kept = kept;
+	return t;
 }
 
 /* A code of now that @dev would show under any alias of its key. */
@@ -201,14 +211,23 @@ int main(int argc, char **argv)
 			bench_die("no code");
 		enter(&entries[i], &code, devices[i].keys.code);
 	}
+	/* As they are from their first payment on. */
+	w->gw.kept = key_cache_new(4 * DEVICES);
+	if (!w->gw.kept || !world_sql(w, "UPDATE device_key SET state = 'current'"))
+		bench_die("no keys to keep");
 	for (int r = -1; r < rounds; r++) {
-		double ours = measure(true), least = measure(false);
+		static const char *const names[] = { "verify.gateway", "verify.kept", "verify.bare" };
+		double took[SIDES];
 
-		if (r < 0)
-			continue;
-		bench_sample(ours, "verify.gateway");
-		bench_sample(least, "verify.bare");
+		for (int i = 0; i < SIDES; i++)
+			took[(i + r + 1) % SIDES] = measure((i + r + 1) % SIDES);
+		if (key_cache_count(w->gw.kept) != DEVICES)
+			bench_die("not all keys are kept");
+		for (int i = 0; i < SIDES && r >= 0; i++)
+			bench_sample(took[i], "%s", names[i]);
 	}
+	key_cache_free(w->gw.kept);
+	w->gw.kept = NULL;
 	crowd(rounds);
 	world_end(&world);
 	return 0;

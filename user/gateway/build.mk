@@ -4,7 +4,7 @@ gateway_shared := kmod/common/paycode.c kmod/common/noise.c kmod/common/hkdf.c k
 	kmod/common/bind.c kmod/common/authorise.c kmod/common/pool.c
 # All but main.c: the tests link it too.
 gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merchant.c certify.c cmd_certify.c csr.c deviceca.c calls_own.c charge.c cmd_admin.c cmd_report.c cmd_state.c command.c confirm.c enrol.c fields.c \
-	gateway.c hex.c hmac.c http.c identify.c jwt.c keystore.c ledger.c log.c notice.c online.c order.c own_limits.c pay_order.c peer.c prim_openssl.c refund.c refusal.c rekey.c route.c schema.c serve.c \
+	gateway.c hex.c hmac.c http.c identify.c jwt.c key_cache.c keystore.c ledger.c log.c notice.c online.c order.c own_limits.c pay_order.c peer.c prim_openssl.c refund.c refusal.c rekey.c route.c schema.c serve.c \
 	settings.c statedir.c throttle.c \
 	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c user/common/whole.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 libpq jansson libcrypto libsystemd inih
@@ -37,7 +37,7 @@ TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gatewa
 INSTALLS += selftests/pki/make-pki:$(testdir)/make-pki:755
 INSTALLS += selftests/pki/mint-voice-token:$(testdir)/mint-voice-token:755
 
-gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state test_gateway_certify test_gateway_fleet test_gateway_move test_gateway_db
+gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state test_gateway_certify test_gateway_fleet test_gateway_move test_gateway_db test_gateway_key_cache
 TESTS += $(gateway_tests)
 define gateway_test
 $(1)_SRCS := user/gateway/tests/$(subst _gateway,,$(1)).c user/gateway/tests/fixture.c user/gateway/tests/device.c $(gateway_srcs)
@@ -99,6 +99,8 @@ TEST_SCRIPTS += user/gateway/tests/certificates.sh
 TEST_SCRIPTS += user/gateway/tests/operations.sh
 # The unit tests again, on PostgreSQL.
 TEST_SCRIPTS += user/gateway/tests/on_postgres.sh user/gateway/tests/on_postgres_killed.sh
+# And with keys that are kept open.
+TEST_SCRIPTS += user/gateway/tests/on_kept_keys.sh
 # Copies while tills charge, and one that is put back. Its clients are selftests/cluster's.
 TEST_SCRIPTS += user/gateway/tests/backup.sh
 # The master key changed while tills charge.

@@ -148,8 +148,10 @@ static enum refusal try_code(struct call *c, const struct charge *req, const str
 		return RF_TOO_MANY_WRONG;
 	ret = identify_code(c, code, bound ? bind : NULL, m->party, id);
 	if (ret != RF_CODE_EXPIRED) {
+		/* By what was kept a code is good as often as it is asked for: that gives nothing before it has paid. */
+		id->unthanked = id->kept && took == THROTTLE_TOOK;
 		if (took == THROTTLE_TOOK)
-			throttle_give_back(th, m->party, req->code, ret == RF_OK);
+			throttle_give_back(th, m->party, req->code, ret == RF_OK && !id->kept);
 		return ret;
 	}
 	throttle_wrong(th, c->st, m->party, req->code, call_now(c));
@@ -210,6 +212,8 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 	r = store_commit(c->st);
 	if (r != STORE_OK)
 		return ledger_committed(r);
+	if (id.unthanked)
+		throttle_good(c->gw->throttle, m.party, call_now(c));
 	*out = o;
 	return ret;
 }

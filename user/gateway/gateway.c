@@ -154,6 +154,8 @@ void gateway_forget(struct gateway *gw)
 	EVP_PKEY_free(gw->voice_key);
 	gw->voice_key = NULL;
 	keystore_wipe(&gw->keys);
+	key_cache_free(gw->kept);
+	gw->kept = NULL;
 }
 
 void gateway_close(struct gateway *gw)

@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 
+#include "key_cache.h"
 #include "keystore.h"
 #include "peer.h"
 #include "refusal.h"
@@ -20,6 +21,7 @@ struct gateway {
 	struct settings set;
 	struct keystore keys;
 	struct throttle *throttle;
+	struct key_cache *kept;	/* NULL: no keys are */
 	EVP_PKEY *voice_key;	/* NULL: voice orders are refused */
 	struct deviceca *ca;	/* NULL: no certificates are made here */
 	char db_path[SETTINGS_DB_MAX];

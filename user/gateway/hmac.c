@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The hash is OpenSSL's, by the functions that it calls deprecated: the others keep a state
- * in an allocation of their own, and copying one costs as much as three blocks.
+ * in an allocation of their own, and copying one costs as much as three blocks. What is short, as
+ * codes are, goes into one block, which is padded here.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <endian.h>
+
 #include <openssl/sha.h>
 
 #include "hmac.h"
@@ -31,24 +34,56 @@ void hmac_prepare(struct hmac_states *hs, const __u8 key[VP_KEY_LEN])
 	half(hs->outer, key, 0x5c);
 }
 
-/* After one block. */
-static void resume(SHA256_CTX *ctx, const __u32 state[8])
+/*
+ * The hash of what @state is of, one block, and of @len bytes more at the begin of @block, which leave
+ * room for the end of a message.
+ */
+static void finish(__u8 out[VP_HASH_LEN], const __u32 state[8], __u8 block[BLOCK], size_t len)
 {
-	SHA256_Init(ctx);
-	memcpy(ctx->h, state, sizeof(ctx->h));
-	ctx->Nl = BLOCK * 8;
+	__u64 bits = htobe64((BLOCK + len) * 8);
+	SHA256_CTX ctx;
+
+	block[len] = 0x80;
+	memset(block + len + 1, 0, BLOCK - sizeof(bits) - len - 1);
+	memcpy(block + BLOCK - sizeof(bits), &bits, sizeof(bits));
+	memcpy(ctx.h, state, sizeof(ctx.h));
+	SHA256_Transform(&ctx, block);
+	for (int i = 0; i < 8; i++)
+		ctx.h[i] = htobe32(ctx.h[i]);
+	memcpy(out, ctx.h, VP_HASH_LEN);
+	vp_prim_wipe(ctx.h, sizeof(ctx.h));
+}
+
+/* Longer ones. */
+static void inner_hash(__u8 out[VP_HASH_LEN], const __u32 state[8], const struct vp_piece *pieces, size_t n)
+{
+	SHA256_CTX ctx;
+
+	SHA256_Init(&ctx);
+	memcpy(ctx.h, state, sizeof(ctx.h));
+	ctx.Nl = BLOCK * 8;
+	for (size_t i = 0; i < n; i++)
+		SHA256_Update(&ctx, pieces[i].data, pieces[i].len);
+	SHA256_Final(out, &ctx);
+	vp_prim_wipe(&ctx, sizeof(ctx));
 }
 
 void hmac_sum(const struct hmac_states *hs, __u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
 {
-	SHA256_CTX ctx;
+	__u8 block[BLOCK];
+	size_t len = 0;
 
-	resume(&ctx, hs->inner);
-	for (size_t i = 0; i < n; i++)
-		SHA256_Update(&ctx, pieces[i].data, pieces[i].len);
-	SHA256_Final(out, &ctx);
-	resume(&ctx, hs->outer);
-	SHA256_Update(&ctx, out, VP_HASH_LEN);
-	SHA256_Final(out, &ctx);
-	vp_prim_wipe(&ctx, sizeof(ctx));
+	for (size_t i = 0; i < n; i++) {
+		if (pieces[i].len > BLOCK - 9 - len) {
+			inner_hash(block, hs->inner, pieces, n);
+			goto outer;
+		}
+		if (pieces[i].len)
+			memcpy(block + len, pieces[i].data, pieces[i].len);
+		len += pieces[i].len;
+	}
+	finish(block, hs->inner, block, len);
+outer:
+	finish(out, hs->outer, block, VP_HASH_LEN);
+	vp_prim_wipe(block, sizeof(block));
 }

@@ -316,6 +316,12 @@ struct http *http_start(struct gateway *gw, int listen_fd)
 		free(http);
 		return NULL;
 	}
+	/* Commands, which answer nobody, have no use for it. */
+	if (gw->set.key_cache) {
+		gw->kept = key_cache_new(gw->set.key_cache);
+		if (!gw->kept)
+			goto fail;
+	}
 	http->waiters = waiters_start(gw);
 	if (!http->waiters)
 		goto fail;
@@ -347,6 +353,7 @@ struct gateway *http_replace(struct http *http, struct gateway *gw)
 	struct gateway *old;
 
 	pthread_mutex_lock(&http->lock);
+	gw->kept = http->gw->kept;
 	old = http->gw;
 	http->old_users = http->users;
 	http->gw = gw;
@@ -354,6 +361,7 @@ struct gateway *http_replace(struct http *http, struct gateway *gw)
 	while (http->old_users)
 		pthread_cond_wait(&http->unused, &http->lock);
 	pthread_mutex_unlock(&http->lock);
+	old->kept = NULL;
 	return old;
 }
 

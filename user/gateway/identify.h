@@ -9,6 +9,9 @@
 struct identity {
 	struct device_key key;
 	__u8 mode;
+	bool kept;			/* by what was in memory, and is to be held against the row */
+	bool unthanked;			/* its merchant's ration has got nothing for it so far */
+	__u8 alias[PAYCODE_ALIAS_DIGITS];
 	__u64 ordinal;			/* what a payment is booked under; unique for the key */
 	struct pool pool;		/* V 8 */
 	unsigned int index;
@@ -19,12 +22,16 @@ struct identity {
  * One look-up of the alias, at most three HMACs, as the code's own V says and
  * never as another. @bind is what V 2 to 4 are bound to, else NULL. RF_OK,
  * RF_CODE_USED, or RF_CODE_EXPIRED for whatever else is wrong with it: for an
- * alias that nobody has the work is the same.
+ * alias that nobody has the work is the same. With [keys] key-cache the look-up is left out if
+ * what was kept says RF_OK, and only then.
  */
 enum refusal identify_code(struct call *c, const struct paycode *code, const __u8 *bind, long long merchant,
 			   struct identity *id);
 
-/* In the transaction that books: compare and set. RF_CODE_USED if somebody else was first. */
+/*
+ * In the transaction that books: compare and set. RF_CODE_USED if somebody else was first. RF_AGAIN if
+ * what was kept of the key does not hold any more: it is not kept now, and the call is to be run again.
+ */
 enum refusal identify_spend(struct call *c, const struct identity *id);
 
 /* Its keys are in use and have not ended. */

@@ -50,7 +50,7 @@ int keystore_other_id(const struct keystore *ks, char id[KEYSTORE_ID_LEN + 1]);
 /* The name under which a ticket is kept: what is kept does not lead back to its id. */
 int keystore_ticket_hash(__u8 out[STORE_TICKET_HASH], const __u8 id[VP_TICKET_ID_LEN]);
 
-#define KEYSTORE_SALT_LEN	16
+#define KEYSTORE_SALT_LEN	STORE_SALT
 #define KEYSTORE_OVERHEAD	(KEYSTORE_SALT_LEN + 16)
 
 /*

@@ -48,6 +48,9 @@ static const struct {
 	[M_SWEEPS_DONE] = { "voicepay_sweeps_total", "{result=\"done\"}", "Hourly sweeps by what came of them." },
 	[M_SWEEPS_FAILED] = { "voicepay_sweeps_total", "{result=\"failed\"}", NULL },
 	[M_SWEEPS_PUT_OFF] = { "voicepay_sweeps_total", "{result=\"put_off\"}", NULL },
+	[M_KEPT_GOOD] = { "voicepay_key_cache_total", "{result=\"good\"}", "Codes by what the cache of keys said of them." },
+	[M_KEPT_NOT] = { "voicepay_key_cache_total", "{result=\"looked_up\"}", NULL },
+	[M_KEPT_STALE] = { "voicepay_key_cache_total", "{result=\"stale\"}", NULL },
 	[M_RELOADS_DONE] = { "voicepay_reloads_total", "{result=\"done\"}", "Readings of the settings while running." },
 	[M_RELOADS_REFUSED] = { "voicepay_reloads_total", "{result=\"refused\"}", NULL },
 };

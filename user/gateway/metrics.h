@@ -24,6 +24,9 @@ enum metric_counter {
 	M_SWEEPS_DONE,
 	M_SWEEPS_FAILED,
 	M_SWEEPS_PUT_OFF,	/* the clock was set */
+	M_KEPT_GOOD,		/* a code was good by a key that was kept */
+	M_KEPT_NOT,
+	M_KEPT_STALE,		/* and what was kept did not hold any more */
 	M_RELOADS_DONE,
 	M_RELOADS_REFUSED,
 	METRIC_COUNTERS

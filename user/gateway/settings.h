@@ -24,6 +24,7 @@ struct settings {
 	unsigned int modes;	/* PAYCODE_MODE() bits of the V that are served */
 	int pool_hours;
 	int rotate_days, expire_days;
+	int key_cache;		/* keys that are kept open */
 	int ticket_minutes;
 	char ca_cert[256], ca_key[256];	/* of the devices' CA; empty: somebody else makes certificates */
 	int cert_days, crl_days;

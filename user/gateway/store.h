@@ -36,6 +36,7 @@ enum store_result {
 #define STORE_AMOUNT_MAX	1000000000000LL
 #define STORE_ANSWER_MAX	VP_MSG2_MAX
 #define STORE_SEALED_MAX	256
+#define STORE_SALT	16	/* bytes of a sealed value that no other one begins with */
 #define STORE_MERCHANT_ID_MAX	64
 #define STORE_TICKET_HASH	32
 
@@ -240,8 +241,11 @@ enum store_result store_key_make_way(struct store *st, const __u8 device[VP_DEVI
  */
 enum store_result store_key_promote(struct store *st, const struct device_key *key,
 				    __u64 old_until);
-/* Compare and set; STORE_NONE if the watermark is not below @ordinal, or the key no longer lives, or its device is revoked. */
-enum store_result store_key_accept(struct store *st, long long key, __u64 ordinal, __u64 now);
+/*
+ * Compare and set; STORE_NONE if the watermark is not below @ordinal, or the key no longer lives, or its device is
+ * revoked; or if @salt is given, STORE_SALT bytes, and its keys are not those that were sealed with it.
+ */
+enum store_result store_key_accept(struct store *st, long long key, __u64 ordinal, __u64 now, const __u8 *salt);
 /* STORE_OK if it serves at @now. */
 enum store_result store_key_alive(struct store *st, long long key, __u64 now);
 enum store_result store_alias_add(struct store *st, const char alias[VP_ALIAS_DIGITS],

@@ -275,12 +275,16 @@ enum store_result store_key_promote(struct store *st, const struct device_key *k
 			     key->id));
 }
 
-enum store_result store_key_accept(struct store *st, long long key, __u64 ordinal, __u64 now)
+#define ACCEPT	"UPDATE device_key SET watermark = $2 WHERE id = $1 AND watermark < $2 AND " \
+		"(state IN ('next', 'current') OR (state = 'old' AND old_until > $3)) AND not_after > $3 AND " \
+		"NOT EXISTS (SELECT 1 FROM revoked r WHERE r.peer = device_key.device)"
+
+enum store_result store_key_accept(struct store *st, long long key, __u64 ordinal, __u64 now, const __u8 *salt)
 {
-	return db_run(st, db(st, "UPDATE device_key SET watermark = $2 WHERE id = $1 AND watermark < $2 AND "
-			     "(state IN ('next', 'current') OR (state = 'old' AND old_until > $3)) AND not_after > $3 AND "
-			     "NOT EXISTS (SELECT 1 FROM revoked r WHERE r.peer = device_key.device)",
-			     "iii", key, (long long)ordinal, (long long)now));
+	if (!salt)
+		return db_run(st, db(st, ACCEPT, "iii", key, (long long)ordinal, (long long)now));
+	return db_run(st, db(st, ACCEPT " AND substr(sealed, 1, 16) = $4", "iiib", key, (long long)ordinal, (long long)now,
+			     salt, (size_t)STORE_SALT));
 }
 
 enum store_result store_key_alive(struct store *st, long long key, __u64 now)

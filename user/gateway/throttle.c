@@ -156,6 +156,13 @@ void throttle_give_back(struct throttle *th, long long merchant, const char *dig
 	pthread_mutex_unlock(&th->lock);
 }
 
+void throttle_good(struct throttle *th, long long merchant, __u64 now)
+{
+	pthread_mutex_lock(&th->lock);
+	give(find(th, merchant_key(th, merchant), now, THROTTLE_MERCHANT), 0, THROTTLE_SECONDS / 10);
+	pthread_mutex_unlock(&th->lock);
+}
+
 /* One more in the bucket that all gateways share, and what it holds then. A failure leaves what is known here. */
 static void share(struct throttle *th, struct store *st, __u64 key, long long name, __u64 now, __u32 limit)
 {

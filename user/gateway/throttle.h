@@ -47,6 +47,8 @@ void throttle_free(struct throttle *th);
  */
 enum taken throttle_take(struct throttle *th, long long merchant, const char *digits, __u64 now);
 void throttle_give_back(struct throttle *th, long long merchant, const char *digits, bool good);
+/* What a good code gives, where it was given back as if it were not known to be one. */
+void throttle_good(struct throttle *th, long long merchant, __u64 now);
 void throttle_wrong(struct throttle *th, struct store *st, long long merchant, const char *digits, __u64 now);
 
 #endif /* VPG_THROTTLE_H */

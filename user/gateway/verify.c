@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "hmac.h"
 #include "pool.h"
 #include "prim_openssl.h"
 #include "verify.h"
@@ -33,19 +32,24 @@ static int mac_of(__u8 out[8], const struct paycode *code, const struct verify_u
 __u32 verify_matches(const struct paycode *code, const struct verify_under *under,
 		     const __u64 *steps, unsigned int n, __u32 modulus)
 {
-	struct hmac_states hs;
+	const struct hmac_states *hs = under->states;
+	struct hmac_states own;
 	__u32 found = 0;
 	int failed = 0;
 
-	hmac_prepare(&hs, under->roots->code);
+	if (!hs) {
+		hmac_prepare(&own, under->roots->code);
+		hs = &own;
+	}
 	for (unsigned int i = 0; i < n; i++) {
 		__u8 mac[8] = { 0 };
 
-		if (mac_of(mac, code, under, &hs, steps[i]))
+		if (mac_of(mac, code, under, hs, steps[i]))
 			failed = 1;
 		found |= (__u32)equal(paycode_truncate(mac) % modulus, code->mac % modulus) << i;
 	}
-	vp_prim_wipe(&hs, sizeof(hs));
+	if (hs == &own)
+		vp_prim_wipe(&own, sizeof(own));
 	return failed ? 0 : found;
 }
 

@@ -4,6 +4,7 @@
 #define VPG_VERIFY_H
 
 #include "agreement.h"
+#include "hmac.h"
 #include "paycode.h"
 
 enum verdict {
@@ -15,6 +16,7 @@ enum verdict {
 /* What a code's MAC is computed with: the key of its V, and what it is bound to. */
 struct verify_under {
 	const struct vp_root_keys *roots;
+	const struct hmac_states *states;	/* of V 1 to 5 and 8's key, or NULL: they are made of @roots */
 	const __u8 *bind;	/* PAYCODE_BIND_MAX bytes, or NULL */
 };
 

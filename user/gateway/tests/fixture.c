@@ -205,6 +205,8 @@ int world_new(void **state)
 		}
 	}
 	assert_int_equal(gateway_open(&w->gw, path, w->dir), 0);
+	if (getenv("VPG_TEST_KEY_CACHE"))
+		w->gw.kept = key_cache_new(atol(getenv("VPG_TEST_KEY_CACHE")));
 	assert_int_equal(store_open(&w->st, w->gw.db_path, false), STORE_OK);
 	assert_int_equal(store_begin(w->st), STORE_OK);
 	assert_int_equal(ledger_open_account(w->st, PARTY_USER, "alice", "CNY", BALANCE, TEST_TIME, &w->alice), STORE_OK);

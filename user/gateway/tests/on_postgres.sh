@@ -14,7 +14,7 @@ if [ -z "${VPG_TEST_DB-}" ]; then
 	fi
 	exec "$here/postgres.sh" "$0" "$@"
 fi
-[ $# -gt 0 ] || set -- charge refund enrol confirm own modes jwt api http certify move db
+[ $# -gt 0 ] || set -- charge refund enrol confirm own modes jwt api http certify move db key_cache
 echo "1..$#"
 n=0 bad=0
 for t; do

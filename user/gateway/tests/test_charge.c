@@ -268,12 +268,12 @@ static void compare_and_set(void **state)
 	world_enrol(w);
 	assert_int_equal(store_key_epoch(w->st, w->device_peer.device, 0, 1, &key), STORE_OK);
 	assert_int_equal(store_begin(w->st), STORE_OK);
-	assert_int_equal(store_key_accept(w->st, key.id, 100, w->now), STORE_OK);
-	assert_int_equal(store_key_accept(w->st, key.id, 100, w->now), STORE_NONE);
-	assert_int_equal(store_key_accept(w->st, key.id, 99, w->now), STORE_NONE);
-	assert_int_equal(store_key_accept(w->st, key.id, 101, w->now), STORE_OK);
-	assert_int_equal(store_key_accept(w->st, key.id + 1, 200, w->now), STORE_NONE);
-	assert_int_equal(store_key_accept(w->st, key.id, 200, key.not_after), STORE_NONE);
+	assert_int_equal(store_key_accept(w->st, key.id, 100, w->now, NULL), STORE_OK);
+	assert_int_equal(store_key_accept(w->st, key.id, 100, w->now, NULL), STORE_NONE);
+	assert_int_equal(store_key_accept(w->st, key.id, 99, w->now, NULL), STORE_NONE);
+	assert_int_equal(store_key_accept(w->st, key.id, 101, w->now, NULL), STORE_OK);
+	assert_int_equal(store_key_accept(w->st, key.id + 1, 200, w->now, NULL), STORE_NONE);
+	assert_int_equal(store_key_accept(w->st, key.id, 200, key.not_after, NULL), STORE_NONE);
 	assert_int_equal(store_key_promote(w->st, &key, w->now + 300), STORE_OK);
 	assert_int_equal(store_key_promote(w->st, &key, w->now + 300), STORE_NONE);
 	assert_int_equal(store_commit(w->st), STORE_OK);
