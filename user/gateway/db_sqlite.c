@@ -22,6 +22,7 @@ struct sqlite_query {
 	struct query head;
 	const char *sql;	/* NULL: not kept */
 	sqlite3_stmt *stmt;
+	__u8 place[DB_PARAMETERS + 1];	/* SQLite's number of $n, which to it is a name; 0: it is not in there */
 };
 
 struct sqlite {
@@ -250,36 +251,35 @@ static struct sqlite_query *find(struct sqlite *lite, const char *sql, bool keep
 	}
 	q->head.st = &lite->head;
 	q->sql = keep ? sql : NULL;
+	memset(q->place, 0, sizeof(q->place));
+	for (i = 1; i <= sqlite3_bind_parameter_count(q->stmt); i++) {
+		const char *name = sqlite3_bind_parameter_name(q->stmt, i);
+		int number = name ? atoi(name + 1) : 0;
+
+		if (number > 0 && number <= DB_PARAMETERS)
+			q->place[number] = i;
+	}
 	return q;
 }
 
-/* $2 is a name to SQLite, wherever it stands. */
-static int bind(sqlite3_stmt *s, int number, char type, va_list *ap)
+static int bind(struct sqlite_query *q, int number, char type, va_list *ap)
 {
-	long long n = 0;
-	const void *p = NULL;
-	size_t len = 0;
-	int rc = SQLITE_OK;
+	int at = number <= DB_PARAMETERS ? q->place[number] : 0;
+	const void *p;
+	size_t len;
 
 	if (type == 'i') {
-		n = va_arg(*ap, long long);
-	} else {
-		p = va_arg(*ap, const void *);
-		len = type == 'b' ? va_arg(*ap, size_t) : p ? strlen(p) : 0;
-	}
-	for (int i = 1; i <= sqlite3_bind_parameter_count(s) && rc == SQLITE_OK; i++) {
-		const char *name = sqlite3_bind_parameter_name(s, i);
+		long long n = va_arg(*ap, long long);
 
-		if (!name || atoi(name + 1) != number)
-			continue;
-		if (type == 'i')
-			rc = sqlite3_bind_int64(s, i, n);
-		else if (type == 't')
-			rc = sqlite3_bind_text(s, i, p, (int)len, SQLITE_TRANSIENT);
-		else
-			rc = len ? sqlite3_bind_blob(s, i, p, (int)len, SQLITE_TRANSIENT) : sqlite3_bind_zeroblob(s, i, 0);
+		return at ? sqlite3_bind_int64(q->stmt, at, n) : SQLITE_OK;
 	}
-	return rc;
+	p = va_arg(*ap, const void *);
+	len = type == 'b' ? va_arg(*ap, size_t) : p ? strlen(p) : 0;
+	if (!at)
+		return SQLITE_OK;
+	if (type == 't')
+		return sqlite3_bind_text(q->stmt, at, p, (int)len, SQLITE_TRANSIENT);
+	return len ? sqlite3_bind_blob(q->stmt, at, p, (int)len, SQLITE_TRANSIENT) : sqlite3_bind_zeroblob(q->stmt, at, 0);
 }
 
 static void lite_end(struct query *q)
@@ -310,7 +310,7 @@ static struct query *lite_query(struct store *st, const char *sql, const char *f
 	sqlite3_reset(q->stmt);
 	va_copy(ap, given);
 	for (int i = 1; *fmt && rc == SQLITE_OK; fmt++, i++)
-		rc = bind(q->stmt, i, *fmt, &ap);
+		rc = bind(q, i, *fmt, &ap);
 	va_end(ap);
 	if (rc == SQLITE_OK)
 		return &q->head;
@@ -384,11 +384,8 @@ static enum store_result lite_put(struct store *st, const char *sql, const struc
 	if (!q)
 		return STORE_FAILED;
 	for (int i = 0; i < n && rc == SQLITE_OK; i++) {
-		char name[16];
-		int at;
+		int at = i < DB_PARAMETERS ? q->place[i + 1] : 0;
 
-		snprintf(name, sizeof(name), "$%d", i + 1);
-		at = sqlite3_bind_parameter_index(q->stmt, name);
 		if (!at || v[i].null)	/* what nobody binds is null */
 			continue;
 		if (v[i].type == 'i')
@@ -424,7 +421,8 @@ static const struct db_ops lite_ops = {
 
 /*
  * WAL with FULL: a commit is on the disk when it returns. Defensive mode and
- * cell checks turn a damaged file into an error.
+ * cell checks turn a damaged file into an error. What a transaction puts aside of its savepoints' pages
+ * is more than SQLite keeps in memory unless told to: each charge made a file for it.
  */
 enum store_result db_sqlite_open(struct store **out, const char *path)
 {
@@ -448,7 +446,7 @@ enum store_result db_sqlite_open(struct store **out, const char *path)
 	sqlite3_db_config(lite->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	r = lite_exec(&lite->head, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 			"PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;"
-			"PRAGMA cache_size = -" CACHE_KB);
+			"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" CACHE_KB);
 	if (r != STORE_OK) {
 		lite_close(&lite->head);
 		return r;
