@@ -3,7 +3,8 @@
  * charges ROUNDS: charges that a gateway books in a second, asked by one till and by
  * eight, each over a connection that stays, beside bare SQLite, which makes the same rows
  * in the same database in one transaction each; all of them on the disk when they are
- * answered. And the slowest of a hundred charges.
+ * answered. And the slowest of a hundred charges. Each device is another user's: one who pays ten
+ * thousand times a day there is not, and the day's sum is looked at with each charge.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "bench.h"
+#include "ledger.h"
 #include "server.h"
 
 #define DEVICES	600
@@ -22,6 +24,7 @@
 static struct server server;
 static struct test_device devices[DEVICES];
 static __u64 next_ordinal[DEVICES];
+static long long payer_of[DEVICES + 1];	/* account, by number of the key */
 static atomic_int turn;
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 
@@ -81,6 +84,13 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void tell_times(const char *name, double *took, int n)
+{
+	qsort(took, n, sizeof(took[0]), by_size);
+	bench_sample(took[n / 2] / 1e6, "charges-median.%s", name);
+	bench_sample(took[n * 99 / 100] / 1e6, "charges-p99.%s", name);
+}
+
 static void charges(const char *name, int clients, int each)
 {
 	struct client cl[CLIENTS];
@@ -95,10 +105,8 @@ static void charges(const char *name, int clients, int each)
 	for (int i = 0; i < clients; i++)
 		pthread_join(cl[i].thread, NULL);
 	t = bench_now() - t;
-	qsort(took, n, sizeof(took[0]), by_size);
 	bench_sample(n / t * 1e9, "charges.%s", name);
-	bench_sample(took[n / 2] / 1e6, "charges-median.%s", name);
-	bench_sample(took[n * 99 / 100] / 1e6, "charges-p99.%s", name);
+	tell_times(name, took, n);
 }
 
 /* What a charge writes, with nothing looked up, judged or verified. */
@@ -131,32 +139,32 @@ static long long number_of(sqlite3 *db, const char *sql)
 static void bare(int round)
 {
 	sqlite3_stmt *q[STATEMENTS];
-	long long payer, payee, party, keys, before;
+	long long payee, party, before;
+	double took[BARE], t, one;
 	sqlite3 *db;
-	double t;
 
 	if (sqlite3_open_v2(server.w->gw.db_path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
 	    sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
 			 "PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON", NULL, NULL, NULL) != SQLITE_OK)
 		bench_die("bare SQLite: %s", sqlite3_errmsg(db));
-	payer = number_of(db, "SELECT a.id FROM account a JOIN party p ON p.id = a.party WHERE p.name = 'alice'");
 	payee = number_of(db, "SELECT a.id FROM account a JOIN party p ON p.id = a.party WHERE p.name = 'till'");
 	party = number_of(db, "SELECT id FROM party WHERE name = 'till'");
-	keys = number_of(db, "SELECT max(id) FROM device_key");
 	before = number_of(db, "SELECT count(*) FROM payment");
 	for (int i = 0; i < STATEMENTS; i++)
 		if (sqlite3_prepare_v3(db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &q[i], NULL) != SQLITE_OK)
 			bench_die("%s: %s", statements[i], sqlite3_errmsg(db));
 	t = bench_now();
 	for (int n = 0; n < BARE; n++) {
+		int key = 1 + n % DEVICES;
 		char id[33];
 
+		one = bench_now();
 		snprintf(id, sizeof(id), "%016x%016x", round, n);
 		for (int i = 0; i < STATEMENTS; i++) {
 			int most = sqlite3_bind_parameter_count(q[i]);
 
 			for (int p = 1; p <= most; p++) {
-				const long long value[] = { 0, 1 + n % keys, payer, payee, server.w->now, 0,
+				const long long value[] = { 0, key, payer_of[key], payee, server.w->now, 0,
 					round * 100000LL + n + 1, party };
 
 				if (p == 5)
@@ -168,6 +176,7 @@ static void bare(int round)
 				bench_die("%s: %s", statements[i], sqlite3_errmsg(db));
 			sqlite3_reset(q[i]);
 		}
+		took[n] = bench_now() - one;
 	}
 	t = bench_now() - t;
 	for (int i = 0; i < STATEMENTS; i++)
@@ -176,16 +185,36 @@ static void bare(int round)
 		bench_die("bare SQLite booked something else");
 	sqlite3_close(db);
 	bench_sample(BARE / t * 1e9, "charges.bare");
+	tell_times("bare", took, BARE);
+}
+
+/* A user with a device, whose first key has the number @i + 1. */
+static void customer(int i)
+{
+	struct world *w = server.w;
+	struct device_key key;
+	char name[32];
+
+	snprintf(name, sizeof(name), "customer %d", i);
+	if (store_begin(w->st) != STORE_OK ||
+	    ledger_open_account(w->st, PARTY_USER, name, "CNY", BALANCE, w->now, &w->alice) != STORE_OK ||
+	    store_commit(w->st) != STORE_OK)
+		bench_die("no account");
+	server_enrol(&server, &w->device_peer, &devices[i], i);
+	if (store_key_epoch(w->st, w->device_peer.device, i, 1, &key) != STORE_OK || key.id != i + 1)
+		bench_die("customer %d: another key than expected", i);
+	payer_of[key.id] = w->alice.id;
 }
 
 static void bench(int rounds)
 {
+	struct audit audit;
 	void *world;
-	long booked;
+	long long booked;
 
 	server_set_up(&server, &world, "");
 	for (int i = 0; i < DEVICES; i++)
-		server_enrol(&server, &server.w->device_peer, &devices[i], i);
+		customer(i);
 	server_start(&server, 0);
 	for (int r = 0; r < rounds; r++) {
 		for (int i = 0; i < 3; i++) {
@@ -196,9 +225,12 @@ static void bench(int rounds)
 			}
 		}
 	}
-	booked = world_payments(server.w);
+	booked = world_number(server.w, "SELECT count(*) FROM payment");
 	if (booked != rounds * (2 * EACH + CLIENTS * EACH + BARE))
-		bench_die("%ld payments are booked", booked);
+		bench_die("%lld payments are booked", booked);
+	/* And each customer's opening balance, and alice's. */
+	if (store_audit(server.w->st, &audit) != STORE_OK || audit.sum || audit.wrong || audit.transfers != booked + DEVICES + 1)
+		bench_die("the ledger does not add up");
 	server_stop(&server, SIGTERM);
 	world_end(&world);
 }
