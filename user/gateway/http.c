@@ -13,14 +13,11 @@
 #include "log.h"
 #include "metrics.h"
 #include "prim_openssl.h"
+#include "reception.h"
 #include "request_id.h"
 #include "route.h"
 #include "step.h"
 #include "waiters.h"
-
-/* A client that takes longer is cut off; nginx reads slow bodies to the end before it asks. */
-#define IDLE_SECONDS	75
-#define CONNECTIONS	4096	/* of which half may be devices that wait for news */
 
 enum stage {
 	SERVING,
@@ -34,8 +31,10 @@ struct http {
 	struct gateway *gw;
 	int users, old_users;	/* calls under way that began with gw, or with the one before */
 	char db_path[SETTINGS_DB_MAX];
-	struct MHD_Daemon *daemon;
-	pthread_key_t store;	/* each thread has its own connection to the database */
+	struct reception *reception;
+	pthread_mutex_t stores;	/* over the two below */
+	struct store **idle;	/* connections to the database that no call has; room for one a thread */
+	int n_idle;
 	struct waiters *waiters;
 	int listen_fd;
 	atomic_int in_hand;
@@ -59,18 +58,36 @@ static __u64 clock_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static struct store *thread_store(struct http *http)
+/*
+ * The connection that was given back last: as many are in use as calls are under way at once,
+ * and what the database keeps for each, plans and rows found lately, is that of a busy one.
+ */
+static struct store *take_store(struct http *http)
 {
-	struct store *st = pthread_getspecific(http->store);
+	struct store *st = NULL;
 
-	if (!st && store_open(&st, http->db_path, false) == STORE_OK)
-		pthread_setspecific(http->store, st);
+	pthread_mutex_lock(&http->stores);
+	if (http->n_idle)
+		st = http->idle[--http->n_idle];
+	pthread_mutex_unlock(&http->stores);
+	if (!st)
+		store_open(&st, http->db_path, false);
 	return st;
 }
 
-static void close_store(void *st)
+static void give_back_store(struct http *http, struct store *st)
 {
-	store_close(st);
+	pthread_mutex_lock(&http->stores);
+	http->idle[http->n_idle++] = st;
+	pthread_mutex_unlock(&http->stores);
+}
+
+static void close_stores(struct http *http)
+{
+	while (http->n_idle)
+		store_close(http->idle[--http->n_idle]);
+	free(http->idle);
+	pthread_mutex_destroy(&http->stores);
 }
 
 /* Settings and keys as they are at the call's beginning: it has them until its end. */
@@ -249,11 +266,12 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 	begun = clock_ns();
 	metrics_add(G_THREADS_BUSY, 1);
 	log_of_request(body->id);
-	call.st = thread_store(http);
+	call.st = take_store(http);
 	if (call.st) {
 		gw = take_gateway(http);
 		now = answer_request(http, gw, conn, body, &req, &call, &answer);
 		give_back_gateway(http, gw);
+		give_back_store(http, call.st);
 	} else {
 		call.route = -1;
 		/* With a server it will be there again; a file that cannot be opened is told in the log. */
@@ -292,14 +310,6 @@ static void on_completed(void *arg, struct MHD_Connection *conn, void **state,
 	metrics_add(G_IN_HAND, -1);
 }
 
-/* libmicrohttpd's own complaints quote requests; what they say is of no use to an operator. */
-static void on_log(void *arg, const char *fmt, va_list ap)
-{
-	(void)arg;
-	(void)fmt;
-	(void)ap;
-}
-
 struct http *http_start(struct gateway *gw, int listen_fd)
 {
 	struct http *http = calloc(1, sizeof(*http));
@@ -312,10 +322,10 @@ struct http *http_start(struct gateway *gw, int listen_fd)
 	pthread_mutex_init(&http->lock, NULL);
 	pthread_cond_init(&http->unused, NULL);
 	metrics_set(G_THREADS, gw->set.threads);
-	if (pthread_key_create(&http->store, close_store)) {
-		free(http);
-		return NULL;
-	}
+	pthread_mutex_init(&http->stores, NULL);
+	http->idle = calloc(gw->set.threads, sizeof(struct store *));
+	if (!http->idle)
+		goto fail;
 	/* Commands, which answer nobody, have no use for it. */
 	if (gw->set.key_cache) {
 		gw->kept = key_cache_new(gw->set.key_cache);
@@ -325,25 +335,13 @@ struct http *http_start(struct gateway *gw, int listen_fd)
 	http->waiters = waiters_start(gw);
 	if (!http->waiters)
 		goto fail;
-	http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC |
-					MHD_ALLOW_SUSPEND_RESUME, 0,
-					NULL, NULL, on_request, http,
-					MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-					MHD_OPTION_LISTEN_SOCKET, listen_fd,
-					MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)gw->set.threads,
-					MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS,
-					MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
-					/* One connection's buffer: all headers, of which one is a certificate. */
-					MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)131072,
-					MHD_OPTION_STRICT_FOR_CLIENT, 1,
-					MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-					MHD_OPTION_END);
-	if (http->daemon)
+	http->reception = reception_start(listen_fd, gw->set.threads, on_request, on_completed, http);
+	if (http->reception)
 		return http;
 	waiters_end(http->waiters);
 	waiters_free(http->waiters);
 fail:
-	pthread_key_delete(http->store);
+	close_stores(http);
 	free(http);
 	return NULL;
 }
@@ -379,7 +377,7 @@ void http_refuse(struct http *http, bool listen)
 	http_drain(http);
 	atomic_store(&http->stage, REFUSING);
 	if (!listen)
-		MHD_quiesce_daemon(http->daemon);
+		reception_close(http->reception);
 }
 
 int http_in_hand(struct http *http)
@@ -395,10 +393,10 @@ bool http_stop(struct http *http, int seconds)
 	http_refuse(http, false);
 	while ((left = http_in_hand(http)) > 0 && ticks-- > 0)
 		nanosleep(&tick, NULL);
-	MHD_stop_daemon(http->daemon);
+	reception_stop(http->reception);
 	waiters_free(http->waiters);
 	close(http->listen_fd);
-	pthread_key_delete(http->store);
+	close_stores(http);
 	pthread_cond_destroy(&http->unused);
 	pthread_mutex_destroy(&http->lock);
 	free(http);

@@ -181,7 +181,10 @@ bool waiters_add(struct waiters *w, struct MHD_Connection *conn, const __u8 devi
 void waiters_poke(struct waiters *w)
 {
 	pthread_mutex_lock(&w->lock);
-	w->poked = true;
-	pthread_cond_signal(&w->poke);
+	/* Where nobody waits there is nobody to wake the thread for, with each payment. */
+	if (w->n) {
+		w->poked = true;
+		pthread_cond_signal(&w->poke);
+	}
 	pthread_mutex_unlock(&w->lock);
 }

@@ -11,9 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "db.h"
 #include "fixture.h"
 #include "http.h"
 #include "ledger.h"
+#include "metrics.h"
 
 struct site {
 	struct world *w;
@@ -43,8 +45,7 @@ static void add_till(struct world *w, const struct peer *peer)
 	assert_int_equal(store_commit(w->st), STORE_OK);
 }
 
-/* One thread serves: whoever held it would hold up everybody. */
-static int site_new(void **state)
+static int site_with(void **state, int threads)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct site *s = calloc(1, sizeof(*s));
@@ -54,7 +55,7 @@ static int site_new(void **state)
 	world_new(&w);
 	s->w = w;
 	s->w->now = gateway_clock_ms() / 1000;
-	s->w->gw.set.threads = 1;
+	s->w->gw.set.threads = threads;
 	world_cert(s->device, &s->w->device_peer);
 	world_cert(s->shop, &s->w->shop_peer);
 	assert_int_equal(device_init(&s->w->dev, s->w->device_peer.device, s->w->gw.keys.s_pub), 0);
@@ -69,6 +70,19 @@ static int site_new(void **state)
 	assert_non_null(s->http);
 	*state = s;
 	return 0;
+}
+
+/* One thread serves: whoever held it would hold up everybody. */
+static int site_new(void **state)
+{
+	return site_with(state, 1);
+}
+
+#define THREADS	8
+
+static int site_of_many(void **state)
+{
+	return site_with(state, THREADS);
 }
 
 static int site_end(void **state)
@@ -359,11 +373,55 @@ static void news(void **state)
 	close(fd);
 }
 
+static int threads_busy(void)
+{
+	size_t len;
+	char *text = metrics_text(&len), *p = strstr(text, "\nvoicepay_threads_busy ");
+	int n = p ? atoi(p + 23) : -1;
+
+	free(text);
+	return n;
+}
+
+/* As many requests as there are threads, on connections that come at once: each has a thread of its own. */
+static void each_its_thread(void **state)
+{
+	struct site *s = *state;
+	char req[8192], body[80], text[4096];
+	int fd[THREADS];
+
+	for (int round = 0; round < 4; round++) {
+		double end = now() + 5;
+
+		/* Where a file is, nobody writes before this ends; on a server, nobody reads that table. */
+		assert_int_equal(store_begin(s->w->st), STORE_OK);
+		if (world_on_postgres())
+			assert_int_equal(db_exec(s->w->st, "LOCK TABLE merchant IN ACCESS EXCLUSIVE MODE"), STORE_OK);
+		for (int i = 0; i < THREADS; i++)
+			fd[i] = dial(s);
+		for (int i = 0; i < THREADS; i++) {
+			snprintf(body, sizeof(body), "{\"order_no\":\"r%d-%d\",\"amount\":1,\"currency\":\"CNY\"}", round, i);
+			snprintf(req, sizeof(req), "POST /v1/merchant/order HTTP/1.1\r\nHost: x\r\n%s\r\n"
+				 "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", s->shop, strlen(body), body);
+			say(fd[i], req, strlen(req));
+		}
+		while (threads_busy() < THREADS && now() < end)
+			usleep(2000);
+		assert_int_equal(threads_busy(), THREADS);
+		store_rollback(s->w->st);
+		for (int i = 0; i < THREADS; i++) {
+			assert_int_equal(hear(fd[i], 10, text, sizeof(text)), 200);
+			close(fd[i]);
+		}
+	}
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, site_new, site_end)
 	const struct CMUnitTest tests[] = {
 		T(no_http), T(too_much), T(slow_ones), T(news),
+		cmocka_unit_test_setup_teardown(each_its_thread, site_of_many, site_end),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
