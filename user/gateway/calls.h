@@ -12,6 +12,8 @@
 #include "gateway.h"
 
 typedef enum refusal call_fn(struct call *c, const json_t *body, const char *rest, json_t **answer);
+/* Between store_ahead() and store_ahead_end(): what the call will ask in any case. @body is yet to be judged. */
+typedef void ahead_fn(struct call *c, const json_t *body);
 
 /* calls_device.c */
 call_fn do_enrol, do_voice_pay, do_time, do_waiting, do_confirm, do_order_show, do_order_pay, do_certificate;
@@ -19,5 +21,6 @@ call_fn do_enrol, do_voice_pay, do_time, do_waiting, do_confirm, do_order_show, 
 call_fn do_code, do_pool, do_limits, do_limits_show, do_notifications, do_statement;
 /* calls_merchant.c */
 call_fn do_order, do_charge, do_query, do_reverse, do_refund, do_refund_query;
+ahead_fn ahead_charge;
 
 #endif /* VPG_CALLS_H */

@@ -29,6 +29,15 @@ static json_t *order_json(const struct merchant_order *o)
 	return json;
 }
 
+void ahead_charge(struct call *c, const json_t *body)
+{
+	const char *order_no = json_string_value(json_object_get(body, "order_no"));
+	const char *code = json_string_value(json_object_get(body, "code"));
+
+	if (order_no && code && fields_id_good(order_no))
+		charge_ahead(c, order_no, code);
+}
+
 enum refusal do_charge(struct call *c, const json_t *body, const char *rest, json_t **answer)
 {
 	struct charge req = { 0 };

@@ -4,7 +4,8 @@
  * form, the order's past, the rations of wrong guesses, one look-up of the
  * alias and three HMACs; then, in one transaction, the watermark and the
  * booking. What was decided before the transaction and can have changed is
- * looked at again inside it.
+ * looked at again inside it. A database on the network is asked for all look-ups
+ * at once, then for all locks at once, then to book: three round trips.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,7 @@
  * be tried again with another code, for the same amount.
  */
 static bool answered(struct call *c, struct merchant_order *want, struct merchant_order *past,
-		     enum refusal *ret)
+		     bool hold, enum refusal *ret)
 {
 	enum store_result r;
 	bool same_code;
@@ -32,7 +33,7 @@ static bool answered(struct call *c, struct merchant_order *want, struct merchan
 	memset(past, 0, sizeof(*past));
 	past->merchant = want->merchant;
 	strcpy(past->order_no, want->order_no);
-	r = store_order_find(c->st, past);
+	r = hold ? store_order_find(c->st, past) : store_order_of_peer(c->st, c->peer.spki, past);
 	if (r == STORE_NONE)
 		return false;
 	if (r != STORE_OK) {
@@ -63,6 +64,10 @@ static enum refusal book(struct call *c, const struct identity *id, struct merch
 	enum store_result r;
 	enum refusal ret, told;
 
+	if (identify_spend_ahead(c, id)) {
+		ledger_hold_for(c, id->key.party, o->merchant, o->currency, &payee, &payer);
+		store_ahead_end(c->st);
+	}
 	ret = identify_spend(c, id);
 	if (ret != RF_OK)
 		return ret;
@@ -161,6 +166,21 @@ static enum refusal try_code(struct call *c, const struct charge *req, const str
 	return ret;
 }
 
+void charge_ahead(struct call *c, const char *order_no, const char *digits)
+{
+	struct merchant_order o;
+	struct paycode code;
+	struct device_key key;
+	struct merchant m;
+
+	if (paycode_parse(&code, digits, strlen(digits)))
+		return;
+	strcpy(o.order_no, order_no);
+	store_merchant_find(c->st, c->peer.spki, &m);
+	store_order_of_peer(c->st, c->peer.spki, &o);
+	store_key_alias(c->st, (const char *)code.alias, &key);
+}
+
 enum refusal charge_code(struct call *c, const struct charge *req, struct merchant_order *out)
 {
 	struct merchant_order o = { .kind = ORDER_CODE, .amount = req->amount };
@@ -183,7 +203,7 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 	strcpy(o.currency, req->currency);
 	if (content_of(o.code, req))
 		return RF_FAILED;
-	if (answered(c, &o, out, &ret))
+	if (answered(c, &o, out, false, &ret))
 		return ret;
 	ret = try_code(c, req, &m, &code, &id);
 	if (ret != RF_OK && ret != RF_CODE_USED)
@@ -193,15 +213,18 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 	r = store_begin(c->st);
 	if (r != STORE_OK)
 		return refusal_of_store(r);
-	/* The same request may have been answered meanwhile, on another connection or by another gateway. */
-	o.there = false;
-	if (answered(c, &o, out, &ret)) {
+	/*
+	 * An order that was there may have been answered meanwhile, on another connection or by
+	 * another gateway. One that was not is inserted, which fails if it has come since: then
+	 * all of this is run again.
+	 */
+	if (o.there && answered(c, &o, out, true, &ret)) {
 		store_rollback(c->st);
 		return ret;
 	}
 	ret = ret == RF_CODE_USED ? ret : book(c, &id, &o);
 	/* Who had to wait for the device's turn may find that it was this very request that had it. */
-	if (ret == RF_CODE_USED && answered(c, &o, out, &past)) {
+	if (ret == RF_CODE_USED && answered(c, &o, out, true, &past)) {
 		store_rollback(c->st);
 		return past;
 	}

@@ -13,6 +13,8 @@ struct charge {
 	const char *challenge;		/* NULL: none */
 };
 
+/* What charge_code() will ask in any case, of an order number of good form; see store_ahead(). */
+void charge_ahead(struct call *c, const char *order_no, const char *digits);
 /*
  * RF_OK: the order is paid, now or before, and @out says how. Anything else:
  * no money moved on account of this call.

@@ -18,7 +18,11 @@ struct query *db(struct store *st, const char *sql, const char *fmt, ...)
 	va_start(ap, fmt);
 	q = st->ops->query(st, sql, fmt, ap);
 	va_end(ap);
-	return q;
+	if (!st->ahead)
+		return q;
+	/* Whatever became of it, whoever asks in earnest is told. */
+	st->failed = STORE_NONE;
+	return NULL;
 }
 
 enum store_result db_run(struct store *st, struct query *q)

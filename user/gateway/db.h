@@ -23,6 +23,7 @@ struct db_ops;
 struct store {
 	const struct db_ops *ops;
 	bool writing;			/* between begin and commit */
+	bool ahead;			/* what is asked is only asked: store_ahead() */
 	enum store_result failed;	/* why db() gave no query */
 };
 
@@ -42,6 +43,7 @@ struct db_ops {
 	enum store_result (*exec)(struct store *st, const char *sql);
 	enum store_result (*flush)(struct store *st);
 	struct query *(*query)(struct store *st, const char *sql, const char *fmt, va_list ap);
+	void (*forget)(struct store *st);	/* what was asked ahead; NULL: it is not kept */
 	enum store_result (*run)(struct store *st, struct query *q);
 	enum store_result (*later)(struct store *st, struct query *q, enum store_result taken);
 	enum store_result (*row)(struct store *st, struct query *q);

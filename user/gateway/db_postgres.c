@@ -20,6 +20,8 @@
 /* A server that does not answer for so long is gone: what it does of a commit is unknown. */
 #define ANSWER_MS	10000
 #define PENDING_MAX	64
+#define AHEAD_MAX	8
+#define AHEAD_BYTES	160
 
 #define OID_INT8	20
 #define OID_TEXT	25
@@ -41,6 +43,13 @@ struct pending {
 	enum store_result taken;
 };
 
+/* Sent before its answer is asked for, with these values. */
+struct ahead {
+	struct pg_query *q;
+	char values[AHEAD_BYTES];
+	size_t len;
+};
+
 struct pg {
 	struct store head;
 	PGconn *conn;
@@ -48,6 +57,8 @@ struct pg {
 	struct pg_query cache[DB_STATEMENTS];
 	struct pending pending[PENDING_MAX];
 	int n_pending;
+	struct ahead ahead[AHEAD_MAX];
+	int n_ahead;
 	enum store_result late;	/* what became of those that nobody waited for */
 	bool patient, told, doubtful, connected;
 };
@@ -69,6 +80,7 @@ static void forget(struct pg *pg)
 			q->waits = false;
 	}
 	pg->n_pending = 0;
+	pg->n_ahead = 0;
 	for (int i = 0; i < DB_STATEMENTS; i++)
 		pg->cache[i].prepared = false;
 }
@@ -254,6 +266,7 @@ static enum store_result settle(struct pg *pg)
 		return pg->conn ? STORE_OK : STORE_AGAIN;
 	if (!pg->conn || !PQpipelineSync(pg->conn))
 		goto lost;
+	metrics_count(M_DB_ROUND_TRIPS);
 	for (int i = 0; i < pg->n_pending; i++)
 		if (!take(pg, &pg->pending[i], &first))
 			goto lost;
@@ -290,6 +303,7 @@ static enum store_result pg_begin(struct store *st, bool alone)
 	struct pg *pg = of(st);
 
 	pg->late = STORE_OK;
+	pg->n_ahead = 0;
 	if (pg->n_pending && settle(pg) != STORE_OK)
 		return STORE_AGAIN;
 	if (!hang_on(pg))
@@ -307,6 +321,7 @@ static void pg_rollback(struct store *st)
 	/* What was lost with the connection is rolled back by the server. */
 	if (pg->conn && settle(pg) == STORE_OK && send_plain(pg, "ROLLBACK"))
 		settle(pg);
+	pg->n_ahead = 0;
 	pg->late = STORE_OK;
 }
 
@@ -315,6 +330,11 @@ static enum store_result pg_commit(struct store *st)
 	struct pg *pg = of(st);
 	enum store_result r;
 
+	/* It would be done, and whoever asked for it has not heard whether it was. */
+	if (pg->n_ahead && pg->late == STORE_OK) {
+		log_error("database: a transaction in which not every answer was asked for is not committed");
+		pg->late = STORE_FAILED;
+	}
 	if (pg->late != STORE_OK) {
 		r = pg->late;
 		pg_rollback(st);
@@ -451,6 +471,64 @@ static void gather(struct parameters *p, const char *fmt, va_list given)
 	va_end(ap);
 }
 
+/* Others give other bytes. 0: too long to be kept. */
+static size_t flatten(char out[AHEAD_BYTES], const struct parameters *p)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < p->n; i++) {
+		size_t len = p->binary[i] ? (size_t)p->len[i] : p->value[i] ? strlen(p->value[i]) : 0;
+
+		if (len >= 0xff || n + 1 + len > AHEAD_BYTES)
+			return 0;
+		out[n++] = (char)(p->value[i] ? len : 0xff);
+		if (len)
+			memcpy(out + n, p->value[i], len);
+		n += len;
+	}
+	return n;
+}
+
+/* Was this asked before, with the same values, and is its answer under way? */
+static bool was_asked(struct pg *pg, const struct pg_query *q, const struct parameters *p)
+{
+	char values[AHEAD_BYTES];
+
+	for (int i = 0; i < pg->n_ahead; i++) {
+		struct ahead *a = &pg->ahead[i];
+		bool same = a->q == q && flatten(values, p) == a->len && !memcmp(values, a->values, a->len);
+
+		if (a->q != q)
+			continue;
+		*a = pg->ahead[--pg->n_ahead];
+		/* With others it was done all the same, where it should not have been. */
+		if (!same && pg->head.writing && pg->late == STORE_OK) {
+			log_error("database: a transaction in which something else was asked for is not committed");
+			pg->late = STORE_FAILED;
+		}
+		return same;
+	}
+	return false;
+}
+
+static bool note(struct pg *pg, struct pg_query *q, const struct parameters *p)
+{
+	struct ahead *a = &pg->ahead[pg->n_ahead];
+
+	if (pg->n_ahead == AHEAD_MAX)
+		return false;
+	a->q = q;
+	a->len = flatten(a->values, p);
+	if (a->len)
+		pg->n_ahead++;
+	return a->len;
+}
+
+static void pg_forget(struct store *st)
+{
+	of(st)->n_ahead = 0;
+}
+
 static bool send_kept(struct pg *pg, struct pg_query *q, const struct parameters *p)
 {
 	char name[16];
@@ -490,6 +568,11 @@ static struct query *pg_query(struct store *st, const char *sql, const char *fmt
 	q = find(pg, sql, keep);
 	if (!q)
 		return NULL;
+	gather(&p, fmt, given);
+	if (was_asked(pg, q, &p) && !st->ahead)
+		return &q->head;
+	if (st->ahead && (stream || !keep))
+		return NULL;
 	if (q->waits)
 		settle(pg);
 	/* In the middle of a transaction there is nothing to go on with. */
@@ -499,7 +582,8 @@ static struct query *pg_query(struct store *st, const char *sql, const char *fmt
 			free(q);
 		return NULL;
 	}
-	gather(&p, fmt, given);
+	if (st->ahead && !note(pg, q, &p))
+		return NULL;
 	PQclear(q->res);
 	q->res = NULL;
 	q->r = STORE_OK;
@@ -544,8 +628,12 @@ static enum store_result pg_later(struct store *st, struct query *query, enum st
 
 	if (!st->writing || !q->waits || !q->sql)
 		return pg_run(st, query);
-	pg->pending[pg->n_pending - 1].q = NULL;
-	pg->pending[pg->n_pending - 1].taken = taken;
+	for (int i = 0; i < pg->n_pending; i++) {
+		if (pg->pending[i].q != q)
+			continue;
+		pg->pending[i].q = NULL;
+		pg->pending[i].taken = taken;
+	}
 	q->waits = false;
 	return pg->late;
 }
@@ -651,7 +739,7 @@ static void pg_close(struct store *st)
 
 static const struct db_ops pg_ops = {
 	.close = pg_close, .begin = pg_begin, .commit = pg_commit, .rollback = pg_rollback,
-	.exec = pg_exec, .flush = pg_flush, .query = pg_query, .run = pg_run, .later = pg_later,
+	.exec = pg_exec, .flush = pg_flush, .query = pg_query, .forget = pg_forget, .run = pg_run, .later = pg_later,
 	.row = pg_row, .end = pg_end, .number = pg_number, .text = pg_text, .blob = pg_blob,
 	.null = pg_null, .put = pg_put,
 };

@@ -170,6 +170,16 @@ enum refusal identify_code(struct call *c, const struct paycode *code, const __u
 	return verdict == VERDICT_USED ? RF_CODE_USED : RF_OK;
 }
 
+bool identify_spend_ahead(struct call *c, const struct identity *id)
+{
+	/* By the watermark alone; and what comes after it touches none of the device's other keys. */
+	if (id->mode == PAYCODE_POOL || id->mode == PAYCODE_ONLINE || id->key.state == KEY_NEXT || !store_ahead(c->st))
+		return false;
+	store_device_turn(c->st, id->key.device);
+	store_key_accept(c->st, id->key.id, id->ordinal, call_now(c), id->kept ? id->key.sealed : NULL);
+	return true;
+}
+
 enum refusal identify_spend(struct call *c, const struct identity *id)
 {
 	__u64 now = call_now(c);

@@ -28,6 +28,8 @@ struct identity {
 enum refusal identify_code(struct call *c, const struct paycode *code, const __u8 *bind, long long merchant,
 			   struct identity *id);
 
+/* True: what identify_spend() will ask is asked, and store_ahead() is open for more. */
+bool identify_spend_ahead(struct call *c, const struct identity *id);
 /*
  * In the transaction that books: compare and set. RF_CODE_USED if somebody else was first. RF_AGAIN if
  * what was kept of the key does not hold any more: it is not kept now, and the call is to be run again.

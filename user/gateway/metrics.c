@@ -45,6 +45,7 @@ static const struct {
 	[M_DB_FAILURES] = { "voicepay_db_failures_total", "", "Statements that failed, contention left aside." },
 	[M_DB_RECONNECTS] = { "voicepay_db_reconnects_total", "", "Connections to the database that were made anew." },
 	[M_DB_COMMITS_UNKNOWN] = { "voicepay_db_commits_unknown_total", "", "Commits whose answer was lost with the connection." },
+	[M_DB_ROUND_TRIPS] = { "voicepay_db_round_trips_total", "", "Times that a server of databases was waited for." },
 	[M_SWEEPS_DONE] = { "voicepay_sweeps_total", "{result=\"done\"}", "Hourly sweeps by what came of them." },
 	[M_SWEEPS_FAILED] = { "voicepay_sweeps_total", "{result=\"failed\"}", NULL },
 	[M_SWEEPS_PUT_OFF] = { "voicepay_sweeps_total", "{result=\"put_off\"}", NULL },

@@ -21,6 +21,7 @@ enum metric_counter {
 	M_DB_FAILURES,		/* the database refused, for another reason than contention */
 	M_DB_RECONNECTS,
 	M_DB_COMMITS_UNKNOWN,	/* the connection was lost while committing */
+	M_DB_ROUND_TRIPS,	/* to a server and back */
 	M_SWEEPS_DONE,
 	M_SWEEPS_FAILED,
 	M_SWEEPS_PUT_OFF,	/* the clock was set */

@@ -19,6 +19,7 @@ static const struct route {
 	const char *name;
 	call_fn *fn;
 	bool query;	/* takes something after a '?' */
+	ahead_fn *ahead;
 } routes[] = {
 	CALL("POST", "/v1/enrol", do_enrol),
 	CALL("POST", "/v1/voice-pay", do_voice_pay),
@@ -34,7 +35,7 @@ static const struct route {
 	CALL("GET", "/v1/limits/", do_limits_show),
 	CALL("GET", "/v1/notifications", do_notifications, true),
 	CALL("GET", "/v1/statement", do_statement, true),
-	CALL("POST", "/v1/merchant/charge", do_charge),
+	CALL("POST", "/v1/merchant/charge", do_charge, .ahead = ahead_charge),
 	CALL("GET", "/v1/merchant/orders/", do_query),
 	CALL("POST", "/v1/merchant/order", do_order),
 	CALL("POST", "/v1/merchant/reverse", do_reverse),
@@ -74,14 +75,27 @@ static bool is_json(const char *type)
 	return !*type || *type == ';' || *type == ' ';
 }
 
+static enum refusal read_body(struct call *c, const struct request *req, json_t **body)
+{
+	json_error_t err;
+
+	if (!is_json(req->content_type))
+		return RF_WRONG_TYPE;
+	if (req->body_len > ROUTE_BODY_MAX)
+		return RF_TOO_LARGE;
+	*body = json_loadb(req->body, req->body_len, JSON_REJECT_DUPLICATES, &err);
+	if (!*body)
+		return BAD(c, "The body is not valid JSON: see line %d, column %d.", err.line, err.column);
+	return RF_OK;
+}
+
 static enum refusal answer_request(struct call *c, const struct request *req, bool peer_known, json_t **answer)
 {
 	const char *rest;
 	const struct route *route = find_route(req->path, &rest);
 	json_t *body = NULL;
 	enum store_result revoked;
-	json_error_t err;
-	enum refusal r;
+	enum refusal r = RF_OK;
 
 	if (!route)
 		return RF_NO_SUCH_CALL;
@@ -91,19 +105,22 @@ static enum refusal answer_request(struct call *c, const struct request *req, bo
 	/* nginx names the peer of every request; without it there is nobody to answer. */
 	if (!peer_known)
 		return RF_PEER_UNKNOWN;
-	/* Known and gone: at once, whatever nginx thinks of the certificate. */
-	revoked = store_revoked(c->st, c->peer.device);
-	if (revoked != STORE_NONE)
-		return revoked == STORE_OK ? RF_PEER_REVOKED : refusal_of_store(revoked);
-	if (!strcmp(route->method, "POST")) {
-		if (!is_json(req->content_type))
-			return RF_WRONG_TYPE;
-		if (req->body_len > ROUTE_BODY_MAX)
-			return RF_TOO_LARGE;
-		body = json_loadb(req->body, req->body_len, JSON_REJECT_DUPLICATES, &err);
-		if (!body)
-			return BAD(c, "The body is not valid JSON: see line %d, column %d.", err.line, err.column);
+	if (!strcmp(route->method, "POST"))
+		r = read_body(c, req, &body);
+	if (r == RF_OK && route->ahead && store_ahead(c->st)) {
+		store_revoked(c->st, c->peer.device);
+		route->ahead(c, body);
+		store_ahead_end(c->st);
 	}
+	/* Known and gone: before anything else is said, whatever nginx thinks of the certificate. */
+	revoked = store_revoked(c->st, c->peer.device);
+	if (revoked != STORE_NONE) {
+		json_decref(body);
+		c->detail[0] = '\0';
+		return revoked == STORE_OK ? RF_PEER_REVOKED : refusal_of_store(revoked);
+	}
+	if (r != RF_OK)
+		return r;
 	if (req->query && !route->query) {
 		json_decref(body);
 		return BAD(c, "This call takes nothing after a '?'.");
@@ -152,6 +169,7 @@ static enum refusal answer_in_the_end(struct call *c, const struct request *req,
 		c->paid = c->gave_back = c->noticed = false;
 		c->wait_seconds = 0;
 		r = answer_request(c, req, peer_known, answer);
+		store_ahead_forget(c->st);
 		if (r != RF_AGAIN)
 			return r;
 		store_rollback(c->st);

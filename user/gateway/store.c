@@ -90,6 +90,24 @@ enum store_result store_flush(struct store *st)
 	return st->ops->flush(st);
 }
 
+bool store_ahead(struct store *st)
+{
+	st->ahead = st->ops->forget;
+	return st->ahead;
+}
+
+void store_ahead_end(struct store *st)
+{
+	st->ahead = false;
+}
+
+void store_ahead_forget(struct store *st)
+{
+	st->ahead = false;
+	if (st->ops->forget)
+		st->ops->forget(st);
+}
+
 static enum store_result begin(struct store *st, bool alone)
 {
 	enum store_result r = st->ops->begin(st, alone);

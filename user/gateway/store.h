@@ -68,6 +68,21 @@ enum store_result store_commit(struct store *st);
 void store_rollback(struct store *st);	/* does nothing outside a transaction */
 
 /*
+ * From here to store_ahead_end() the functions below only ask the database, and return
+ * STORE_NONE, which means nothing; each that is called again with the same arguments, once, has
+ * the answer that is under way by then. So those that do not wait for each other's answers take
+ * one round trip. False, and nothing is changed: here it would gain nothing.
+ *
+ * What was asked in a transaction is done in it whether it is called again or not; so a
+ * transaction that lacks a second call is not committed. What was asked before a transaction
+ * is no answer in it, and none from then on.
+ */
+bool store_ahead(struct store *st);
+void store_ahead_end(struct store *st);
+/* Nobody wants the answers any more: a request that ends must not leave them to the next one. */
+void store_ahead_forget(struct store *st);
+
+/*
  * Drops what has outlived its use: keys past their time die and their aliases
  * rest for @rest seconds, rested aliases are free again and the keys they
  * pointed to are wiped, spent tokens and stale tickets go.
@@ -424,6 +439,8 @@ struct merchant_order {
 
 /* Reads the order that @o names by merchant and order_no. */
 enum store_result store_order_find(struct store *st, struct merchant_order *o);
+/* The same by order_no and who asks, before it is known which merchant that is; holds nothing. */
+enum store_result store_order_of_peer(struct store *st, const __u8 spki[VP_HASH_LEN], struct merchant_order *o);
 enum store_result store_order_by_ref(struct store *st, const char *ref, struct merchant_order *o);
 /* Those that wait for a word of this device, oldest first. */
 enum store_result store_each_waiting(struct store *st, const __u8 device[VP_DEVICE_ID_LEN], __u64 now,

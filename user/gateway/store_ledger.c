@@ -87,7 +87,7 @@ enum store_result store_account_hold(struct store *st, long long party, const ch
 {
 	struct query *o = other ? db(st, OTHER, "it", other_party, currency) : NULL;
 	struct query *a = db(st, ACCOUNT "WHERE a.party = $1 AND a.currency = $2 FOR NO KEY UPDATE OF a", "it", party, currency);
-	struct query *sum = a ? db(st, db_sql(st, SPENT, SPENT RECENTLY), "iti", party, currency, (long long)since) : NULL;
+	struct query *sum = db(st, db_sql(st, SPENT, SPENT RECENTLY), "iti", party, currency, (long long)since);
 	enum store_result r = STORE_OK;
 
 	if (other)

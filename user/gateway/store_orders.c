@@ -123,6 +123,17 @@ enum store_result store_order_find(struct store *st, struct merchant_order *o)
 	return db_end(q, r);
 }
 
+enum store_result store_order_of_peer(struct store *st, const __u8 spki[VP_HASH_LEN], struct merchant_order *o)
+{
+#define OF_PEER	"FROM merchant_order o WHERE o.merchant = (SELECT party FROM merchant WHERE spki = $1) AND o.order_no = $2"
+	struct query *q = db(st, db_sql(st, LITE_ORDER OF_PEER, PG_ORDER OF_PEER), "bt", spki, (size_t)VP_HASH_LEN, o->order_no);
+	enum store_result r = db_row(st, q);
+
+	if (r == STORE_OK)
+		read_order(q, o);
+	return db_end(q, r);
+}
+
 enum store_result store_order_by_ref(struct store *st, const char *ref, struct merchant_order *o)
 {
 	struct query *q = db(st, FIND(st, "FROM merchant_order o WHERE o.ref = $1"), "t", ref);

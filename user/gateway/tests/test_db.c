@@ -9,6 +9,7 @@
 
 #include "db_postgres.h"
 #include "fixture.h"
+#include "metrics.h"
 #include "store_certs.h"
 
 /* What is said while @uri is opened. */
@@ -127,11 +128,144 @@ static void cut_off(void **state)
 	assert_int_equal(world_balance(w, "shop"), n);
 }
 
+static long long round_trips(void)
+{
+	static const char name[] = "\nvoicepay_db_round_trips_total ";
+	size_t len;
+	char *text = metrics_text(&len), *p = strstr(text, name);
+	long long n = p ? atoll(p + sizeof(name) - 1) : -1;
+
+	free(text);
+	return n;
+}
+
+/* All look-ups, all locks, the booking: each of them is one way there and back, whatever comes of the charge. */
+static void three_times(void **state)
+{
+	static const struct {
+		const char *order, *error;
+		int q, times;
+	} then[] = {
+		{ "t1", "SUCCESS", 1, 3 },
+		{ "t1", "SUCCESS", 1, 1 },		/* it is the same order, and known */
+		{ "t2", "CODE_USED", 1, 5 },		/* and whether it was this order that used it */
+		{ "t3", "SUCCESS", 2, 3 },
+	};
+	struct world *w = *state;
+	char code[25];
+
+	world_enrol(w);
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 0, code), 0);
+	assert_string_equal(world_charge(w, w->st, "t0", code, 1, NULL), "SUCCESS");
+	for (size_t i = 0; i < sizeof(then) / sizeof(then[0]); i++) {
+		long long before = round_trips();
+
+		assert_int_equal(device_code(&w->dev, 0, w->now / 30, then[i].q, code), 0);
+		assert_string_equal(world_charge(w, w->st, then[i].order, code, 1, NULL), then[i].error);
+		assert_in_range(round_trips() - before, 1, then[i].times);
+	}
+	assert_int_equal(world_payments(w), 3);
+}
+
+static enum store_result meta(struct store *st, const char *name)
+{
+	char value[16];
+
+	return store_meta(st, name, value, sizeof(value));
+}
+
+static void ask_ahead(struct store *st)
+{
+	assert_true(store_ahead(st));
+	assert_int_equal(meta(st, "a"), STORE_NONE);
+	store_revoked(st, (const __u8 *)"sixteen bytes..");
+	store_ahead_end(st);
+}
+
+static void set_meta(struct store *st, const char *name, const char *value)
+{
+	assert_int_equal(store_begin(st), STORE_OK);
+	assert_in_range(store_meta_set(st, name, value), STORE_OK, STORE_NONE);
+	assert_int_equal(store_commit(st), STORE_OK);
+}
+
+/* An answer that was asked ahead is given once, to the same question, and to nobody who asks later. */
+static void answers_once(void **state)
+{
+	struct world *w = *state;
+	struct store *other = world_store(w);
+
+	for (int i = 0; i < 6; i++) {
+		set_meta(other, "a", NULL);
+		ask_ahead(w->st);
+		/* Both are here with the first answer. */
+		assert_int_equal(store_revoked(w->st, (const __u8 *)"sixteen bytes.."), STORE_NONE);
+		set_meta(other, "a", "1");
+		switch (i) {
+		case 0:
+			assert_int_equal(meta(w->st, "a"), STORE_NONE);
+			break;
+		case 1:
+			assert_int_equal(meta(w->st, "b"), STORE_NONE);
+			break;
+		case 2:
+			store_ahead_forget(w->st);
+			break;
+		case 3:
+			assert_int_equal(store_begin(w->st), STORE_OK);
+			break;
+		case 4:
+			assert_int_equal(store_begin(w->st), STORE_OK);
+			assert_int_equal(store_commit(w->st), STORE_OK);
+			break;
+		case 5:
+			world_force(w, END_ALL);
+			break;
+		}
+		while (i == 5 && store_revoked(w->st, w->device_peer.device) == STORE_AGAIN)
+			;
+		while (i == 5 && store_revoked(other, w->device_peer.device) == STORE_AGAIN)
+			;
+		assert_int_equal(meta(w->st, "a"), STORE_OK);
+		store_rollback(w->st);
+	}
+	store_close(other);
+}
+
+/* What is done in a transaction is heard of, or is not done. */
+static void done_and_heard(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_true(store_ahead(w->st));
+	store_token_use(w->st, "one", w->now);
+	store_ahead_end(w->st);
+	assert_int_equal(store_commit(w->st), STORE_FAILED);
+
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_true(store_ahead(w->st));
+	store_token_use(w->st, "one", w->now);
+	store_ahead_end(w->st);
+	store_token_use(w->st, "two", w->now);
+	assert_int_equal(store_commit(w->st), STORE_FAILED);
+	assert_int_equal(world_number(w, "SELECT count(*) FROM voice_token"), 0);
+
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_true(store_ahead(w->st));
+	store_token_use(w->st, "one", w->now);
+	store_ahead_end(w->st);
+	assert_int_equal(store_token_use(w->st, "one", w->now), STORE_OK);
+	assert_int_equal(store_commit(w->st), STORE_OK);
+	assert_int_equal(world_number(w, "SELECT count(*) FROM voice_token"), 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest here[] = { cmocka_unit_test(no_secrets) };
-	const struct CMUnitTest there[] = { cmocka_unit_test(no_secrets), T(believed), T(cut_off) };
+	const struct CMUnitTest there[] = { cmocka_unit_test(no_secrets), T(believed), T(cut_off), T(three_times),
+		T(answers_once), T(done_and_heard) };
 
 	return world_on_postgres() ? cmocka_run_group_tests_name("server", there, NULL, NULL) :
 				     cmocka_run_group_tests_name("server", here, NULL, NULL);
