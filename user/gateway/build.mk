@@ -9,7 +9,7 @@ gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merc
 	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c user/common/whole.c $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 libpq jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA_DIR='"$(TOP)/user/gateway"'
-gateway_srcs += $(addprefix user/gateway/,cmd_backup.c filemode.c health.c listen.c master_keys.c metrics.c process.c reception.c rekey_online.c request_id.c)
+gateway_srcs += $(addprefix user/gateway/,cmd_backup.c filemode.c health.c listen.c master_keys.c metrics.c process.c reception.c rekey_online.c request_id.c sweeper.c)
 # What is kept, and where.
 gateway_srcs += $(addprefix user/gateway/,store.c store_certs.c store_codes.c store_keys.c store_ledger.c store_migrate.c \
 	store_backup.c store_notes.c store_orders.c store_sweep.c store_create.c store_partitions.c store_move.c cmd_move.c db.c db_sqlite.c db_postgres.c db_connect.c)

@@ -7,6 +7,7 @@
  * statement, and what db_later() was given with the commit.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 
 /* A server that does not answer for so long is gone: what it does of a commit is unknown. */
 #define ANSWER_MS	10000
+#define EXEC_MS		120000	/* tables are made, or wait for their lock */
+#define LOOK_MS		500	/* whether it is still worth waiting */
 #define PENDING_MAX	64
 #define AHEAD_MAX	8
 #define AHEAD_BYTES	160
@@ -60,7 +63,9 @@ struct pg {
 	struct ahead ahead[AHEAD_MAX];
 	int n_ahead;
 	enum store_result late;	/* what became of those that nobody waited for */
-	bool patient, told, doubtful, connected;
+	const atomic_bool *ending;	/* or NULL */
+	int answer_ms;
+	bool told, doubtful, connected;
 };
 
 static struct pg *of(struct store *st)
@@ -172,18 +177,28 @@ static long long clock_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+/* How long until the next look at whether to wait on; 0: no longer. */
+static int patience(const struct pg *pg, long long end)
+{
+	long long left = end - clock_ms();
+
+	if (left <= 0 || (pg->ending && atomic_load(pg->ending)))
+		return 0;
+	return left < LOOK_MS ? (int)left : LOOK_MS;
+}
+
 /* False if the connection is lost, or the server has not a word to say for too long. */
 static bool await(struct pg *pg)
 {
-	long long end = clock_ms() + ANSWER_MS;
+	long long end = clock_ms() + pg->answer_ms;
 	int unsent = PQflush(pg->conn);
 
 	while (unsent >= 0 && (unsent || PQisBusy(pg->conn))) {
 		struct pollfd fd = { PQsocket(pg->conn), POLLIN | (unsent ? POLLOUT : 0), 0 };
-		long long left = pg->patient ? -1 : end - clock_ms();
-		int n = !pg->patient && left <= 0 ? 0 : poll(&fd, 1, (int)left);
+		int ms = patience(pg, end);
+		int n = ms ? poll(&fd, 1, ms) : 0;
 
-		if (n < 0 && errno == EINTR)
+		if ((n < 0 && errno == EINTR) || (!n && ms))
 			continue;
 		if (n <= 0)
 			return false;
@@ -368,21 +383,30 @@ static enum store_result pg_exec(struct store *st, const char *sql)
 {
 	struct pg *pg = of(st);
 	enum store_result r = STORE_OK;
+	int answer_ms = pg->answer_ms;
 	PGresult *res;
+	bool there;
 
 	if (settle(pg) != STORE_OK)
 		return STORE_AGAIN;
 	if (st->writing && pg->late != STORE_OK)
 		return pg->late;
-	if (!PQexitPipelineMode(pg->conn))
-		return STORE_AGAIN;
-	PQsetnonblocking(pg->conn, 0);
-	res = PQexec(pg->conn, sql);
-	if (PQresultStatus(res) != PGRES_COMMAND_OK && PQresultStatus(res) != PGRES_TUPLES_OK)
-		r = failed(pg, res, "statement");
-	PQclear(res);
-	if (pg->conn && (PQsetnonblocking(pg->conn, 1) || !PQenterPipelineMode(pg->conn)))
+	if (!PQexitPipelineMode(pg->conn) || !PQsendQuery(pg->conn, sql)) {
 		hang_up(pg);
+		return STORE_AGAIN;
+	}
+	if (pg->answer_ms < EXEC_MS)
+		pg->answer_ms = EXEC_MS;
+	while ((there = next(pg, &res)) && res) {
+		if (r == STORE_OK && PQresultStatus(res) != PGRES_COMMAND_OK && PQresultStatus(res) != PGRES_TUPLES_OK)
+			r = failed(pg, res, "statement");
+		PQclear(res);
+	}
+	pg->answer_ms = answer_ms;
+	if (!there || !PQenterPipelineMode(pg->conn)) {
+		hang_up(pg);
+		r = STORE_AGAIN;
+	}
 	return r;
 }
 
@@ -749,11 +773,17 @@ bool db_is_postgres(const struct store *st)
 	return st->ops == &pg_ops;
 }
 
+void store_until(struct store *st, const atomic_bool *ending)
+{
+	if (db_is_postgres(st))
+		of(st)->ending = ending;
+}
+
 void db_patient(struct store *st)
 {
-	if (!db_is_postgres(st) || of(st)->patient)
+	if (!db_is_postgres(st) || of(st)->answer_ms == INT_MAX)
 		return;
-	of(st)->patient = true;
+	of(st)->answer_ms = INT_MAX;
 	/* Whoever writes to it, or reads from it, may be slower than a gateway is. */
 	pg_exec(st, "RESET max_parallel_workers_per_gather; RESET lock_timeout; SET idle_in_transaction_session_timeout = 0");
 }
@@ -766,6 +796,7 @@ enum store_result db_postgres_open(struct store **out, const char *uri)
 	if (!pg)
 		return STORE_FAILED;
 	pg->head.ops = &pg_ops;
+	pg->answer_ms = ANSWER_MS;
 	pg->uri = strdup(uri);
 	if (!pg->uri) {
 		free(pg);

@@ -27,7 +27,10 @@ bool db_is_postgres(const struct store *st);
 /* Of two texts the one for the database that is behind. */
 #define db_sql(st, sqlite, postgres) (db_is_postgres(st) ? (postgres) : (sqlite))
 
-/* Statements of this connection may take as long as they like: it serves no request. */
+/*
+ * Statements of this connection may take as long as they like, from here to its end: it serves
+ * no request and is nobody's who has to hear signals, unless store_until() tells it to end.
+ */
 void db_patient(struct store *st);
 
 #endif /* VPG_DB_POSTGRES_H */

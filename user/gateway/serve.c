@@ -17,8 +17,10 @@
 #include "log.h"
 #include "master_keys.h"
 #include "metrics.h"
+#include "sweeper.h"
 
 #define FINISH_SECONDS	10	/* for what is in hand at the end */
+#define SPARE_SECONDS	10	/* and for all else, before systemd loses patience */
 #define SWEEP_SECONDS	3600
 #define LOOK_SECONDS	60	/* from one look at the ledger's end to the next */
 #define AUDIT_TRANSFERS	10000	/* some 50 ms */
@@ -33,6 +35,7 @@ struct serving {
 	struct store *st;
 	struct http *http;
 	struct health *health;
+	struct sweeper *sweeper;
 	struct listening at;
 	const sigset_t *signals;
 	char keys_state[MASTER_STATE_MAX];	/* that the keys in use fit */
@@ -58,23 +61,6 @@ static bool ledger_adds_up(struct store *st)
 	return good;
 }
 
-static void sweep(struct store *st)
-{
-	__u64 now = gateway_clock_ms() / 1000;
-	enum store_result r = store_sweep_turn(st, now);
-
-	if (r == STORE_OK && store_sweep(st, now, ALIAS_REST_SECONDS) > STORE_NONE)
-		r = STORE_FAILED;
-	if (r > STORE_NONE) {
-		metrics_count(M_SWEEPS_FAILED);
-		log_warn("the hourly sweep failed; it is tried again in an hour");
-		return;
-	}
-	if (r == STORE_OK)
-		metrics_count(M_SWEEPS_DONE);
-	metrics_swept();
-}
-
 /*
  * What a sweep ends is gone: keys die, and the ids of spent tokens, by which
  * they pay once. So it is left out, at the start too, unless the clock has gone
@@ -86,7 +72,7 @@ static void hourly(struct serving *s, struct gateway_moment *then)
 	struct gateway_moment now = gateway_moment();
 
 	if (gateway_clock_kept(then, &now)) {
-		sweep(s->st);
+		sweeper_begin(s->sweeper, gateway_clock_ms() / 1000);
 	} else {
 		metrics_count(M_SWEEPS_PUT_OFF);
 		log_warn("the clock was set within the last hour, so the hourly sweep waits another; is the time right?");
@@ -224,7 +210,8 @@ static void end(struct serving *s, int sig)
 	long ms = s->gw->set.drain_seconds * 1000L;
 	bool now = false;
 
-	sd_notify(0, "STOPPING=1");
+	/* However long drain-seconds are: the unit's own time is for a gateway that does not say so. */
+	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld", (ms / 1000 + FINISH_SECONDS + SPARE_SECONDS) * 1000000LL);
 	health_draining();
 	log_info("%s: finishing what is in hand", strsignal(sig));
 	http_drain(s->http);
@@ -242,6 +229,7 @@ static void end(struct serving *s, int sig)
 	if (!http_stop(s->http, 0))
 		log_warn("some requests were cut off; asked again with their order numbers they are answered right");
 	health_stop(s->health);
+	sweeper_end(s->sweeper);
 }
 
 static int serve(struct serving *s)
@@ -257,7 +245,8 @@ static int serve(struct serving *s)
 		log_warn("the months to come have no partitions yet; that is tried again each hour");
 	if (listen_open(&s->at, &gw->set))
 		return EXIT_ENVIRONMENT;
-	s->http = http_start(gw, s->at.http);
+	s->sweeper = sweeper_new(gw->db_path);
+	s->http = s->sweeper ? http_start(gw, s->at.http) : NULL;
 	if (!s->http) {
 		log_error("cannot start the HTTP server");
 		return EXIT_ENVIRONMENT;

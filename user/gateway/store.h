@@ -12,6 +12,7 @@
 #ifndef VPG_STORE_H
 #define VPG_STORE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
@@ -56,6 +57,9 @@ enum store_result store_open(struct store **st, const char *path, bool create);
  */
 enum store_result store_migrate(const char *path, const char *to, int *version);
 void store_close(struct store *st);
+
+/* Once @ending is true, this connection waits for a server no more: STORE_AGAIN. Of no effect on a file. */
+void store_until(struct store *st, const atomic_bool *ending);
 
 enum store_result store_begin(struct store *st);
 /*

@@ -11,6 +11,7 @@
 #include "fixture.h"
 #include "metrics.h"
 #include "store_certs.h"
+#include "sweeper.h"
 
 /* What is said while @uri is opened. */
 static char *told(const char *uri)
@@ -128,15 +129,20 @@ static void cut_off(void **state)
 	assert_int_equal(world_balance(w, "shop"), n);
 }
 
-static long long round_trips(void)
+/* @name with a newline before it and a space after it. */
+static long long metric(const char *name)
 {
-	static const char name[] = "\nvoicepay_db_round_trips_total ";
 	size_t len;
 	char *text = metrics_text(&len), *p = strstr(text, name);
-	long long n = p ? atoll(p + sizeof(name) - 1) : -1;
+	long long n = p ? atoll(p + strlen(name)) : -1;
 
 	free(text);
 	return n;
+}
+
+static long long round_trips(void)
+{
+	return metric("\nvoicepay_db_round_trips_total ");
 }
 
 /* All look-ups, all locks, the booking: each of them is one way there and back, whatever comes of the charge. */
@@ -260,12 +266,41 @@ static void done_and_heard(void **state)
 	assert_int_equal(world_number(w, "SELECT count(*) FROM voice_token"), 1);
 }
 
+/* A sweep that the server holds up may take as long as it likes, unless the gateway ends. */
+static void sweep_given_up(void **state)
+{
+	struct world *w = *state;
+	PGconn *super = world_superuser(w);
+	struct sweeper *sw = sweeper_new(w->gw.db_path);
+	struct timespec then, now;
+
+	PQclear(PQexec(super, "BEGIN"));
+	PQclear(PQexec(super, "LOCK TABLE alias IN ACCESS EXCLUSIVE MODE"));
+	assert_true(sweeper_begin(sw, w->now));
+	while (!world_number(w, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'alias'::regclass"))
+		usleep(10000);
+	assert_false(sweeper_begin(sw, w->now));
+	clock_gettime(CLOCK_MONOTONIC, &then);
+	sweeper_end(sw);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	assert_in_range(now.tv_sec - then.tv_sec, 0, 5);
+	PQfinish(super);
+	/* It comes again, at whichever gateway. */
+	sw = sweeper_new(w->gw.db_path);
+	assert_true(sweeper_begin(sw, w->now + 7200));
+	for (int i = 0; i < 1000 && metric("\nvoicepay_sweeps_total{result=\"done\"} ") < 1; i++)
+		usleep(10000);
+	sweeper_end(sw);
+	assert_int_equal(metric("\nvoicepay_sweeps_total{result=\"done\"} "), 1);
+	assert_int_equal(metric("\nvoicepay_sweeps_total{result=\"failed\"} "), 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest here[] = { cmocka_unit_test(no_secrets) };
 	const struct CMUnitTest there[] = { cmocka_unit_test(no_secrets), T(believed), T(cut_off), T(three_times),
-		T(answers_once), T(done_and_heard) };
+		T(answers_once), T(done_and_heard), T(sweep_given_up) };
 
 	return world_on_postgres() ? cmocka_run_group_tests_name("server", there, NULL, NULL) :
 				     cmocka_run_group_tests_name("server", here, NULL, NULL);
