@@ -69,6 +69,21 @@ static int sync_dir_of(const char *path)
 	return ret;
 }
 
+/*
+ * A database and what SQLite has beside it. A log that was left by a run that was cut short would be taken
+ * for the next file's of that name, and written into it; so the log goes first.
+ */
+static void unlink_database(const char *path)
+{
+	static const char *const ends[] = { "-wal", "-journal", "-shm", "" };
+	char name[560];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		unlink(name);
+	}
+}
+
 static int make_private(const char *path)
 {
 	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -100,7 +115,7 @@ static int copy_of(struct store *st, const char *part, struct audit *audit)
 	store_close(copy);
 	close(fd);
 	if (ret)
-		unlink(part);
+		unlink_database(part);
 	return ret;
 }
 
@@ -142,7 +157,7 @@ int cmd_backup(int argc, char **argv)
 	}
 	snprintf(part, sizeof(part), "%s.part", a.file);
 	/* Left by a run that was cut short. */
-	unlink(part);
+	unlink_database(part);
 	ret = EXIT_ENVIRONMENT;
 	if (!copy_of(st, part, &audit)) {
 		/* link() and not rename(): another one of that name is not written over. */
@@ -257,9 +272,9 @@ static int restore(struct gateway *gw, int dir, const struct args *a)
 		return EXIT_REFUSED;
 	}
 	/* Left by a run that was cut short. */
-	unlink(made);
+	unlink_database(made);
 	if (copy_file(a->file, made) || prepare(gw, made, db, &is)) {
-		unlink(made);
+		unlink_database(made);
 		return EXIT_ENVIRONMENT;
 	}
 	if (was_there && move_aside(db, dir))

@@ -79,6 +79,24 @@ while_tills_charge() {
 	refused 1 "another name" gw backup copy.0
 }
 
+# Killed while it checks the copy, with a log beside it: the next one of that name is not damaged by it, and nothing is left.
+killed() {
+	for n in 1 2 3 4 5 6 7 8 9 10; do
+		voicepay-gateway --config "$tmp/conf" backup cut >/dev/null 2>&1 &
+		b=$!
+		while [ ! -e cut.part-wal ] && kill -0 $b 2>/dev/null; do :; done
+		kill -KILL $b 2>/dev/null
+		wait $b
+		[ ! -e cut.part-wal ] || break
+		rm -f cut
+	done
+	[ -e cut.part ] && [ -e cut.part-wal ] || { echo "never caught at it"; return 1; }
+	# Of this very moment: a log that holds a page of another file.
+	head -c 4096 /dev/urandom >>cut.part-wal
+	gw backup cut >told && sqlite3 cut 'PRAGMA integrity_check' | grep -q '^ok$' || { cat told; return 1; }
+	! ls cut.* 2>/dev/null
+}
+
 # What is refused, and changes nothing.
 not_this_one() {
 	refused 3 "in use" gw restore --replace copy.0 || return 1
@@ -107,9 +125,11 @@ used_codes_stay_used() {
 	[ "$(grep -c SUCCESS spent)" = 40 ] || { cat spent; return 1; }
 	gw device revoke --device "$(cluster-clients device town 7)" --reason key-compromise >/dev/null || return 1
 	stop KILL
+	# Of a restore that was cut short.
+	for end in '' -wal -shm -journal; do head -c 4096 /dev/urandom >"state/ledger.db.restoring$end"; done
 	gw restore --replace last >told || { cat told; return 1; }
 	cat told
-	grep -q "1 revocations were taken over" told && sum_is_zero && [ "$(gw payments --json | jq length)" = 2500 ] || return 1
+	! ls state/*restoring* 2>/dev/null && grep -q "1 revocations were taken over" told && sum_is_zero && [ "$(gw payments --json | jq length)" = 2500 ] || return 1
 	start || return 1
 	# By the same shop under new numbers, and by another: each of them is refused.
 	cluster-clients spend town again "$tmp/sock" <codes >spent || return 1
@@ -127,7 +147,7 @@ goes_on() {
 	sum_is_zero && [ "$(gw payments --json | jq length)" = 2520 ] && stop
 }
 
-ktap_plan 5
+ktap_plan 6
 here_run() {
 	if "$2" >out.log 2>&1; then
 		ktap_ok "$1"
@@ -138,6 +158,7 @@ here_run() {
 }
 here_run "a gateway with a town comes up" set_up
 here_run "copies while tills charge: whole, and nobody waits" while_tills_charge
+here_run "killed: nothing is left for the next one" killed
 here_run "damaged, forged and foreign copies are refused" not_this_one
 here_run "an old copy is put back: what was used stays used" used_codes_stay_used
 here_run "and payments go on" goes_on
