@@ -45,7 +45,7 @@ static int migrate_there(const struct settings *set)
 	enum store_result r = store_open(&st, set->db, false);
 
 	if (r == STORE_OK)
-		r = store_tend(st, gateway_clock_ms() / 1000);
+		r = store_partitions(st, gateway_clock_ms() / 1000);
 	store_close(st);
 	if (r == STORE_OK && common.json)
 		printf("{\"from\": %d, \"changed\": false}\n", SCHEMA_VERSION);

@@ -241,7 +241,7 @@ static int serve(struct serving *s)
 		return EXIT_ENVIRONMENT;
 	}
 	/* The first sweep is an hour away, and a database may have stood still for months. */
-	if (store_tend(s->st, gateway_clock_ms() / 1000) > STORE_NONE)
+	if (store_partitions(s->st, gateway_clock_ms() / 1000) > STORE_NONE)
 		log_warn("the months to come have no partitions yet; that is tried again each hour");
 	if (listen_open(&s->at, &gw->set))
 		return EXIT_ENVIRONMENT;

@@ -72,11 +72,6 @@ enum store_result store_open(struct store **out, const char *path, bool create)
 	return r;
 }
 
-enum store_result store_tend(struct store *st, __u64 now)
-{
-	return store_partitions(st, now);
-}
-
 void store_close(struct store *st)
 {
 	if (!st)

@@ -97,7 +97,7 @@ enum store_result store_sweep(struct store *st, __u64 now, __u64 rest);
 enum store_result store_sweep_turn(struct store *st, __u64 now);
 
 /* What the database needs as time goes on: room for what comes in the next months. */
-enum store_result store_tend(struct store *st, __u64 now);
+enum store_result store_partitions(struct store *st, __u64 now);
 
 /* Everything into the database's file, and nothing of it left in a log beside it. */
 enum store_result store_flush(struct store *st);

@@ -56,17 +56,35 @@ static void bound(char out[40], const char *table, __u64 t)
 	}
 }
 
+/*
+ * A partition can be written to by its own name, and has rights of its own: what may not be done to
+ * the table may not be done to it. The gateway names the table alone, whose rights count then.
+ */
+static enum store_result make(struct store *st, const char *table, const char *what)
+{
+	char sql[300];
+	enum store_result r;
+
+	snprintf(sql, sizeof(sql), "CREATE TABLE IF NOT EXISTS %s", what);
+	r = db_exec(st, sql);
+	if (r != STORE_OK || !strcmp(table, "notification"))
+		return r;
+	snprintf(sql, sizeof(sql), "REVOKE %sDELETE, TRUNCATE ON %.*s FROM CURRENT_USER", strcmp(table, "spent") ? "UPDATE, " : "",
+		 (int)strcspn(what, " "), what);
+	return db_exec(st, sql);
+}
+
 static enum store_result make_month(struct store *st, long long month)
 {
-	char sql[300], from[40], to[40];
+	char what[200], from[40], to[40];
 	enum store_result r = STORE_OK;
 
 	for (size_t i = 0; i < TABLES && r == STORE_OK; i++) {
 		bound(from, tables[i], begin_of(month));
 		bound(to, tables[i], begin_of(month + 1));
-		snprintf(sql, sizeof(sql), "CREATE TABLE IF NOT EXISTS %s_%04lld%02lld PARTITION OF %s FOR VALUES FROM (%s) TO (%s)",
+		snprintf(what, sizeof(what), "%s_%04lld%02lld PARTITION OF %s FOR VALUES FROM (%s) TO (%s)",
 			 tables[i], month / 12, month % 12 + 1, tables[i], from, to);
-		r = db_exec(st, sql);
+		r = make(st, tables[i], what);
 	}
 	return r;
 }
@@ -126,12 +144,12 @@ enum store_result store_partitions(struct store *st, __u64 now)
 /* Within the transaction that makes the schema. */
 enum store_result store_partitions_default(struct store *st, bool can)
 {
-	char sql[128];
+	char what[80];
 	enum store_result r = can ? STORE_OK : store_meta_set(st, META_PARTITIONS, "none");
 
 	for (size_t i = 0; can && i < TABLES && r == STORE_OK; i++) {
-		snprintf(sql, sizeof(sql), "CREATE TABLE %s_other PARTITION OF %s DEFAULT", tables[i], tables[i]);
-		r = db_exec(st, sql);
+		snprintf(what, sizeof(what), "%s_other PARTITION OF %s DEFAULT", tables[i], tables[i]);
+		r = make(st, tables[i], what);
 	}
 	return r;
 }

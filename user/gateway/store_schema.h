@@ -15,7 +15,6 @@ bool store_partitions_can(struct store *st);
 /* Those for what belongs in no other. */
 enum store_result store_partitions_default(struct store *st, bool can);
 /* Those of the months to come, if they are not there. */
-enum store_result store_partitions(struct store *st, __u64 now);
 
 /* Are there no rows in it yet? STORE_NONE: there are. */
 enum store_result store_is_new(struct store *st);

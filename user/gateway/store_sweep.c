@@ -54,7 +54,7 @@ enum store_result store_sweep(struct store *st, __u64 now, __u64 rest)
 	if (r <= STORE_NONE)
 		r = store_commit(st);
 	store_rollback(st);
-	return r == STORE_OK ? store_tend(st, now) : r;
+	return r == STORE_OK ? store_partitions(st, now) : r;
 }
 
 enum store_result store_sweep_turn(struct store *st, __u64 now)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "db_postgres.h"
@@ -295,12 +296,36 @@ static void sweep_given_up(void **state)
 	assert_int_equal(metric("\nvoicepay_sweeps_total{result=\"failed\"} "), 1);
 }
 
+/* What is only added to is so under the names of its partitions, too, those of months to come included. */
+static void partitions_stay(void **state)
+{
+#define MAY(table, right)	"(p.relname = '" table "' AND has_table_privilege(c.oid, '" right "'))"
+	static const char partitions[] = "SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent "
+		"WHERE p.relkind = 'p' AND p.relname IN ('transfer', 'payment', 'spent')";
+	struct world *w = *state;
+	long long before = world_number(w, partitions);
+	char code[25], sql[1000];
+
+	assert_int_equal(store_partitions(w->st, time(NULL) + 200 * 86400), STORE_OK);
+	assert_true(world_number(w, partitions) > before);
+	snprintf(sql, sizeof(sql), "%s AND (" MAY("transfer", "UPDATE") " OR " MAY("transfer", "DELETE") " OR " MAY("transfer", "TRUNCATE") " OR "
+		 MAY("payment", "UPDATE") " OR " MAY("payment", "DELETE") " OR " MAY("payment", "TRUNCATE") " OR "
+		 MAY("spent", "DELETE") " OR " MAY("spent", "TRUNCATE") ")", partitions);
+	assert_int_equal(world_number(w, sql), 0);
+	assert_false(world_sql(w, "DELETE FROM payment_other"));
+	assert_false(world_sql(w, "UPDATE transfer_other SET amount = 1"));
+	/* And what has to be done can be. */
+	world_enrol(w);
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 0, code), 0);
+	assert_string_equal(world_charge(w, w->st, "p", code, 1, NULL), "SUCCESS");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest here[] = { cmocka_unit_test(no_secrets) };
 	const struct CMUnitTest there[] = { cmocka_unit_test(no_secrets), T(believed), T(cut_off), T(three_times),
-		T(answers_once), T(done_and_heard), T(sweep_given_up) };
+		T(answers_once), T(done_and_heard), T(sweep_given_up), T(partitions_stay) };
 
 	return world_on_postgres() ? cmocka_run_group_tests_name("server", there, NULL, NULL) :
 				     cmocka_run_group_tests_name("server", here, NULL, NULL);
