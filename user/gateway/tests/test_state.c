@@ -304,11 +304,97 @@ static void rekeyed(void **state)
 	free(after);
 }
 
+/* A gateway that has just looked at which keys it needs. */
+static struct gateway looked(struct world *w, const struct gateway *now)
+{
+	struct gateway *next = gateway_reload(now, &now->set), ret;
+
+	assert_non_null(next);
+	assert_int_equal(gateway_fits(next, w->st), STORE_OK);
+	ret = *next;
+	free(next);
+	return ret;
+}
+
+static void say_phase(struct world *w, const char *id, const char *phase)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s %s", id, phase);
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(store_meta_set(w->st, META_REKEY_ONLINE, text), STORE_OK);
+	assert_int_equal(store_commit(w->st), STORE_OK);
+}
+
+/* @by enrols, and each of @at takes the code, or, if it is @lacks, says that the fault is its own. */
+static void sealed_by(struct world *w, struct gateway *by, struct gateway *const at[], const struct gateway *lacks)
+{
+	static int slot;
+	struct test_device dev = w->dev;
+	char code[25], order[16];
+	long paid = world_payments(w);
+
+	dev.req.slot = ++slot;
+	dev.grant.epoch = 0;
+	w->gw = *by;
+	assert_int_equal(world_enrol_as(w, &w->device_peer, &dev), RF_OK);
+	for (int i = 0; at[i]; i++) {
+		assert_int_equal(device_code(&dev, 0, w->now / 30, i, code), 0);
+		snprintf(order, sizeof(order), "s%d-%d", slot, i);
+		w->gw = *at[i];
+		assert_string_equal(world_charge(w, w->st, order, code, 1, NULL), at[i] == lacks ? "FAILED" : "SUCCESS");
+		paid += at[i] != lacks;
+		assert_int_equal(world_payments(w), paid);
+	}
+}
+
+/*
+ * In the second in which one gateway has looked and another has not: what either seals opens at both, from
+ * before the change to after it. One that was not counted, and has the old key alone, books nothing.
+ */
+static void sealed_meanwhile(void **state)
+{
+	struct world *w = *state;
+	struct gateway was, early, late, sealing;
+	struct gateway *const both[] = { &early, &late, NULL };
+	struct gateway *const three[] = { &sealing, &late, &was, NULL };
+	char id[KEYSTORE_ID_LEN + 1];
+	struct keystore new;
+
+	world_enrol(w);
+	was = w->gw;
+	assert_int_equal(keystore_create_master_anew(path_of(w, "master.key.new")), 0);
+	new = was.keys;
+	assert_int_equal(keystore_load_other(&new, path_of(w, "master.key.new")), 0);
+	assert_int_equal(keystore_other_id(&new, id), 0);
+
+	say_phase(w, id, "open");
+	early = looked(w, &was);
+	late = was;
+	sealed_by(w, &early, both, NULL);
+	sealed_by(w, &late, both, NULL);
+	/* Only when all open under either does the phase change. */
+	late = looked(w, &was);
+	say_phase(w, id, "seal");
+	sealing = looked(w, &was);
+	sealed_by(w, &sealing, three, &was);
+	early = sealing;
+	sealed_by(w, &late, both, NULL);
+	/* And it does once it has looked. */
+	gateway_forget(&late);
+	late = looked(w, &was);
+	sealed_by(w, &sealing, both, NULL);
+	sealed_by(w, &late, both, NULL);
+	gateway_forget(&late);
+	gateway_forget(&sealing);
+	w->gw = was;
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
-		T(from_version_1), T(from_version_2), T(from_version_3), T(not_migrated), T(the_same_schema), T(rekeyed),
+		T(from_version_1), T(from_version_2), T(from_version_3), T(not_migrated), T(the_same_schema), T(rekeyed), T(sealed_meanwhile),
 	};
 
 	return cmocka_run_group_tests_name("versions and keys", tests, NULL, NULL);
