@@ -15,8 +15,14 @@
 
 #define BUSY_MS	5000
 
-/* The inner pages of the trees of ten million keys, so that finding one reads their leaves alone. */
+/*
+ * The inner pages of the trees of ten million keys, so that finding one reads their leaves alone; and of
+ * the file as much as SQLite maps, which is read without a call and a copy, and stays when another
+ * connection writes. What cannot be read from the disk then ends the process, where it would have
+ * been an error: nothing is booked either way.
+ */
 #define CACHE_KB	"65536"
+#define MAPPED		"2147418112"
 
 struct sqlite_query {
 	struct query head;
@@ -420,8 +426,9 @@ static const struct db_ops lite_ops = {
 };
 
 /*
- * WAL with FULL: a commit is on the disk when it returns. Defensive mode and
- * cell checks turn a damaged file into an error. What a transaction puts aside of its savepoints' pages
+ * WAL with FULL: a commit is on the disk when it returns. Defensive mode turns a damaged
+ * file into an error; each cell of a page is not looked at beforehand, as pages that are mapped would be
+ * each time that they are used, and a copy that is put back is checked as a whole. What a transaction puts aside of its savepoints' pages
  * is more than SQLite keeps in memory unless told to: each charge made a file for it.
  */
 enum store_result db_sqlite_open(struct store **out, const char *path)
@@ -445,7 +452,7 @@ enum store_result db_sqlite_open(struct store **out, const char *path)
 	sqlite3_db_config(lite->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(lite->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	r = lite_exec(&lite->head, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			"PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;"
+			"PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA mmap_size = " MAPPED ";"
 			"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" CACHE_KB);
 	if (r != STORE_OK) {
 		lite_close(&lite->head);

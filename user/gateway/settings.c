@@ -52,7 +52,7 @@ static const struct option {
 	OPT("keys", "rotate-days", NUMBER, rotate_days, 1, 365),
 	OPT("keys", "expire-days", NUMBER, expire_days, 1, 365),
 	OPT("keys", "pool-hours", NUMBER, pool_hours, 1, 840),
-	OPT_FIXED("keys", "key-cache", NUMBER, key_cache, 0, 100000000),
+	OPT_FIXED("keys", "key-cache", NUMBER, key_cache, 0, 10000000),
 	OPT("keys", "ticket-minutes", NUMBER, ticket_minutes, 1, 1440),
 	OPT("certificates", "ca", TEXT, ca_cert, 0, 255),
 	OPT("certificates", "key", TEXT, ca_key, 0, 255),
