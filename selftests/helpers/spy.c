@@ -39,7 +39,7 @@ static void open_at(pid_t pid, const char *name)
 
 static void look_into(pid_t pid)
 {
-	int pidfd = syscall(SYS_pidfd_open, pid, 0), place;
+	int pidfd = syscall(SYS_pidfd_open, pid, 0), place, same;
 	char path[64];
 	struct iovec mine = { path, 1 }, its = { path, 1 };
 
@@ -67,7 +67,10 @@ static void look_into(pid_t pid)
 	open_at(pid, "auxv");
 	place = process_vm_readv(pid, &mine, 1, &its, 1, 0);
 	tell("process_vm_readv", place);
-	tell("kcmp", syscall(SYS_kcmp, getpid(), pid, KCMP_FILE, 1, 1));
+	same = syscall(SYS_kcmp, getpid(), pid, KCMP_FILE, 1, 1);
+	/* A kernel may have been built without it (CONFIG_KCMP): then nobody looks that way. */
+	if (same >= 0 || errno != ENOSYS)
+		tell("kcmp", same);
 	tell("ptrace", ptrace(PTRACE_SEIZE, pid, NULL, NULL));
 }
 
