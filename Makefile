@@ -123,6 +123,7 @@ check-analyzers: host-setup	## cppcheck, Clang's analyzer, coccinelle; unit test
 	@selftests/analyzers/run
 
 check-cluster: host-setup	## Three gateways on PostgreSQL with a standby, while each of them fails (a quarter of an hour; CODES=100000 OFFERS=3)
+	@selftests/cluster/run machines
 	@selftests/cluster/run recover
 	@selftests/cluster/run check
 
