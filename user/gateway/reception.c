@@ -45,10 +45,11 @@ static void on_connection(void *arg, struct MHD_Connection *conn, void **state, 
 
 	(void)conn;
 	(void)state;
-	atomic_fetch_add(&w->connections, code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
+	/* It was counted when it was given: its thread may see it only after others have come. */
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+		atomic_fetch_sub(&w->connections, 1);
 }
 
-/* A connection is counted only once its thread has seen it: until then others are as good. */
 static struct worker *least(struct reception *r)
 {
 	struct worker *best = NULL;
@@ -82,7 +83,9 @@ static bool let_in(struct reception *r)
 		/* Another process of the same socket, or who asked has gone. */
 		return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR;
 	/* It closes what it does not take. */
-	MHD_add_connection(w->daemon, fd, (struct sockaddr *)&from, len);
+	atomic_fetch_add(&w->connections, 1);
+	if (MHD_add_connection(w->daemon, fd, (struct sockaddr *)&from, len) != MHD_YES)
+		atomic_fetch_sub(&w->connections, 1);
 	return true;
 }
 

@@ -388,40 +388,40 @@ static void each_its_thread(void **state)
 {
 	struct site *s = *state;
 	char req[8192], body[80], text[4096];
-	int fd[THREADS];
+	int fd[THREADS], busy;
+	double end = now() + 5;
 
-	for (int round = 0; round < 4; round++) {
-		double end = now() + 5;
-
-		/* Where a file is, nobody writes before this ends; on a server, nobody reads that table. */
-		assert_int_equal(store_begin(s->w->st), STORE_OK);
-		if (world_on_postgres())
-			assert_int_equal(db_exec(s->w->st, "LOCK TABLE merchant IN ACCESS EXCLUSIVE MODE"), STORE_OK);
-		for (int i = 0; i < THREADS; i++)
-			fd[i] = dial(s);
-		for (int i = 0; i < THREADS; i++) {
-			snprintf(body, sizeof(body), "{\"order_no\":\"r%d-%d\",\"amount\":1,\"currency\":\"CNY\"}", round, i);
-			snprintf(req, sizeof(req), "POST /v1/merchant/order HTTP/1.1\r\nHost: x\r\n%s\r\n"
-				 "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", s->shop, strlen(body), body);
-			say(fd[i], req, strlen(req));
-		}
-		while (threads_busy() < THREADS && now() < end)
-			usleep(2000);
-		assert_int_equal(threads_busy(), THREADS);
-		store_rollback(s->w->st);
-		for (int i = 0; i < THREADS; i++) {
-			assert_int_equal(hear(fd[i], 10, text, sizeof(text)), 200);
-			close(fd[i]);
-		}
+	/* Where a file is, nobody writes before this ends; on a server, nobody reads that table. */
+	assert_int_equal(store_begin(s->w->st), STORE_OK);
+	if (world_on_postgres())
+		assert_int_equal(db_exec(s->w->st, "LOCK TABLE merchant IN ACCESS EXCLUSIVE MODE"), STORE_OK);
+	for (int i = 0; i < THREADS; i++)
+		fd[i] = dial(s);
+	for (int i = 0; i < THREADS; i++) {
+		snprintf(body, sizeof(body), "{\"order_no\":\"r%d\",\"amount\":1,\"currency\":\"CNY\"}", i);
+		snprintf(req, sizeof(req), "POST /v1/merchant/order HTTP/1.1\r\nHost: x\r\n%s\r\n"
+			 "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", s->shop, strlen(body), body);
+		say(fd[i], req, strlen(req));
+	}
+	while (threads_busy() < THREADS && now() < end)
+		usleep(2000);
+	busy = threads_busy();
+	store_rollback(s->w->st);
+	assert_int_equal(busy, THREADS);
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(hear(fd[i], 10, text, sizeof(text)), 200);
+		close(fd[i]);
 	}
 }
 
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, site_new, site_end)
+#define MANY(f) cmocka_unit_test_setup_teardown(f, site_of_many, site_end)
 	const struct CMUnitTest tests[] = {
 		T(no_http), T(too_much), T(slow_ones), T(news),
-		cmocka_unit_test_setup_teardown(each_its_thread, site_of_many, site_end),
+		/* By chance it is so once. */
+		MANY(each_its_thread), MANY(each_its_thread), MANY(each_its_thread),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
