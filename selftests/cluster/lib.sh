@@ -10,6 +10,7 @@
 #	standby_promote
 #	gateway_start I, gateway_kill I, gateway_cut I, gateway_mend I
 #	front_start I			nginx in the namespace: ADDRESS:8080 to the gateway's socket
+#	here_run NAME FUNCTION
 #	cluster_end
 
 NET=10.77.0
@@ -152,6 +153,16 @@ front_start() { # I
 		}
 	END
 	ip netns exec "gw$1" nginx -e "$RUN/front$1/error.log" -c "$RUN/front$1/nginx.conf"
+}
+
+# Like ktap_run, and not in a subshell, which would have the processes that it starts.
+here_run() {
+	if "$2" >"$RUN.out" 2>&1; then
+		ktap_ok "$1"
+	else
+		awk '{ print "# " $0 }' "$RUN.out"
+		ktap_not_ok "$1"
+	fi
 }
 
 cluster_end() {

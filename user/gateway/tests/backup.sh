@@ -9,18 +9,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 # shellcheck source=selftests/ktap.sh
 . "$top/selftests/ktap.sh"
-tmp=$(mktemp -d /tmp/vpbk.XXXXXX)
-cd "$tmp" || exit 1
-pid='' pids=
-
-cleanup() {
-	# shellcheck disable=SC2086 # a list
-	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
-	wait
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=user/gateway/tests/serving.sh
+. "$here/serving.sh"
+serving_dir vpbk
+pid=''
 
 gw() { voicepay-gateway --config "$tmp/conf" "$@"; }
 start() {
@@ -148,14 +140,6 @@ goes_on() {
 }
 
 ktap_plan 6
-here_run() {
-	if "$2" >out.log 2>&1; then
-		ktap_ok "$1"
-	else
-		awk '{ print "# " $0 }' out.log
-		ktap_not_ok "$1"
-	fi
-}
 here_run "a gateway with a town comes up" set_up
 here_run "copies while tills charge: whole, and nobody waits" while_tills_charge
 here_run "killed: nothing is left for the next one" killed

@@ -5,17 +5,13 @@
 # on loopback, with a device made of userspace. Needs no module and no VM: "make
 # -C user check" runs it, with the programs just built on the PATH.
 
-# A network of its own, so that two runs on one machine do not share a port.
-if [ -z "${VOICEPAY_NETNS-}" ]; then
-	if [ "$(id -u)" = 0 ]; then VOICEPAY_NETNS=1 exec unshare --net "$0" "$@"; fi
-	VOICEPAY_NETNS=1 exec unshare --user --map-root-user --net "$0" "$@"
-fi
-ip link set lo up
-
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 # shellcheck source=selftests/ktap.sh
 . "$top/selftests/ktap.sh"
+# shellcheck source=user/gateway/tests/serving.sh
+. "$here/serving.sh"
+own_network "$@"
 # shellcheck source=selftests/helpers/gateway_side.sh
 . "$top/selftests/helpers/gateway_side.sh"
 PATH=$PATH:$top/selftests/pki:/usr/sbin:/sbin

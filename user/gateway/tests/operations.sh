@@ -5,36 +5,20 @@
 # it down without losing a request, has systemd hold its sockets, puts nginx in front of
 # two of them and kills one. The real nginx, as in integration.sh.
 
-# A network of its own, so that two runs on one machine do not share a port.
-if [ -z "${VOICEPAY_NETNS-}" ]; then
-	if [ "$(id -u)" = 0 ]; then VOICEPAY_NETNS=1 exec unshare --net "$0" "$@"; fi
-	VOICEPAY_NETNS=1 exec unshare --user --map-root-user --net "$0" "$@"
-fi
-ip link set lo up
-
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 # shellcheck source=selftests/ktap.sh
 . "$top/selftests/ktap.sh"
+# shellcheck source=user/gateway/tests/serving.sh
+. "$here/serving.sh"
+own_network "$@"
 # shellcheck source=selftests/helpers/gateway_side.sh
 . "$top/selftests/helpers/gateway_side.sh"
 PATH=$PATH:$top/selftests/pki:/usr/sbin:/sbin
-tmp=$(mktemp -d /tmp/vpop.XXXXXX)
+serving_dir vpop
 chmod 755 "$tmp"
-cd "$tmp" || exit 1
 port=18444
 url=https://pay.voicepay.test:$port
-pids=
-
-cleanup() {
-	# shellcheck disable=SC2086 # a list
-	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
-	[ ! -s nginx/pid ] || kill "$(cat nginx/pid)" 2>/dev/null
-	wait
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
 
 gw() { voicepay-gateway --config "$tmp/gateway.conf" "$@"; }
 
@@ -87,16 +71,6 @@ code() { gateway-device code dev "$1" "$2"; }
 fresh_step() { while [ $(($(date +%s) % 30)) -gt 20 ]; do sleep 1; done; }
 payments() { gw payments --json | jq length; }
 sum_is_zero() { [ "$(gw ledger --json | jq .sum)" = 0 ]; }
-# until SECONDS COMMAND..
-until_true() {
-	n=$(($1 * 20))
-	shift
-	while ! "$@" >/dev/null 2>&1; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
 
 set_up() {
 	make-pki "$tmp/pki" && gateway_conf "$tmp/state" "$tmp/a.sock" "$tmp/pki" >gateway.conf &&
@@ -361,15 +335,6 @@ else
 	ktap_not_ok "gateway and nginx come up"
 	exit 1
 fi
-# Those that start gateways are not run by ktap_run, whose subshell would have them.
-here_run() {
-	if "$2" >out.log 2>&1; then
-		ktap_ok "$1"
-	else
-		awk '{ print "# " $0 }' out.log
-		ktap_not_ok "$1"
-	fi
-}
 ktap_run "metrics by the rules, right, and of nobody" metrics
 ktap_run "operators' socket and payers' are two" apart
 ktap_run "requests have names" named

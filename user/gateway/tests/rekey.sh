@@ -9,18 +9,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 # shellcheck source=selftests/ktap.sh
 . "$top/selftests/ktap.sh"
-tmp=$(mktemp -d /tmp/vprk.XXXXXX)
-cd "$tmp" || exit 1
-pids=
-
-cleanup() {
-	# shellcheck disable=SC2086 # a list
-	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
-	wait
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=user/gateway/tests/serving.sh
+. "$here/serving.sh"
+serving_dir vprk
 
 gw() { voicepay-gateway --config "$tmp/conf" "$@"; }
 watch() { curl -s --max-time 5 --unix-socket "$1.watch" "http://x$2"; } # NAME PATH
@@ -36,15 +27,6 @@ start() { # NAME
 	return 1
 }
 keys_held() { [ "$(watch "$1" /metrics | awk '$1 == "voicepay_master_keys" { print $2 }')" = "$2" ]; } # NAME N
-until_true() {
-	n=$(($1 * 20))
-	shift
-	while ! "$@" >/dev/null 2>&1; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
 
 set_up() {
 	printf '[gateway]\nstate = %s/state\n' "$tmp" >conf
@@ -114,14 +96,6 @@ one_lacks_it() {
 }
 
 ktap_plan 4
-here_run() {
-	if "$2" >out.log 2>&1; then
-		ktap_ok "$1"
-	else
-		awk '{ print "# " $0 }' out.log
-		ktap_not_ok "$1"
-	fi
-}
 here_run "two gateways with a town come up" set_up
 here_run "changed under load, killed on the way: no till is told of it" under_load
 here_run "the old key opens nothing" one_is_left
