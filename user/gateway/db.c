@@ -53,13 +53,19 @@ enum store_result db_end(struct query *q, enum store_result r)
 	return r;
 }
 
-enum store_result db_insert(struct store *st, struct query *q, long long *number)
+enum store_result db_number(struct store *st, struct query *q, long long *number)
 {
 	enum store_result r = db_row(st, q);
 
 	if (r == STORE_OK)
 		*number = db_int(q, 0);
-	db_end(q, r);
+	return db_end(q, r);
+}
+
+enum store_result db_insert(struct store *st, struct query *q, long long *number)
+{
+	enum store_result r = db_number(st, q, number);
+
 	step("statement");
 	return r;
 }

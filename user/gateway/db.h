@@ -90,6 +90,8 @@ enum store_result db_run(struct store *st, struct query *q);
 enum store_result db_later(struct store *st, struct query *q, enum store_result taken);
 /* An INSERT .. RETURNING one number. */
 enum store_result db_insert(struct store *st, struct query *q, long long *number);
+/* A question whose answer is one number. */
+enum store_result db_number(struct store *st, struct query *q, long long *number);
 /* Steps to the next row: STORE_OK, STORE_NONE at the end, or a failure. */
 enum store_result db_row(struct store *st, struct query *q);
 /* Ends a statement that has given rows and passes @r on. */

@@ -182,12 +182,7 @@ enum store_result store_key_reseal(struct store *st, const struct device_key *ke
 
 enum store_result store_keys_total(struct store *st, long long *n)
 {
-	struct query *q = db(st, "SELECT count(*) FROM device_key", "");
-	enum store_result r = db_row(st, q);
-
-	if (r == STORE_OK)
-		*n = db_int(q, 0);
-	return db_end(q, r);
+	return db_number(st, db(st, "SELECT count(*) FROM device_key", ""), n);
 }
 
 enum store_result store_key_of_slot(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
@@ -201,25 +196,25 @@ enum store_result store_key_of_slot(struct store *st, const __u8 device[VP_DEVIC
 enum store_result store_key_top_epoch(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				      __u32 slot, __u64 *epoch)
 {
-	struct query *q = db(st, "SELECT coalesce(max(epoch), 0) FROM device_key WHERE device = $1 AND slot = $2", "bi",
-			     device, (size_t)VP_DEVICE_ID_LEN, (long long)slot);
-	enum store_result r = db_row(st, q);
+	long long top = 0;
+	enum store_result r = db_number(st, db(st, "SELECT coalesce(max(epoch), 0) FROM device_key WHERE device = $1 AND slot = $2", "bi",
+					       device, (size_t)VP_DEVICE_ID_LEN, (long long)slot), &top);
 
 	if (r == STORE_OK)
-		*epoch = db_int(q, 0);
-	return db_end(q, r);
+		*epoch = top;
+	return r;
 }
 
 enum store_result store_key_count(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],
 				  __u64 since, __u64 *n)
 {
-	struct query *q = db(st, "SELECT count(*) FROM device_key WHERE device = $1 AND created > $2", "bi",
-			     device, (size_t)VP_DEVICE_ID_LEN, (long long)since);
-	enum store_result r = db_row(st, q);
+	long long granted = 0;
+	enum store_result r = db_number(st, db(st, "SELECT count(*) FROM device_key WHERE device = $1 AND created > $2", "bi",
+					       device, (size_t)VP_DEVICE_ID_LEN, (long long)since), &granted);
 
 	if (r == STORE_OK)
-		*n = db_int(q, 0);
-	return db_end(q, r);
+		*n = granted;
+	return r;
 }
 
 enum store_result store_device_known(struct store *st, const __u8 device[VP_DEVICE_ID_LEN],

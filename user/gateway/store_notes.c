@@ -96,23 +96,13 @@ enum store_result store_each_notification(struct store *st, const __u8 device[VP
 
 enum store_result store_notification_top(struct store *st, long long *top)
 {
-	struct query *q = db(st, "SELECT coalesce(max(number), 0) FROM notification", "");
-	enum store_result r = db_row(st, q);
-
-	if (r == STORE_OK)
-		*top = db_int(q, 0);
-	return db_end(q, r);
+	return db_number(st, db(st, "SELECT coalesce(max(number), 0) FROM notification", ""), top);
 }
 
 enum store_result store_notification_of(struct store *st, const __u8 device[VP_DEVICE_ID_LEN], long long *top)
 {
-	struct query *q = db(st, "SELECT coalesce(max(number), 0) FROM notification WHERE device = $1", "b", device,
-			     (size_t)VP_DEVICE_ID_LEN);
-	enum store_result r = db_row(st, q);
-
-	if (r == STORE_OK)
-		*top = db_int(q, 0);
-	return db_end(q, r);
+	return db_number(st, db(st, "SELECT coalesce(max(number), 0) FROM notification WHERE device = $1", "b", device,
+				(size_t)VP_DEVICE_ID_LEN), top);
 }
 
 long long store_notification_late(struct store *st)
