@@ -181,11 +181,10 @@ void charge_ahead(struct call *c, const char *order_no, const char *digits)
 	store_key_alias(c->st, (const char *)code.alias, &key);
 }
 
-enum refusal charge_code(struct call *c, const struct charge *req, struct merchant_order *out)
+static enum refusal charge(struct call *c, const struct charge *req, struct identity *id, struct merchant_order *out)
 {
 	struct merchant_order o = { .kind = ORDER_CODE, .amount = req->amount };
 	struct merchant m;
-	struct identity id;
 	struct paycode code;
 	enum store_result r;
 	enum refusal ret, past;
@@ -205,7 +204,7 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 		return RF_FAILED;
 	if (answered(c, &o, out, false, &ret))
 		return ret;
-	ret = try_code(c, req, &m, &code, &id);
+	ret = try_code(c, req, &m, &code, id);
 	if (ret != RF_OK && ret != RF_CODE_USED)
 		return ret;
 	step("verified");
@@ -222,7 +221,7 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 		store_rollback(c->st);
 		return ret;
 	}
-	ret = ret == RF_CODE_USED ? ret : book(c, &id, &o);
+	ret = ret == RF_CODE_USED ? ret : book(c, id, &o);
 	/* Who had to wait for the device's turn may find that it was this very request that had it. */
 	if (ret == RF_CODE_USED && answered(c, &o, out, true, &past)) {
 		store_rollback(c->st);
@@ -235,8 +234,20 @@ enum refusal charge_code(struct call *c, const struct charge *req, struct mercha
 	r = store_commit(c->st);
 	if (r != STORE_OK)
 		return ledger_committed(r);
-	if (id.unthanked)
+	if (id->unthanked)
 		throttle_good(c->gw->throttle, m.party, call_now(c));
+	/* Not if it was refused for money, or waits for its owner. */
+	if (ret == RF_OK && o.state == ORDER_SUCCESS)
+		identify_paid(c, id);
 	*out = o;
+	return ret;
+}
+
+enum refusal charge_code(struct call *c, const struct charge *req, struct merchant_order *out)
+{
+	struct identity id = { 0 };
+	enum refusal ret = charge(c, req, &id, out);
+
+	identify_forget(&id);
 	return ret;
 }

@@ -149,9 +149,9 @@ enum refusal identify_code(struct call *c, const struct paycode *code, const __u
 	r = STORE_OK;
 	hmac_prepare(&hs, roots.code);
 	verdict = try_code(c, code, &under, id, &r);
-	/* Only what has been good once, so that whoever guesses fills it with nothing. */
-	if (c->gw->kept && by_step(code->mode) && known && verdict == VERDICT_GOOD && key_lives(&id->key, now))
-		key_cache_put(c->gw->kept, code->alias, now, &id->key, &hs);
+	id->to_keep = c->gw->kept && by_step(code->mode) && known && verdict == VERDICT_GOOD && key_lives(&id->key, now);
+	if (id->to_keep)
+		id->states = hs;
 	vp_prim_wipe(&hs, sizeof(hs));
 	vp_prim_wipe(&roots, sizeof(roots));
 	/* A look-up that failed says nothing about the code. */
@@ -168,6 +168,19 @@ enum refusal identify_code(struct call *c, const struct paycode *code, const __u
 		return RF_CODE_EXPIRED;
 	}
 	return verdict == VERDICT_USED ? RF_CODE_USED : RF_OK;
+}
+
+void identify_paid(struct call *c, const struct identity *id)
+{
+	if (id->kept)
+		key_cache_paid(c->gw->kept, id->alias, id->key.id, call_now(c));
+	else if (id->to_keep)
+		key_cache_put(c->gw->kept, id->alias, call_now(c), &id->key, &id->states);
+}
+
+void identify_forget(struct identity *id)
+{
+	vp_prim_wipe(id, sizeof(*id));
 }
 
 bool identify_spend_ahead(struct call *c, const struct identity *id)

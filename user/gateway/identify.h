@@ -4,6 +4,7 @@
 #define VPG_IDENTIFY_H
 
 #include "gateway.h"
+#include "hmac.h"
 #include "paycode.h"
 
 struct identity {
@@ -16,6 +17,8 @@ struct identity {
 	struct pool pool;		/* V 8 */
 	unsigned int index;
 	struct online_code online;	/* V 9 */
+	bool to_keep;			/* once it has paid */
+	struct hmac_states states;	/* secret; with to_keep */
 };
 
 /*
@@ -35,6 +38,11 @@ bool identify_spend_ahead(struct call *c, const struct identity *id);
  * what was kept of the key does not hold any more: it is not kept now, and the call is to be run again.
  */
 enum refusal identify_spend(struct call *c, const struct identity *id);
+
+/* Its payment is on the disk: the key is kept, or stays so. What pays nothing keeps no key open. */
+void identify_paid(struct call *c, const struct identity *id);
+/* Wipes it. */
+void identify_forget(struct identity *id);
 
 /* Its keys are in use and have not ended. */
 bool key_lives(const struct device_key *key, __u64 now);

@@ -13,14 +13,14 @@
 /* Sets of so many, one lock for each LOCKS-th of them. */
 #define WAYS	8
 #define LOCKS	64
-/* Longer than that nobody waits for his next payment, and an alias has its day. */
+/* Past the last payment: longer than that nobody waits for his next one, and an alias has its day. */
 #define KEEP_SECONDS	86400
 /* With each key that comes so many sets are looked through for those that have had their time. */
 #define TIDY	4
 
 struct kept {
 	__u64 alias;	/* its number + 1; 0: free */
-	__u64 used;
+	__u64 paid;	/* when it did last */
 	struct hmac_states states;
 	long long id, party;
 	__u8 device[VP_DEVICE_ID_LEN], salt[KEYSTORE_SALT_LEN];
@@ -120,7 +120,7 @@ static struct kept *find(struct key_cache *kc, size_t set, __u64 alias)
 
 static bool over(const struct kept *k, __u64 now)
 {
-	return k->not_after <= now || k->used + KEEP_SECONDS <= now;
+	return k->not_after <= now || k->paid + KEEP_SECONDS <= now;
 }
 
 bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
@@ -133,7 +133,6 @@ bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u
 	bool there = k && !over(k, now);
 
 	if (there) {
-		k->used = now;
 		key->id = k->id;
 		key->party = k->party;
 		memcpy(key->device, k->device, sizeof(key->device));
@@ -153,17 +152,33 @@ bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u
 	return there;
 }
 
-static void tidy(struct key_cache *kc, __u64 now)
+static void tidy(struct key_cache *kc, size_t set, __u64 now)
 {
-	for (int n = 0; n < TIDY; n++) {
-		size_t set = atomic_fetch_add(&kc->hand, 1) % kc->sets;
-		pthread_mutex_t *lock = lock_of(kc, set);
+	pthread_mutex_t *lock = lock_of(kc, set);
 
-		for (int i = 0; i < WAYS; i++)
-			if (kc->way[set][i].alias && over(&kc->way[set][i], now))
-				vp_prim_wipe(&kc->way[set][i], sizeof(kc->way[set][i]));
-		pthread_mutex_unlock(lock);
-	}
+	for (int i = 0; i < WAYS; i++)
+		if (kc->way[set][i].alias && over(&kc->way[set][i], now))
+			vp_prim_wipe(&kc->way[set][i], sizeof(kc->way[set][i]));
+	pthread_mutex_unlock(lock);
+}
+
+void key_cache_tidy(struct key_cache *kc, __u64 now)
+{
+	for (size_t set = 0; set < kc->sets; set++)
+		tidy(kc, set, now);
+}
+
+void key_cache_paid(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], long long id, __u64 now)
+{
+	__u64 number = number_of(alias);
+	size_t set = set_of(kc, number);
+	pthread_mutex_t *lock = lock_of(kc, set);
+	struct kept *k = find(kc, set, number);
+
+	/* It may have gone meanwhile, and another one come. */
+	if (k && k->id == id)
+		k->paid = now;
+	pthread_mutex_unlock(lock);
 }
 
 void key_cache_put(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
@@ -176,7 +191,8 @@ void key_cache_put(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u6
 
 	if (key->state != KEY_CURRENT || key->sealed_len < KEYSTORE_SALT_LEN)
 		return;
-	tidy(kc, now);
+	for (int n = 0; n < TIDY; n++)
+		tidy(kc, atomic_fetch_add(&kc->hand, 1) % kc->sets, now);
 	lock = lock_of(kc, set);
 	k = find(kc, set, number);
 	for (int i = 0; !k && i < WAYS; i++)
@@ -185,11 +201,11 @@ void key_cache_put(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u6
 	if (!k) {
 		k = kc->way[set];
 		for (int i = 1; i < WAYS; i++)
-			if (kc->way[set][i].used < k->used)
+			if (kc->way[set][i].paid < k->paid)
 				k = &kc->way[set][i];
 	}
 	k->alias = number;
-	k->used = now;
+	k->paid = now;
 	k->states = *hs;
 	k->id = key->id;
 	k->party = key->party;

@@ -24,10 +24,15 @@ void key_cache_free(struct key_cache *kc);
  */
 bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
 		    struct device_key *key, struct hmac_states *hs);
-/* In place of the one in its way that was used the longest ago. Only keys that are 'current'. */
+/* It has paid, @now. In place of the one in its way that paid the longest ago. Only keys that are 'current'. */
 void key_cache_put(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
 		   const struct device_key *key, const struct hmac_states *hs);
+/* The key @id that is found there has paid once more. Nothing else prolongs its stay: whoever has seen an alias can try codes. */
+void key_cache_paid(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], long long id, __u64 now);
 void key_cache_drop(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS]);
+
+/* Wipes those that have had their time. For where nothing comes any more, and so nothing is tidied up by what does. */
+void key_cache_tidy(struct key_cache *kc, __u64 now);
 
 /* How many there are. */
 long key_cache_count(struct key_cache *kc);

@@ -71,6 +71,9 @@ static void hourly(struct serving *s, struct gateway_moment *then)
 {
 	struct gateway_moment now = gateway_moment();
 
+	/* Whatever the clock did: what goes too early is looked up. */
+	if (s->gw->kept)
+		key_cache_tidy(s->gw->kept, gateway_clock_ms() / 1000);
 	if (gateway_clock_kept(then, &now)) {
 		sweeper_begin(s->sweeper, gateway_clock_ms() / 1000);
 	} else {

@@ -123,7 +123,58 @@ static void revoked_elsewhere(void **state)
 	assert_int_equal(store_commit(other), STORE_OK);
 	store_close(other);
 	assert_string_equal(charge(w, "a", 2), "CODE_EXPIRED");
+	assert_string_equal(charge(w, "b", 3), "CODE_EXPIRED");
 	assert_int_equal(world_payments(w), 2);
+	assert_int_equal(key_cache_count(w->gw.kept), 0);
+}
+
+static bool is_kept(struct world *w, __u64 now)
+{
+	struct device_key key;
+	struct hmac_states hs;
+
+	return key_cache_find(w->gw.kept, w->dev.grant.alias[0], now, &key, &hs);
+}
+
+/* A day after the last payment, whoever tries what meanwhile. */
+static void no_longer_than_a_day(void **state)
+{
+	struct world *w = *state;
+	char code[PAYCODE_DIGITS + 1];
+	__u64 paid;
+
+	keep(w);
+	w->now += 40000;
+	paid = w->now;
+	assert_string_equal(charge(w, "a", 2), "SUCCESS");
+	assert_true(is_kept(w, paid + 86399));
+	w->now += 40000;
+	/* One that is not genuine, one that is used, one that is more than there is. */
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30 + 1000, 1, code), 0);
+	assert_string_equal(world_charge(w, w->st, "b", code, 10, NULL), "CODE_EXPIRED");
+	assert_string_equal(charge(w, "c", 3), "SUCCESS");
+	assert_string_equal(charge(w, "d", 2), "CODE_USED");
+	assert_int_equal(key_cache_count(w->gw.kept), 0);
+	assert_string_equal(charge(w, "e", 4), "SUCCESS");
+	paid = w->now;
+	w->now += 40000;
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30 + 1000, 1, code), 0);
+	assert_string_equal(world_charge(w, w->st, "f", code, 10, NULL), "CODE_EXPIRED");
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 1, code), 0);
+	assert_string_equal(world_charge(w, w->st, "g", code, BALANCE + 1, NULL), "NOT_ENOUGH");
+	assert_true(is_kept(w, paid + 86399));
+	assert_false(is_kept(w, paid + 86400));
+	/* Nothing comes, and it goes all the same. */
+	key_cache_tidy(w->gw.kept, paid + 86399);
+	assert_int_equal(key_cache_count(w->gw.kept), 1);
+	key_cache_tidy(w->gw.kept, paid + 86400);
+	assert_int_equal(key_cache_count(w->gw.kept), 0);
+	/* And what was refused for money does not come. */
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 2, code), 0);
+	assert_string_equal(world_charge(w, w->st, "h", code, BALANCE + 1, NULL), "NOT_ENOUGH");
+	assert_int_equal(key_cache_count(w->gw.kept), 0);
+	assert_string_equal(charge(w, "i", 3), "SUCCESS");
+	assert_int_equal(key_cache_count(w->gw.kept), 1);
 }
 
 /* Five minutes it lives on, and then it is a clone's, and an alarm. */
@@ -341,7 +392,7 @@ static void out_of_the_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(without_a_look_up), T(used_elsewhere), T(revoked_elsewhere), T(rotated_elsewhere), T(given_away_elsewhere),
+		T(without_a_look_up), T(used_elsewhere), T(revoked_elsewhere), T(no_longer_than_a_day), T(rotated_elsewhere), T(given_away_elsewhere),
 		T(sealed_anew), T(another_ones_alias), T(rations), cmocka_unit_test(bounded), cmocka_unit_test(out_of_the_way),
 	};
 
