@@ -199,20 +199,53 @@ static int copy_file(const char *from, const char *to)
 	return ret;
 }
 
-/* The file and its log together: either alone is damaged. */
+static const char *const beside[] = { "-wal", "-journal" };
+#define BESIDE	(sizeof(beside) / sizeof(beside[0]))
+
+static bool is_there(const char *path, const char *end)
+{
+	char name[340];
+
+	snprintf(name, sizeof(name), "%s%s", path, end);
+	return !access(name, F_OK);
+}
+
+static int move(const char *from, const char *to, const char *end)
+{
+	char old[340], new[340];
+
+	snprintf(old, sizeof(old), "%s%s", from, end);
+	snprintf(new, sizeof(new), "%s%s", to, end);
+	return rename(old, new) && errno != ENOENT ? log_error("cannot move %s aside: %m", old), -1 : 0;
+}
+
+/*
+ * The file and its log together: either alone is damaged. A log whose file is gone goes, too, as it would be
+ * written over the next file of that name, and what the copy counts as used would be good again.
+ */
 static int move_aside(const char *db, int dir)
 {
-	char kept[320], log[320], kept_log[340];
+	bool any = is_there(db, "");
+	char kept[320], shm[320];
 
 	snprintf(kept, sizeof(kept), "%s.replaced", db);
-	snprintf(log, sizeof(log), "%s-wal", db);
-	snprintf(kept_log, sizeof(kept_log), "%s-wal", kept);
-	if (!access(kept, F_OK))
+	snprintf(shm, sizeof(shm), "%s-shm", db);
+	for (size_t i = 0; i < BESIDE; i++) {
+		if (!is_there(db, beside[i]))
+			continue;
+		any = true;
+		if (is_there(kept, beside[i]))
+			return log_error("%s%s is there from another time: look whether it is needed, and remove it", kept, beside[i]), -1;
+	}
+	/* Nor is a log put beside a file that it is not of. */
+	if (any && is_there(kept, ""))
 		return log_error("%s is there from another time: look whether it is needed, and remove it", kept), -1;
-	if ((rename(log, kept_log) && errno != ENOENT) || rename(db, kept))
-		return log_error("cannot move %s aside: %m", db), -1;
-	snprintf(log, sizeof(log), "%s-shm", db);
-	unlink(log);
+	for (size_t i = 0; i < BESIDE; i++)
+		if (move(db, kept, beside[i]))
+			return -1;
+	if (move(db, kept, ""))
+		return -1;
+	unlink(shm);
 	return statedir_sync(dir);
 }
 
@@ -277,8 +310,10 @@ static int restore(struct gateway *gw, int dir, const struct args *a)
 		unlink_database(made);
 		return EXIT_ENVIRONMENT;
 	}
-	if (was_there && move_aside(db, dir))
+	if (move_aside(db, dir)) {
+		unlink_database(made);
 		return EXIT_ENVIRONMENT;
+	}
 	if (rename(made, db) || statedir_sync(dir)) {
 		log_error("cannot put %s in its place: %m", made);
 		return EXIT_ENVIRONMENT;

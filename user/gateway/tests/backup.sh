@@ -117,6 +117,7 @@ used_codes_stay_used() {
 	[ "$(grep -c SUCCESS spent)" = 40 ] || { cat spent; return 1; }
 	gw device revoke --device "$(cluster-clients device town 7)" --reason key-compromise >/dev/null || return 1
 	stop KILL
+	cp -a state killed
 	# Of a restore that was cut short.
 	for end in '' -wal -shm -journal; do head -c 4096 /dev/urandom >"state/ledger.db.restoring$end"; done
 	gw restore --replace last >told || { cat told; return 1; }
@@ -139,11 +140,28 @@ goes_on() {
 	sum_is_zero && [ "$(gw payments --json | jq length)" = 2520 ] && stop
 }
 
-ktap_plan 6
+# ledger.db alone is lost after a kill, and not the log beside it: what that has would be written over the copy.
+lost_alone() {
+	rm killed/ledger.db && [ -s killed/ledger.db-wal ] && cp killed/ledger.db-wal was || { ls -l killed; return 1; }
+	head -c 4096 /dev/urandom >killed/ledger.db-journal
+	voicepay-gateway --config conf --state "$tmp/killed" restore last >told || { cat told; return 1; }
+	sqlite3 killed/ledger.db 'PRAGMA integrity_check' | grep -q '^ok$' &&
+	[ "$(voicepay-gateway --config conf --state "$tmp/killed" payments --json | jq length)" = 2500 ] &&
+	[ "$(sqlite3 killed/ledger.db "SELECT count(*) FROM revoked")" = 0 ] || { echo "the old log is in it"; return 1; }
+	cmp was killed/ledger.db.replaced-wal && [ -e killed/ledger.db.replaced-journal ] || { ls -l killed; return 1; }
+	# And what was moved aside is not written over the next time.
+	rm killed/ledger.db* 2>/dev/null
+	cp was killed/ledger.db.replaced-wal && echo log >killed/ledger.db-wal &&
+	refused 3 "from another time" voicepay-gateway --config conf --state "$tmp/killed" restore last &&
+	cmp was killed/ledger.db.replaced-wal && ! ls killed/*restoring* 2>/dev/null
+}
+
+ktap_plan 7
 here_run "a gateway with a town comes up" set_up
 here_run "copies while tills charge: whole, and nobody waits" while_tills_charge
 here_run "killed: nothing is left for the next one" killed
 here_run "damaged, forged and foreign copies are refused" not_this_one
 here_run "an old copy is put back: what was used stays used" used_codes_stay_used
 here_run "and payments go on" goes_on
+here_run "a log that was left alone is not written over the copy" lost_alone
 ktap_end
