@@ -524,6 +524,9 @@ static bool was_asked(struct pg *pg, const struct pg_query *q, const struct para
 
 		if (a->q != q)
 			continue;
+		/* Asked ahead once more: it is done once, and its answer is yet to be given. */
+		if (same && pg->head.ahead)
+			return true;
 		*a = pg->ahead[--pg->n_ahead];
 		/* With others it was done all the same, where it should not have been. */
 		if (!same && pg->head.writing && pg->late == STORE_OK) {
@@ -589,18 +592,21 @@ static struct query *pg_query(struct store *st, const char *sql, const char *fmt
 		keep = keep && *fmt != '!';
 		stream = stream || *fmt == '*';
 	}
+	if (st->ahead && (stream || !keep))
+		return NULL;
 	q = find(pg, sql, keep);
 	if (!q)
 		return NULL;
 	gather(&p, fmt, given);
-	if (was_asked(pg, q, &p) && !st->ahead)
-		return &q->head;
-	if (st->ahead && (stream || !keep))
-		return NULL;
+	if (was_asked(pg, q, &p))
+		return st->ahead ? NULL : &q->head;
 	if (q->waits)
 		settle(pg);
-	/* In the middle of a transaction there is nothing to go on with. */
-	if (!pg->conn && (st->writing || !hang_on(pg))) {
+	/*
+	 * In the middle of a transaction there is nothing to go on with. And to look for a server takes seconds
+	 * while there is none: that is for the one who asks in earnest, who goes no further without.
+	 */
+	if (!pg->conn && (st->ahead || st->writing || !hang_on(pg))) {
 		st->failed = STORE_AGAIN;
 		if (!keep)
 			free(q);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -267,6 +269,120 @@ static void done_and_heard(void **state)
 	assert_int_equal(world_number(w, "SELECT count(*) FROM voice_token"), 1);
 }
 
+/* Asked ahead twice with the same values, it is done once. */
+static void ahead_twice(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_true(store_ahead(w->st));
+	store_token_use(w->st, "one", w->now);
+	store_token_use(w->st, "one", w->now);
+	store_ahead_end(w->st);
+	assert_int_equal(store_token_use(w->st, "one", w->now), STORE_OK);
+	assert_int_equal(store_commit(w->st), STORE_OK);
+
+	/* With others the first was done, and nobody hears of it. */
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_true(store_ahead(w->st));
+	store_token_use(w->st, "two", w->now);
+	store_token_use(w->st, "three", w->now);
+	store_ahead_end(w->st);
+	store_token_use(w->st, "three", w->now);
+	assert_int_equal(store_commit(w->st), STORE_FAILED);
+	assert_int_equal(world_number(w, "SELECT count(*) FROM voice_token"), 1);
+}
+
+/* Somebody else at a server's address: says that it is one, or hangs up at once. */
+struct impostor {
+	int fd;
+	bool stalls;
+	atomic_int came;
+	int kept[8];
+};
+
+static void *pretend(void *arg)
+{
+	/* "You are who you say you are", "ask": and then not a word. */
+	static const char welcome[] = { 'R', 0, 0, 0, 8, 0, 0, 0, 0, 'Z', 0, 0, 0, 5, 'I' };
+	struct impostor *im = arg;
+	int fd;
+
+	while (fd = accept(im->fd, NULL, NULL), fd >= 0) {
+		int n = atomic_fetch_add(&im->came, 1);
+		char startup[1000];
+
+		if (im->stalls && n < 8 && read(fd, startup, sizeof(startup)) > 0 &&
+		    write(fd, welcome, sizeof(welcome)) == sizeof(welcome))
+			im->kept[n] = fd;
+		else
+			close(fd);
+	}
+	return NULL;
+}
+
+static void pretend_at(struct impostor *im, const char *dir, pthread_t *thread)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/.s.PGSQL.5432", dir);
+	im->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(im->fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(im->fd, 8), 0);
+	assert_int_equal(pthread_create(thread, NULL, pretend, im), 0);
+}
+
+static void pretend_no_more(struct impostor *im, const char *dir, pthread_t thread)
+{
+	char path[100];
+
+	shutdown(im->fd, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	close(im->fd);
+	for (int i = 0; i < 8; i++)
+		if (im->kept[i])
+			close(im->kept[i]);
+	snprintf(path, sizeof(path), "%s/.s.PGSQL.5432", dir);
+	unlink(path);
+	rmdir(dir);
+}
+
+/* While there is no server, a charge looks for it once each time it is tried, and not for every question. */
+static void looks_once(void **state)
+{
+	struct world *w = *state;
+	char dir[] = "/tmp/vpg-db.XXXXXX", link[100], uri[300], code[25];
+	const char *params = strchr(w->uri, '?');
+	struct impostor im = { 0 };
+	struct store *st;
+	pthread_t thread;
+	long long tries;
+
+	world_enrol(w);
+	assert_non_null(mkdtemp(dir));
+	snprintf(link, sizeof(link), "%s.link", dir);
+	assert_int_equal(symlink(params + strlen("?host="), link), 0);
+	snprintf(uri, sizeof(uri), "%.*s?host=%s", (int)(params - w->uri), w->uri, link);
+	assert_int_equal(store_open(&st, uri, false), STORE_OK);
+	unlink(link);
+	assert_int_equal(symlink(dir, link), 0);
+	pretend_at(&im, dir, &thread);
+	world_force(w, END_ALL);
+	while (store_revoked(w->st, w->device_peer.device) == STORE_AGAIN)
+		;
+	/* The connection is seen to be lost. */
+	assert_int_equal(store_revoked(st, w->device_peer.device), STORE_AGAIN);
+	assert_int_equal(atomic_load(&im.came), 0);
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 0, code), 0);
+	tries = metric("\nvoicepay_db_retries_total ");
+	assert_string_equal(world_charge(w, st, "a", code, 1, NULL), "BUSY");
+	tries = metric("\nvoicepay_db_retries_total ") - tries + 1;
+	assert_int_equal(atomic_load(&im.came), tries);
+	unlink(link);
+	store_close(st);
+	pretend_no_more(&im, dir, thread);
+}
+
 /* A sweep that the server holds up may take as long as it likes, unless the gateway ends. */
 static void sweep_given_up(void **state)
 {
@@ -325,7 +441,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest here[] = { cmocka_unit_test(no_secrets) };
 	const struct CMUnitTest there[] = { cmocka_unit_test(no_secrets), T(believed), T(cut_off), T(three_times),
-		T(answers_once), T(done_and_heard), T(sweep_given_up), T(partitions_stay) };
+		T(answers_once), T(done_and_heard), T(ahead_twice), T(looks_once), T(sweep_given_up), T(partitions_stay) };
 
 	return world_on_postgres() ? cmocka_run_group_tests_name("server", there, NULL, NULL) :
 				     cmocka_run_group_tests_name("server", here, NULL, NULL);
