@@ -17,6 +17,9 @@
 
 #define META_PARTITIONS	"partitions"	/* the last month there are some for, as YYYYMM; "none": not here */
 
+/* Those that were made before they had rights of their own have them now. */
+#define META_CLOSED	"partitions-closed"
+
 static const char *const tables[] = { "transfer", "payment", "spent", "notification" };
 #define TABLES	(sizeof(tables) / sizeof(tables[0]))
 
@@ -118,27 +121,55 @@ static enum store_result make_up_to(struct store *st, long long from, long long 
 	return r;
 }
 
+/* As make() does, once, for what a gateway of an earlier version has made. */
+static enum store_result close_those_there(struct store *st)
+{
+	static const char all[] =
+		"DO $$ DECLARE child record; BEGIN "
+		"FOR child IN SELECT i.inhrelid::regclass AS name, p.relname <> 'spent' AS fixed FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent "
+		"WHERE p.oid IN (to_regclass('transfer'), to_regclass('payment'), to_regclass('spent')) LOOP "
+		"EXECUTE format('REVOKE %sDELETE, TRUNCATE ON %s FROM CURRENT_USER', CASE WHEN child.fixed THEN 'UPDATE, ' ELSE '' END, child.name); "
+		"END LOOP; END $$";
+	enum store_result r = store_begin(st);
+
+	/* Of two gateways that do it one waits here, and finds it done. */
+	if (r == STORE_OK)
+		r = db_run(st, db(st, "INSERT INTO meta (name, value) VALUES ('" META_CLOSED "', '1') ON CONFLICT DO NOTHING", ""));
+	if (r == STORE_OK)
+		r = db_exec(st, all);
+	if (r == STORE_OK)
+		return store_commit(st);
+	store_rollback(st);
+	return r == STORE_NONE ? STORE_OK : r;
+}
+
 enum store_result store_partitions(struct store *st, __u64 now)
 {
 	long long want = month_of(now) + AHEAD, have, from;
-	char text[32] = "";
-	enum store_result r;
+	char text[32] = "", yes[4];
+	enum store_result r, closed;
 
 	if (!db_is_postgres(st))
 		return STORE_OK;
 	r = store_meta(st, META_PARTITIONS, text, sizeof(text));
 	if (r > STORE_NONE || !strcmp(text, "none"))
 		return r > STORE_NONE ? r : STORE_OK;
+	closed = store_meta(st, META_CLOSED, yes, sizeof(yes));
+	if (closed == STORE_NONE)
+		closed = close_those_there(st);
+	/* What cannot be had is no reason to be without the months to come. */
+	if (closed == STORE_AGAIN)
+		return closed;
 	have = atoll(text) / 100 * 12 + atoll(text) % 100 - 1;
 	if (r == STORE_OK && have >= want)
-		return STORE_OK;
+		return closed;
 	/* A gateway that slept for a year makes none for what has passed. */
 	from = r == STORE_OK && have + 1 > month_of(now) ? have + 1 : month_of(now);
 	r = make_up_to(st, from, want);
 	/* A month that has begun in the partition for everything else stays there. */
 	if (r == STORE_FAILED && from == month_of(now))
 		r = make_up_to(st, from + 1, want);
-	return r;
+	return r == STORE_OK ? closed : r;
 }
 
 /* Within the transaction that makes the schema. */
