@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* PostgreSQL: finding the server, and whether it keeps what it commits. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "db_postgres.h"
 #include "log.h"
 
-#define EXTRA	8
+#define EXTRA		8
+#define SET_UP_MS	5000	/* from the handshake to the first statement of anybody's */
 
 bool db_postgres_is_uri(const char *where)
 {
@@ -116,10 +120,48 @@ static PGconn *connect_to(const char *uri)
 	return conn;
 }
 
-static bool setting(PGconn *conn, const char *name, char *value, size_t size)
+static long long clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/*
+ * PQexec() waits for ever, and connect_timeout ends with the handshake: a gateway that is to end while it
+ * connects would not. NULL: it was not sent, or not answered by @end; then no other one is sent either.
+ */
+static PGresult *ask(PGconn *conn, long long end, const char *sql, int n, const char *const *params)
+{
+	PGresult *res, *last = NULL;
+
+	if (!(n ? PQsendQueryParams(conn, sql, n, NULL, params, NULL, NULL, 0) : PQsendQuery(conn, sql)))
+		return NULL;
+	for (;;) {
+		while (PQisBusy(conn)) {
+			struct pollfd fd = { PQsocket(conn), POLLIN, 0 };
+			long long left = end - clock_ms();
+
+			if (left <= 0 || (poll(&fd, 1, (int)left) < 0 && errno != EINTR) ||
+			    (fd.revents && !PQconsumeInput(conn))) {
+				PQclear(last);
+				return NULL;
+			}
+		}
+		res = PQgetResult(conn);
+		if (!res)
+			return last;
+		/* Of several the one that failed is the last. */
+		PQclear(last);
+		last = res;
+	}
+}
+
+static bool setting(PGconn *conn, long long end, const char *name, char *value, size_t size)
 {
 	const char *const params[] = { name };
-	PGresult *res = PQexecParams(conn, "SELECT coalesce(current_setting($1, true), '')", 1, NULL, params, NULL, NULL, 0);
+	PGresult *res = ask(conn, end, "SELECT coalesce(current_setting($1, true), '')", 1, params);
 	bool ok = PQresultStatus(res) == PGRES_TUPLES_OK && PQntuples(res) == 1;
 
 	*value = '\0';
@@ -130,20 +172,20 @@ static bool setting(PGconn *conn, const char *name, char *value, size_t size)
 }
 
 /* What was acknowledged is to be there after the machine has gone; and, if there is a standby, on that. */
-static bool keeps(PGconn *conn)
+static bool keeps(PGconn *conn, long long end)
 {
 	char value[32];
 
-	if (setting(conn, "fsync", value, sizeof(value)) && !strcmp(value, "off")) {
+	if (setting(conn, end, "fsync", value, sizeof(value)) && !strcmp(value, "off")) {
 		log_error("database: its fsync is off, so what was paid could be lost with the machine: set fsync = on");
 		return false;
 	}
-	if (setting(conn, "full_page_writes", value, sizeof(value)) && !strcmp(value, "off")) {
+	if (setting(conn, end, "full_page_writes", value, sizeof(value)) && !strcmp(value, "off")) {
 		log_error("database: its full_page_writes is off, so a crash could tear what was written: set it to on");
 		return false;
 	}
 	/* "local" and "remote_write" would acknowledge what the standby that is promoted may lack. */
-	if (setting(conn, "synchronous_commit", value, sizeof(value)) && *value && strcmp(value, "on") &&
+	if (setting(conn, end, "synchronous_commit", value, sizeof(value)) && *value && strcmp(value, "on") &&
 	    strcmp(value, "remote_apply")) {
 		log_error("database: synchronous_commit is %s, so a payment could be acknowledged and lost: set it to on", value);
 		return false;
@@ -155,7 +197,7 @@ static bool keeps(PGconn *conn)
  * A gateway that is cut off in the middle of a transaction must not hold its locks for
  * long, which others wait for. Not every database knows every one of these.
  */
-static void set_up(PGconn *conn)
+static void set_up(PGconn *conn, long long end)
 {
 	static const char *const sets[] = {
 		"SET idle_in_transaction_session_timeout = '5s'",
@@ -179,11 +221,11 @@ static void set_up(PGconn *conn)
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s;", sets[i]);
-	res = PQexec(conn, all);
+	res = ask(conn, end, all, 0, NULL);
 	ok = PQresultStatus(res) == PGRES_COMMAND_OK;
 	PQclear(res);
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]) && !ok; i++)
-		PQclear(PQexec(conn, sets[i]));
+		PQclear(ask(conn, end, sets[i], 0, NULL));
 }
 
 /* The server's words, without a newline at their end. */
@@ -205,6 +247,8 @@ static void silent(void *arg, const PGresult *res)
 PGconn *db_postgres_connect(const char *uri, bool quiet)
 {
 	PGconn *conn = connect_to(uri);
+	long long end;
+	bool good;
 
 	if (!conn)
 		return NULL;
@@ -215,10 +259,18 @@ PGconn *db_postgres_connect(const char *uri, bool quiet)
 		return NULL;
 	}
 	PQsetErrorVerbosity(conn, PQERRORS_TERSE);
-	if (!keeps(conn)) {
+	end = clock_ms() + SET_UP_MS;
+	good = keeps(conn, end);
+	if (good)
+		set_up(conn, end);
+	if (good && clock_ms() >= end) {
+		if (!quiet)
+			log_error("database: cannot connect: it lets one in, and does not answer");
+		good = false;
+	}
+	if (!good) {
 		PQfinish(conn);
 		return NULL;
 	}
-	set_up(conn);
 	return conn;
 }

@@ -792,6 +792,8 @@ void db_patient(struct store *st)
 	of(st)->answer_ms = INT_MAX;
 	/* Whoever writes to it, or reads from it, may be slower than a gateway is. */
 	pg_exec(st, "RESET max_parallel_workers_per_gather; RESET lock_timeout; SET idle_in_transaction_session_timeout = 0");
+	/* Given up, it would go on at the server, and hold its locks for nobody. Not every one has this. */
+	pg_exec(st, "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'");
 }
 
 enum store_result db_postgres_open(struct store **out, const char *uri)

@@ -347,6 +347,31 @@ static void pretend_no_more(struct impostor *im, const char *dir, pthread_t thre
 	rmdir(dir);
 }
 
+/* It lets the gateway in and says nothing more: whoever ends is not kept for ever. */
+static void stalls(void **state)
+{
+	struct impostor im = { .stalls = true };
+	char dir[] = "/tmp/vpg-db.XXXXXX", uri[100];
+	struct timespec then, now;
+	const char *text;
+	pthread_t thread;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	pretend_at(&im, dir, &thread);
+	snprintf(uri, sizeof(uri), "postgresql://u@/x?host=%s&target_session_attrs=any", dir);
+	/* The library's own limits are not what is looked at. */
+	clock_gettime(CLOCK_MONOTONIC, &then);
+	alarm(60);
+	text = told(uri);
+	alarm(0);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	assert_non_null(strstr(text, "does not answer"));
+	assert_in_range(now.tv_sec - then.tv_sec, 0, 20);
+	assert_int_equal(atomic_load(&im.came), 1);
+	pretend_no_more(&im, dir, thread);
+}
+
 /* While there is no server, a charge looks for it once each time it is tried, and not for every question. */
 static void looks_once(void **state)
 {
@@ -386,6 +411,7 @@ static void looks_once(void **state)
 /* A sweep that the server holds up may take as long as it likes, unless the gateway ends. */
 static void sweep_given_up(void **state)
 {
+	static const char waits[] = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'alias'::regclass";
 	struct world *w = *state;
 	PGconn *super = world_superuser(w);
 	struct sweeper *sw = sweeper_new(w->gw.db_path);
@@ -394,13 +420,17 @@ static void sweep_given_up(void **state)
 	PQclear(PQexec(super, "BEGIN"));
 	PQclear(PQexec(super, "LOCK TABLE alias IN ACCESS EXCLUSIVE MODE"));
 	assert_true(sweeper_begin(sw, w->now));
-	while (!world_number(w, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'alias'::regclass"))
+	while (!world_number(w, waits))
 		usleep(10000);
 	assert_false(sweeper_begin(sw, w->now));
 	clock_gettime(CLOCK_MONOTONIC, &then);
 	sweeper_end(sw);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	assert_in_range(now.tv_sec - then.tv_sec, 0, 5);
+	/* Nor does it stay at the server, with the locks that it had and behind the one that it waits for. */
+	for (int i = 0; i < 500 && world_number(w, waits); i++)
+		usleep(10000);
+	assert_int_equal(world_number(w, waits), 0);
 	PQfinish(super);
 	/* It comes again, at whichever gateway. */
 	sw = sweeper_new(w->gw.db_path);
@@ -442,7 +472,7 @@ static void partitions_stay(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
-	const struct CMUnitTest here[] = { cmocka_unit_test(no_secrets) };
+	const struct CMUnitTest here[] = { cmocka_unit_test(no_secrets), cmocka_unit_test(stalls) };
 	const struct CMUnitTest there[] = { cmocka_unit_test(no_secrets), T(believed), T(cut_off), T(three_times),
 		T(answers_once), T(done_and_heard), T(ahead_twice), T(looks_once), T(sweep_given_up), T(partitions_stay) };
 
