@@ -223,14 +223,14 @@ ktap_run "nonsense on the socket" nonsense
 socat -u TCP-LISTEN:8460,bind=127.0.0.1,fork,reuseaddr OPEN:/dev/null 2>/dev/null &
 PIDS="$PIDS $!"
 wait_for 50 sh -c "ss -Hltn 'src 127.0.0.1:8460' | grep -q ."
-TIMEOUT=4 daemon_again 8460
+TIMEOUT=$((4 * ${SLOWER:-1})) daemon_again 8460
 ktap_run "the handshake process is shut in" shut_in
 wait_for 200 no_handshakes
 ktap_run "an app hears of a handshake process that was killed" killed_helper
 ktap_run "a handshake that nobody waits for is ended" killed_client
 TIMEOUT=2 daemon_again 8460
 ktap_run "a server that says nothing is given up" says 3 'check: timeout' voicepay --config "$CONF" check
-TIMEOUT=4 daemon_again 8460 "max-handshakes = 1"
+TIMEOUT=$((4 * ${SLOWER:-1})) daemon_again 8460 "max-handshakes = 1"
 ktap_run "no more handshakes than the settings allow" one_too_many
 wait_for 200 no_handshakes
 stop_in_the_middle

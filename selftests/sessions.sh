@@ -133,7 +133,7 @@ old_ones_go() {
 # Asks all the time, and takes none.
 greedy() {
 	local n=0
-	again 8443 'warm-age = 1' 'allow-user = 65534' || return
+	again 8443 "warm-age = ${SLOWER:-1}" 'allow-user = 65534' || return
 	while [ $n -lt 40 ]; do
 		as_nobody voicepay --config "$CONF" warm --channels 2 >"$T/out" 2>&1 || break
 		sleep 0.5
