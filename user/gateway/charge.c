@@ -222,14 +222,13 @@ static enum refusal charge(struct call *c, const struct charge *req, struct iden
 		return ret;
 	}
 	ret = ret == RF_CODE_USED ? ret : book(c, id, &o);
-	/* Who had to wait for the device's turn may find that it was this very request that had it. */
-	if (ret == RF_CODE_USED && answered(c, &o, out, true, &past)) {
-		store_rollback(c->st);
-		return past;
-	}
 	if (ret != RF_OK && !ledger_refuses(ret)) {
 		store_rollback(c->st);
-		return ret;
+		/*
+		 * Who had to wait for the device's turn may find that it was this very request that had it. The turn is
+		 * given back before the order is looked at: whoever confirms one holds the order, and waits for the turn.
+		 */
+		return ret == RF_CODE_USED && answered(c, &o, out, false, &past) ? past : ret;
 	}
 	r = store_commit(c->st);
 	if (r != STORE_OK)
