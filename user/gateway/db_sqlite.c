@@ -428,8 +428,8 @@ static const struct db_ops lite_ops = {
 /*
  * WAL with FULL: a commit is on the disk when it returns. Defensive mode turns a damaged
  * file into an error; each cell of a page is not looked at beforehand, as pages that are mapped would be
- * each time that they are used, and a copy that is put back is checked as a whole. What a transaction puts aside of its savepoints' pages
- * is more than SQLite keeps in memory unless told to: each charge made a file for it.
+ * each time that they are used, and a copy that is put back is checked as a whole. What a transaction puts aside of its savepoints' pages,
+ * and what a query sorts, goes into files, unless store_for_calls() says that it is little.
  */
 enum store_result db_sqlite_open(struct store **out, const char *path)
 {
@@ -453,7 +453,7 @@ enum store_result db_sqlite_open(struct store **out, const char *path)
 	sqlite3_db_config(lite->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	r = lite_exec(&lite->head, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 			"PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA mmap_size = " MAPPED ";"
-			"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" CACHE_KB);
+			"PRAGMA temp_store = FILE; PRAGMA cache_size = -" CACHE_KB);
 	if (r != STORE_OK) {
 		lite_close(&lite->head);
 		return r;

@@ -70,8 +70,10 @@ static struct store *take_store(struct http *http)
 	if (http->n_idle)
 		st = http->idle[--http->n_idle];
 	pthread_mutex_unlock(&http->stores);
-	if (!st)
-		store_open(&st, http->db_path, false);
+	if (!st && store_open(&st, http->db_path, false) == STORE_OK && store_for_calls(st) != STORE_OK) {
+		store_close(st);
+		st = NULL;
+	}
 	return st;
 }
 

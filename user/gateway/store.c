@@ -72,6 +72,11 @@ enum store_result store_open(struct store **out, const char *path, bool create)
 	return r;
 }
 
+enum store_result store_for_calls(struct store *st)
+{
+	return db_is_postgres(st) ? STORE_OK : db_exec(st, "PRAGMA temp_store = MEMORY");
+}
+
 void store_close(struct store *st)
 {
 	if (!st)

@@ -50,6 +50,11 @@ struct store;
  */
 enum store_result store_open(struct store **st, const char *path, bool create);
 /*
+ * This connection answers calls, whose transactions are small, and is to make no file for what it puts
+ * aside of them. One that goes through whole tables is left as it was opened: a file takes what memory may not.
+ */
+enum store_result store_for_calls(struct store *st);
+/*
  * Writes what is in the database at @path, of any earlier version, to a new one
  * at @to, which it makes, and checks that nothing was lost. @version is what
  * @path had; STORE_NONE if it is this program's own, and then nothing is made.

@@ -14,7 +14,12 @@ enum store_result store_sweep(struct store *st, __u64 now, __u64 rest)
 	long long t = now;
 
 	db_patient(st);
-	r = store_begin(st);
+	/*
+	 * In a file on this connection, which puts aside all pages that it touches, and not in the
+	 * group of one that has them in memory. On a server alone would mean serializable, which never
+	 * ends beside charges.
+	 */
+	r = db_is_postgres(st) ? store_begin(st) : store_begin_alone(st);
 	if (r != STORE_OK)
 		return r;
 	/* Each may find nothing to do. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What outlives a version and a master key: databases of earlier versions, keys sealed anew. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -390,11 +391,51 @@ static void sealed_meanwhile(void **state)
 	w->gw = was;
 }
 
+static void *sweeps(void *arg)
+{
+	struct world *w = arg;
+	struct store *st = world_store(w);
+	/* What it deletes is changed on its own connection. */
+	long n = sqlite3_total_changes(db_sqlite(st));
+	bool ok = store_sweep(st, w->now + 2 * 86400, ALIAS_REST_SECONDS) == STORE_OK;
+
+	n = sqlite3_total_changes(db_sqlite(st)) - n;
+	store_close(st);
+	return (void *)(ok ? n : -1);
+}
+
+/*
+ * Only what answers calls puts aside in memory; what goes through whole tables has a file, the sweep,
+ * too, which comes while somebody writes and does not go on on his connection.
+ */
+static void put_aside(void **state)
+{
+	struct world *w = *state;
+	const struct timespec moment = { .tv_nsec = 300000000 };
+	__u8 ticket[VP_TICKET_LEN];
+	pthread_t t;
+	void *swept;
+
+	assert_int_equal(number_of(w->st, "PRAGMA temp_store"), 1);
+	assert_int_equal(store_for_calls(w->st), STORE_OK);
+	assert_int_equal(number_of(w->st, "PRAGMA temp_store"), 2);
+	world_ticket(w, ticket);
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(store_meta_set(w->st, "while", "1"), STORE_OK);
+	assert_int_equal(pthread_create(&t, NULL, sweeps, w), 0);
+	nanosleep(&moment, NULL);	/* it waits by now: who ends leaves his transaction to it */
+	assert_int_equal(store_commit(w->st), STORE_OK);
+	pthread_join(t, &swept);
+	assert_int_equal((long)swept, 1);
+	assert_int_equal(number_of(w->st, "SELECT count(*) FROM ticket"), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(from_version_1), T(from_version_2), T(from_version_3), T(not_migrated), T(the_same_schema), T(rekeyed), T(sealed_meanwhile),
+		T(put_aside),
 	};
 
 	return cmocka_run_group_tests_name("versions and keys", tests, NULL, NULL);
