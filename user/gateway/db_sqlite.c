@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,16 @@
 /*
  * The inner pages of the trees of ten million keys, so that finding one reads their leaves alone; and of
  * the file as much as SQLite maps, which is read without a call and a copy, and stays when another
- * connection writes. What cannot be read from the disk then ends the process, where it would have
- * been an error: nothing is booked either way.
+ * connection writes. What cannot be read from the disk then ends the process by SIGBUS, where it would have
+ * been an error: nothing is booked either way, and operations.md says what to do. Each connection maps it
+ * anew, so where addresses are short none does.
  */
 #define CACHE_KB	"65536"
+#if UINTPTR_MAX > UINT32_MAX
 #define MAPPED		"2147418112"
+#else
+#define MAPPED		"0"
+#endif
 
 struct sqlite_query {
 	struct query head;
@@ -426,9 +432,10 @@ static const struct db_ops lite_ops = {
 };
 
 /*
- * WAL with FULL: a commit is on the disk when it returns. Defensive mode turns a damaged
- * file into an error; each cell of a page is not looked at beforehand, as pages that are mapped would be
- * each time that they are used, and a copy that is put back is checked as a whole. What a transaction puts aside of its savepoints' pages,
+ * WAL with FULL: a commit is on the disk when it returns. Defensive mode forbids SQL that damages the
+ * file, as writing to the schema does; it does not look for damage. Nor is each cell of a page looked at beforehand, as pages that
+ * are mapped would be each time that they are used: SQLite says so where it comes upon what cannot be, and a copy
+ * that is put back is checked as a whole. What a transaction puts aside of its savepoints' pages,
  * and what a query sorts, goes into files, unless store_for_calls() says that it is little.
  */
 enum store_result db_sqlite_open(struct store **out, const char *path)
