@@ -3,6 +3,10 @@
  * The hash is OpenSSL's, by the functions that it calls deprecated: the others keep a state
  * in an allocation of their own, and copying one costs as much as three blocks. What is short, as
  * codes are, goes into one block, which is padded here.
+ *
+ * The fields of SHA256_CTX, h and Nl, are used by name. The structure is in the public header, callers have it on
+ * their own stacks, and so its layout is part of the library's ABI: it cannot change but with the library's name. It has been the
+ * same since OpenSSL 0.9.8, and test_verify.c holds every length below 200 against HMAC by the other interface.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <endian.h>
