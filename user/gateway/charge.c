@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Order of things, each reason for a no cheaper than the next: the code's
- * form, the order's past, the rations of wrong guesses, one look-up of the
- * alias and three HMACs; then, in one transaction, the watermark and the
- * booking. What was decided before the transaction and can have changed is
- * looked at again inside it. A database on the network is asked for all look-ups
- * at once, then for all locks at once, then to book: three round trips.
+ * Order in which things are decided: the code's form, the order's past, the
+ * rations of wrong guesses, one look-up of the alias and three HMACs; then, in one
+ * transaction, the watermark and the booking. What was decided before the
+ * transaction and can have changed is looked at again inside it.
+ *
+ * In a file each is looked up when its turn comes, so that the first no saves the rest. A
+ * database on the network is asked for all look-ups at once, before anything is
+ * decided (charge_ahead(): also for who turns out to be no merchant, or to have no
+ * tries left), then for all locks at once, then to book: three round trips.
  */
 #include <stdio.h>
 #include <string.h>
@@ -170,7 +173,6 @@ void charge_ahead(struct call *c, const char *order_no, const char *digits)
 {
 	struct merchant_order o;
 	struct paycode code;
-	struct device_key key;
 	struct merchant m;
 
 	if (paycode_parse(&code, digits, strlen(digits)))
@@ -178,7 +180,7 @@ void charge_ahead(struct call *c, const char *order_no, const char *digits)
 	strcpy(o.order_no, order_no);
 	store_merchant_find(c->st, c->peer.spki, &m);
 	store_order_of_peer(c->st, c->peer.spki, &o);
-	store_key_alias(c->st, (const char *)code.alias, &key);
+	identify_ahead(c, &code);
 }
 
 static enum refusal charge(struct call *c, const struct charge *req, struct identity *id, struct merchant_order *out)

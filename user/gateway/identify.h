@@ -26,11 +26,13 @@ struct identity {
  * never as another. @bind is what V 2 to 4 are bound to, else NULL. RF_OK,
  * RF_CODE_USED, or RF_CODE_EXPIRED for whatever else is wrong with it: for an
  * alias that nobody has the work is the same. With [keys] key-cache the look-up is left out if
- * what was kept says RF_OK, and only then.
+ * what was kept says RF_OK, and only then. Its question may be under way already: identify_ahead().
  */
 enum refusal identify_code(struct call *c, const struct paycode *code, const __u8 *bind, long long merchant,
 			   struct identity *id);
 
+/* After store_ahead(): asks for the alias, unless what is kept may do without. */
+void identify_ahead(struct call *c, const struct paycode *code);
 /* True: what identify_spend() will ask is asked, and store_ahead() is open for more. */
 bool identify_spend_ahead(struct call *c, const struct identity *id);
 /*

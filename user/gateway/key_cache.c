@@ -152,6 +152,18 @@ bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u
 	return there;
 }
 
+bool key_cache_has(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now)
+{
+	__u64 number = number_of(alias);
+	size_t set = set_of(kc, number);
+	pthread_mutex_t *lock = lock_of(kc, set);
+	struct kept *k = find(kc, set, number);
+	bool there = k && !over(k, now);
+
+	pthread_mutex_unlock(lock);
+	return there;
+}
+
 static void tidy(struct key_cache *kc, size_t set, __u64 now)
 {
 	pthread_mutex_t *lock = lock_of(kc, set);

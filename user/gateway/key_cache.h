@@ -24,6 +24,8 @@ void key_cache_free(struct key_cache *kc);
  */
 bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
 		    struct device_key *key, struct hmac_states *hs);
+/* Whether key_cache_find() would find it. */
+bool key_cache_has(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now);
 /* It has paid, @now. In place of the one in its way that paid the longest ago. Only keys that are 'current'. */
 void key_cache_put(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
 		   const struct device_key *key, const struct hmac_states *hs);

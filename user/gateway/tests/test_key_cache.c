@@ -25,20 +25,25 @@ static int kept_world(void **state)
 	return ret || !w->gw.kept;
 }
 
+static long number_in_metrics(const char *name)
+{
+	size_t len;
+	char *text = metrics_text(&len), *at = text ? strstr(text, name) : NULL;
+	long n;
+
+	assert_non_null(at);
+	n = atol(at + strlen(name));
+	free(text);
+	return n;
+}
+
 /* What a counter of the cache's is. */
 static long counted(const char *result)
 {
-	char line[64];
-	size_t len;
-	char *text = metrics_text(&len), *at;
-	long n;
+	char name[64];
 
-	snprintf(line, sizeof(line), "voicepay_key_cache_total{result=\"%s\"} ", result);
-	at = text ? strstr(text, line) : NULL;
-	assert_non_null(at);
-	n = atol(at + strlen(line));
-	free(text);
-	return n;
+	snprintf(name, sizeof(name), "voicepay_key_cache_total{result=\"%s\"} ", result);
+	return number_in_metrics(name);
 }
 
 static const char *charge_at(struct world *w, const struct test_device *dev, const char *order, unsigned int q)
@@ -302,6 +307,30 @@ static void rations(void **state)
 	assert_int_equal(left, 2);
 }
 
+/* Round trips that a wrong code takes. */
+static long wrong_code(struct world *w, const char *order, __u64 step)
+{
+	char code[PAYCODE_DIGITS + 1];
+	long before = number_in_metrics("\nvoicepay_db_round_trips_total ");
+
+	assert_int_equal(device_code(&w->dev, 0, step, 1, code), 0);
+	assert_string_equal(world_charge(w, w->st, order, code, 10, NULL), "CODE_EXPIRED");
+	return number_in_metrics("\nvoicepay_db_round_trips_total ") - before;
+}
+
+/* A key that is kept is not asked for with all else, so one whose code is wrong is by itself. */
+static void not_asked_ahead(void **state)
+{
+	struct world *w = *state;
+	long kept, looked_up;
+
+	keep(w);
+	kept = wrong_code(w, "a", w->now / 30 + 1000);
+	key_cache_drop(w->gw.kept, w->dev.grant.alias[0]);
+	looked_up = wrong_code(w, "b", w->now / 30 + 2000);
+	assert_int_equal(kept, looked_up + (*w->uri ? 1 : 0));
+}
+
 static struct device_key some_key(long long id, __u64 now)
 {
 	struct device_key key = { .id = id, .state = KEY_CURRENT, .not_after = now + 10 * 86400, .sealed_len = 100 };
@@ -393,7 +422,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(without_a_look_up), T(used_elsewhere), T(revoked_elsewhere), T(no_longer_than_a_day), T(rotated_elsewhere), T(given_away_elsewhere),
-		T(sealed_anew), T(another_ones_alias), T(rations), cmocka_unit_test(bounded), cmocka_unit_test(out_of_the_way),
+		T(sealed_anew), T(another_ones_alias), T(rations), T(not_asked_ahead), cmocka_unit_test(bounded), cmocka_unit_test(out_of_the_way),
 	};
 
 	return cmocka_run_group_tests_name("kept keys", tests, NULL, NULL);
