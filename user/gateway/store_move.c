@@ -68,7 +68,7 @@ static const struct table {
 #define TABLES	(sizeof(tables) / sizeof(tables[0]))
 
 /* What is said about this database, and not about the fleet. */
-#define OWN_META	"('schema', 'partitions', 'swept')"
+#define OWN_META	"('schema', 'partitions', 'partitions-closed', 'swept')"
 
 struct tally {
 	long long rows;
