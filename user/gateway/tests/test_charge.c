@@ -413,26 +413,6 @@ static void torn_at_its_end(struct world *w)
 	}
 }
 
-/* Imported payments, whose numbers were of another kind, are above all that come, and not what is looked at. */
-static void imported_above(void **state)
-{
-	struct world *w = *state;
-	struct audit audit;
-	char code[25];
-
-	if (!world_on_postgres())
-		skip();
-	world_enrol(w);
-	code_at(w, w->now / 30, 0, code);
-	assert_string_equal(world_charge(w, w->st, "a", code, 100, NULL), "SUCCESS");
-	world_force(w, "INSERT INTO payment (id, kind, transfer) VALUES ('ffffffffffffffffffffffffffffffff', 'voice', 7)");
-	assert_int_equal(store_audit_newest(w->st, 1, &audit), STORE_OK);
-	assert_int_equal(audit.wrong, 0);
-	world_force(w, "UPDATE merchant_order SET amount = amount + 1");
-	assert_int_equal(store_audit_newest(w->st, 1, &audit), STORE_OK);
-	assert_int_equal(audit.wrong, 1);
-}
-
 /* A ledger that lost an entry is noticed, by the look at its end and by the one at all of it. */
 static void torn_ledger(void **state)
 {
@@ -526,7 +506,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(equity_is_nobodys_name),
 		T(answers), T(earlier_code), T(not_enough), T(guessing), T(double_spending), T(one_code),
-		T(same_order), T(compare_and_set), T(compare_and_set_the_others), T(database_refuses), T(torn_ledger), T(imported_above), T(a_row_of_another_length), T(speed),
+		T(same_order), T(compare_and_set), T(compare_and_set_the_others), T(database_refuses), T(torn_ledger), T(a_row_of_another_length), T(speed),
 	};
 
 	return cmocka_run_group_tests_name("charges", tests, NULL, NULL);

@@ -442,6 +442,24 @@ static void sweep_given_up(void **state)
 	assert_int_equal(metric("\nvoicepay_sweeps_total{result=\"failed\"} "), 1);
 }
 
+/* Imported payments, whose numbers were of another kind, are above all that come, and not what is looked at. */
+static void imported_above(void **state)
+{
+	struct world *w = *state;
+	struct audit audit;
+	char code[25];
+
+	world_enrol(w);
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 0, code), 0);
+	assert_string_equal(world_charge(w, w->st, "a", code, 100, NULL), "SUCCESS");
+	world_force(w, "INSERT INTO payment (id, kind, transfer) VALUES ('ffffffffffffffffffffffffffffffff', 'voice', 7)");
+	assert_int_equal(store_audit_newest(w->st, 1, &audit), STORE_OK);
+	assert_int_equal(audit.wrong, 0);
+	world_force(w, "UPDATE merchant_order SET amount = amount + 1");
+	assert_int_equal(store_audit_newest(w->st, 1, &audit), STORE_OK);
+	assert_int_equal(audit.wrong, 1);
+}
+
 /* What is only added to is so under the names of its partitions, too, those of months to come included. */
 static void partitions_stay(void **state)
 {
@@ -474,7 +492,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest here[] = { cmocka_unit_test(no_secrets), cmocka_unit_test(stalls) };
 	const struct CMUnitTest there[] = { cmocka_unit_test(no_secrets), T(believed), T(cut_off), T(three_times),
-		T(answers_once), T(done_and_heard), T(ahead_twice), T(looks_once), T(sweep_given_up), T(partitions_stay) };
+		T(answers_once), T(done_and_heard), T(ahead_twice), T(looks_once), T(sweep_given_up), T(imported_above), T(partitions_stay) };
 
 	return world_on_postgres() ? cmocka_run_group_tests_name("server", there, NULL, NULL) :
 				     cmocka_run_group_tests_name("server", here, NULL, NULL);
