@@ -100,7 +100,7 @@ TEST_SCRIPTS += user/gateway/tests/certificates.sh
 # Watched, reloaded, drained, two at a time.
 TEST_SCRIPTS += user/gateway/tests/operations.sh
 # The unit tests again, on PostgreSQL.
-TEST_SCRIPTS += user/gateway/tests/on_postgres.sh user/gateway/tests/on_postgres_killed.sh
+TEST_SCRIPTS += user/gateway/tests/on_postgres.sh user/gateway/tests/on_plain_postgres.sh user/gateway/tests/on_postgres_killed.sh
 # And with keys that are kept open.
 TEST_SCRIPTS += user/gateway/tests/on_kept_keys.sh
 # Copies while tills charge, and one that is put back. Its clients are selftests/cluster's.
