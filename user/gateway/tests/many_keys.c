@@ -28,6 +28,23 @@ static long long step_of(long long keys)
 	return keys > SEALED ? keys / SEALED : 1;
 }
 
+/* The @i-th of @keys, counted from 1: sealed if it is one that is asked for, else a piece of @noise. */
+static void nth_key(struct world *w, long long keys, long long i, const __u8 noise[512], struct device_key *key)
+{
+	struct vp_root_keys roots;
+	struct row_name row;
+
+	for (int b = 0; b < 8; b++)
+		key->device[b] = i >> (56 - 8 * b);
+	if (i % step_of(keys)) {
+		memcpy(key->sealed, noise + i % 256, key->sealed_len);
+		return;
+	}
+	row = row_of_key(key->device, 0, 1);
+	memset(&roots, i, sizeof(roots));
+	assert_int_equal(keystore_seal(&w->gw.keys, row.bytes, row.len, (__u8 *)&roots, sizeof(roots), key->sealed), 0);
+}
+
 double many_keys_now(void)
 {
 	struct timespec ts;
@@ -65,17 +82,7 @@ static void fill_keys(struct world *w, long long keys)
 	assert_int_equal(sqlite3_prepare_v2(db_sqlite(w->st), "INSERT INTO device_key (id, device, slot, epoch, party, state, sealed, "
 		"created, not_after, modes) VALUES (?1, ?2, 0, 1, ?3, 'current', ?4, 1, ?5, 382)", -1, &q, NULL), SQLITE_OK);
 	for (long long i = 1; i <= keys; i++) {
-		for (int b = 0; b < 8; b++)
-			key.device[b] = i >> (56 - 8 * b);
-		if (i % step_of(keys) == 0) {
-			struct row_name row = row_of_key(key.device, 0, 1);
-			struct vp_root_keys roots;
-
-			memset(&roots, i, sizeof(roots));
-			assert_int_equal(keystore_seal(&w->gw.keys, row.bytes, row.len, (__u8 *)&roots, sizeof(roots), key.sealed), 0);
-		} else {
-			memcpy(key.sealed, noise + i % 256, key.sealed_len);
-		}
+		nth_key(w, keys, i, noise, &key);
 		sqlite3_bind_int64(q, 1, i);
 		sqlite3_bind_blob(q, 2, key.device, 16, SQLITE_STATIC);
 		sqlite3_bind_int64(q, 3, w->alice.party);
@@ -139,17 +146,7 @@ static void copy_keys(struct world *w, PGconn *conn, long long keys)
 	assert_int_equal(prim_random(noise, sizeof(noise)), 0);
 	ask(conn, "COPY device_key (id, device, slot, epoch, party, state, sealed, created, not_after, modes) FROM STDIN", PGRES_COPY_IN);
 	for (long long i = 1; i <= keys; i++) {
-		for (int b = 0; b < 8; b++)
-			key.device[b] = i >> (56 - 8 * b);
-		if (i % step_of(keys) == 0) {
-			struct row_name row = row_of_key(key.device, 0, 1);
-			struct vp_root_keys roots;
-
-			memset(&roots, i, sizeof(roots));
-			assert_int_equal(keystore_seal(&w->gw.keys, row.bytes, row.len, (__u8 *)&roots, sizeof(roots), key.sealed), 0);
-		} else {
-			memcpy(key.sealed, noise + i % 256, key.sealed_len);
-		}
+		nth_key(w, keys, i, noise, &key);
 		hex_encode(device, key.device, 16);
 		hex_encode(sealed, key.sealed, key.sealed_len);
 		hand_over(conn, line, snprintf(line, sizeof(line), "%lld\t\\\\x%s\t0\t1\t%lld\tcurrent\t\\\\x%s\t1\t%llu\t382\n", i,
