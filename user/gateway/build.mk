@@ -12,7 +12,8 @@ gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA_DIR=
 gateway_srcs += $(addprefix user/gateway/,cmd_backup.c filemode.c health.c listen.c master_keys.c metrics.c process.c reception.c rekey_online.c request_id.c sweeper.c)
 # What is kept, and where.
 gateway_srcs += $(addprefix user/gateway/,store.c store_certs.c store_codes.c store_keys.c store_ledger.c store_migrate.c \
-	store_backup.c store_notes.c store_orders.c store_sweep.c store_create.c store_partitions.c store_move.c cmd_move.c db.c db_sqlite.c db_postgres.c db_connect.c)
+	store_backup.c store_notes.c store_orders.c store_sweep.c store_create.c store_partitions.c store_move.c cmd_move.c \
+	db.c db_sqlite.c db_postgres.c db_pipeline.c db_parameters.c db_ahead.c db_connect.c)
 
 PROGRAMS += voicepay-gateway
 voicepay-gateway_SRCS := user/gateway/main.c $(gateway_srcs)
