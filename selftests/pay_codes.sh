@@ -66,12 +66,14 @@ must "no digits in the text" no_digits "$TOWN/shown"
 voicepay code --json >"$TOWN/json" 2>&1
 must "no digits in the JSON" no_digits "$TOWN/json"
 must "it says so" sh -c "jq -e '.revealed == false and has(\"digits\") == false and has(\"payload\") == false' $TOWN/json"
-script -qefc "voicepay code" "$TOWN/typescript" </dev/null >/dev/null 2>&1 &
-must "it is drawn on a terminal" wait_for 10 grep -q "seconds left" "$TOWN/typescript"
+# Somebody who types nothing: an end of input is typed as Ctrl-D, and ends what is looked at.
+[ -e "$TOWN/silence" ] || mkfifo "$TOWN/silence"
+script -qefc "voicepay code" "$TOWN/typescript.log" <>"$TOWN/silence" >/dev/null 2>&1 &
+must "it is drawn on a terminal" wait_for 10 grep -qE "seconds? left" "$TOWN/typescript.log"
 pkill -TERM -x voicepay
 wait $!
-must "no digits on the terminal" no_digits "$TOWN/typescript"
-must "the terminal's own screen is back" sh -c "tr -d '\\r\\n' <$TOWN/typescript | grep -q '\\[?1049l'"
+must "no digits on the terminal" no_digits "$TOWN/typescript.log"
+must "the terminal's own screen is back" sh -c "tr -d '\\r\\n' <$TOWN/typescript.log | grep -q '\\[?1049l'"
 end_step "what cannot be seen cannot be dictated to a swindler"
 
 step "bound to an amount: another amount is refused, this one is paid"
