@@ -272,7 +272,7 @@ static int removals, enough = REMOVALS;
 /* Out as soon as nobody holds it for a moment, and in again; some times, however slow the machine. */
 static void out_and_in(void)
 {
-	double end = now() + (enough > REMOVALS ? 100 : 4) * SECONDS;
+	double end = now() + (enough > REMOVALS ? 160 : 4) * SECONDS;
 	int err, busy = 0;
 
 	while (now() < end && removals < enough) {
