@@ -227,6 +227,19 @@ static void to_ram(void) { time_goes_on(sleeps_to_ram, 0); }
 static void clocks_ahead(void) { time_goes_on(sleeps_to_ram, 40 * 86400); }
 static void clocks_behind(void) { time_goes_on(sleeps_to_ram, -40 * 86400); }
 
+/* Not each machine can: vm/run. */
+static void to_ram_if_it_can(void (*test)(void), const char *name)
+{
+	char text[64] = "";
+	int fd = open("/sys/power/mem_sleep", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && !strstr(text, "deep"))
+		ktap_skip(name, "this machine has no sleep to RAM");
+	else
+		KTAP_TEST(test, name);
+	close(fd);
+}
+
 int main(void)
 {
 	dev = open(VOICEPAY_DEVICE, O_RDWR | O_CLOEXEC);
@@ -248,9 +261,9 @@ int main(void)
 		ktap_bail("cannot enrol");
 	ktap_ok(!before(), "what would not survive is put aside");
 	KTAP_TEST(idle, "suspend to idle");
-	KTAP_TEST(to_ram, "suspend to RAM");
-	KTAP_TEST(clocks_ahead, "with the other clocks 40 days ahead");
-	KTAP_TEST(clocks_behind, "with the other clocks 40 days behind");
+	to_ram_if_it_can(to_ram, "suspend to RAM");
+	to_ram_if_it_can(clocks_ahead, "with the other clocks 40 days ahead");
+	to_ram_if_it_can(clocks_behind, "with the other clocks 40 days behind");
 	ktap_ok(!after(), "and comes back");
 	return ktap_end();
 }
