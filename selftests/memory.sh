@@ -94,7 +94,7 @@ bail() { echo "Bail out! $*"; exit 1; }
 modprobe -a voicepay tls || bail "no module"
 "$here/make-pki" "$T/pki" >"$T/pki.log" 2>&1 || bail "no certificates: $(tail -n 1 "$T/pki.log")"
 mkdir -p "$HELD"
-TIMEOUT=60 configure 8470
+TIMEOUT=$((60 * ${SLOWER:-1})) configure 8470
 "$here/keys_server" 8470 "$T/pki/server.pem" "$T/pki/server.key" "$T/pki/ca.pem" "$T/secrets" 2>"$T/server.log" &
 SERVER=$!
 PIDS="$PIDS $SERVER"
