@@ -30,25 +30,27 @@ static int give_away(int fd, const struct config *c)
 	return pw ? fchown(fd, pw->pw_uid, -1) : 0;
 }
 
+/* 0 or an errno. */
 static int sync_parent(const char *file)
 {
 	char dir[CONFIG_FILE + 8];
-	int fd, ret;
+	int fd, err;
 
 	snprintf(dir, sizeof(dir), "%s", file);
 	*strrchr(dir, '/') = 0;
 	fd = open(*dir ? dir : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ret = fd < 0 ? -1 : fsync(fd);
-	if (fd >= 0)
-		close(fd);
-	return ret;
+	if (fd < 0)
+		return errno;
+	err = fsync(fd) ? errno : 0;
+	close(fd);
+	return err;
 }
 
 /* Under another name until it is whole; link() does not replace what came meanwhile. */
 static int write_key(const struct config *c, const char *file, EVP_PKEY *key, char error[DEVKEY_ERROR])
 {
 	char path[CONFIG_FILE + 16];
-	int fd, ret = -1;
+	int fd, err = 0, ret = -1;
 	BIO *bio;
 
 	snprintf(path, sizeof(path), "%s.making", file);
@@ -59,15 +61,15 @@ static int write_key(const struct config *c, const char *file, EVP_PKEY *key, ch
 	/* Not through stdio, whose buffer nobody wipes. */
 	bio = BIO_new_fd(fd, BIO_NOCLOSE);
 	errno = 0;
-	if (bio && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1 && !give_away(fd, c) &&
-	    !fsync(fd)) {
-		if (!link(path, file))
-			ret = sync_parent(file);
-		else if (errno == EEXIST)
-			ret = 1;
-	}
-	if (ret < 0)
-		complain(error, file, errno ? strerror(errno) : "the key could not be written");
+	if (!bio || PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1 || give_away(fd, c) || fsync(fd) ||
+	    link(path, file))
+		err = errno;
+	else
+		ret = err = sync_parent(file);
+	if (err == EEXIST)
+		ret = 1;
+	else if (ret)
+		ret = complain(error, file, err ? strerror(err) : "the key could not be written");
 	BIO_free(bio);
 	close(fd);
 	unlink(path);

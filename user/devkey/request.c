@@ -116,7 +116,7 @@ int certfile_parse(struct certfile *f, const char *text, size_t len, char error[
 
 int certfile_read(struct certfile *f, const char *path, char error[DEVKEY_ERROR])
 {
-	FILE *in = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	FILE *own = strcmp(path, "-") ? fopen(path, "re") : NULL, *in = strcmp(path, "-") ? own : stdin;
 	char *text = malloc(CERT_FILE_MAX), why[DEVKEY_ERROR];
 	size_t len;
 	int ret;
@@ -125,12 +125,14 @@ int certfile_read(struct certfile *f, const char *path, char error[DEVKEY_ERROR]
 	if (!in || !text) {
 		ret = in || errno != ENOENT ? -1 : 1;
 		snprintf(error, DEVKEY_ERROR, "%.160s: %s", path, strerror(errno));
+		if (own)
+			fclose(own);
 		free(text);
 		return ret;
 	}
 	len = fread(text, 1, CERT_FILE_MAX, in);
-	if (in != stdin)
-		fclose(in);
+	if (own)
+		fclose(own);
 	ret = certfile_parse(f, text, len, why);
 	if (ret)
 		snprintf(error, DEVKEY_ERROR, "%.160s %.200s", path, why);

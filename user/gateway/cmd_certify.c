@@ -86,16 +86,17 @@ static X509_REQ *read_request(const char *file, __u8 spki[VP_HASH_LEN])
 	char text[CSR_MAX + 1];
 	const char *why;
 	X509_REQ *req;
-	FILE *f = !strcmp(file, "-") ? stdin : fopen(file, "re");
+	bool piped = !strcmp(file, "-");
+	FILE *own = piped ? NULL : fopen(file, "re");
 	size_t len;
 
-	if (!f) {
+	if (!own && !piped) {
 		fprintf(stderr, "voicepay-gateway: %s: %m\n", file);
 		return NULL;
 	}
-	len = fread(text, 1, sizeof(text), f);
-	if (f != stdin)
-		fclose(f);
+	len = fread(text, 1, sizeof(text), piped ? stdin : own);
+	if (own)
+		fclose(own);
 	req = csr_read(text, len, spki, &why);
 	if (!req)
 		fprintf(stderr, "voicepay-gateway: %s: this certificate request is refused: %s\n", file, why);

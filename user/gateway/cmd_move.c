@@ -128,7 +128,7 @@ int cmd_import(int argc, char **argv)
 	struct settings set;
 	struct store *st = NULL;
 	enum store_result r;
-	FILE *in;
+	FILE *file, *in;
 	int dir;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &name))
@@ -136,7 +136,8 @@ int cmd_import(int argc, char **argv)
 	dir = take(&set, db);
 	if (dir < 0)
 		return EXIT_ENVIRONMENT;
-	in = strcmp(name, "-") ? fopen(name, "re") : stdin;
+	file = strcmp(name, "-") ? fopen(name, "re") : NULL;
+	in = strcmp(name, "-") ? file : stdin;
 	if (!in)
 		log_error("cannot open %s: %m", name);
 	r = in ? open_new(&st, db, !*set.db) : STORE_FAILED;
@@ -148,8 +149,8 @@ int cmd_import(int argc, char **argv)
 	if (st && r == STORE_OK)
 		r = store_flush(st);
 	store_close(st);
-	if (in && in != stdin)
-		fclose(in);
+	if (file)
+		fclose(file);
 	close(dir);
 	return r == STORE_OK ? EXIT_OK : r == STORE_TAKEN ? EXIT_REFUSED : EXIT_ENVIRONMENT;
 }

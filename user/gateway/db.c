@@ -78,12 +78,14 @@ long long db_int(struct query *q, int col)
 void db_text(struct query *q, int col, char *out, size_t size)
 {
 	const char *text = q->st->ops->text(q, col);
-	size_t len = text ? strlen(text) : 0;
+	size_t len;
 
+	if (!text)
+		text = "";
+	len = strlen(text);
 	if (len >= size)
 		len = size - 1;
-	if (len)
-		memcpy(out, text, len);
+	memcpy(out, text, len);
 	out[len] = '\0';
 }
 

@@ -52,7 +52,7 @@ size_t db_parameters_flatten(const struct db_parameters *p, char *out, size_t si
 	size_t n = 0;
 
 	for (int i = 0; i < p->n; i++) {
-		size_t len = p->binary[i] ? (size_t)p->len[i] : p->value[i] ? strlen(p->value[i]) : 0;
+		size_t len = !p->value[i] ? 0 : p->binary[i] ? (size_t)p->len[i] : strlen(p->value[i]);
 
 		if (len >= 0xff || n + 1 + len > size)
 			return 0;

@@ -129,7 +129,7 @@ static int open_metrics(const char *where)
 
 static bool passed_metrics_good(int fd)
 {
-	union address a;
+	union address a = { 0 };
 	socklen_t len = sizeof(a);
 
 	return sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0 && !getsockname(fd, &a.sa, &len) &&

@@ -232,6 +232,7 @@ static void files(void **state)
 	struct config c;
 	int fd = mkstemp(path);
 
+	assert_true(fd >= 0);
 	assert_int_equal(write(fd, good, strlen(good)), strlen(good));
 	assert_int_equal(config_read(&c, path, error), 0);
 	fchmod(fd, 0666);

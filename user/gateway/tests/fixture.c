@@ -48,10 +48,12 @@ static char spare[256];
 
 static PGconn *superuser(const char *uri)
 {
+	const char *at = strchr(uri, '@');
 	char other[300];
 	PGconn *conn;
 
-	snprintf(other, sizeof(other), "postgresql://postgres%s", strchr(uri, '@'));
+	assert_non_null(at);
+	snprintf(other, sizeof(other), "postgresql://postgres%s", at);
 	conn = PQconnectdb(other);
 	assert_int_equal(PQstatus(conn), CONNECTION_OK);
 	PQclear(PQexec(conn, "SET client_min_messages = warning; SET session_replication_role = replica"));
@@ -69,17 +71,25 @@ static void as_superuser(const char *uri, const char *sql)
 	PQfinish(conn);
 }
 
+static const char *database_in(const char *uri)
+{
+	const char *slash = strchr(uri + strlen("postgresql://"), '/');
+
+	assert_non_null(slash);
+	return slash + 1;
+}
+
 /* postgresql://user@/NAME?host=... */
 static void uri_of(char out[256], const char *uri, const char *name)
 {
-	int len = (int)(strchr(uri + strlen("postgresql://"), '/') - uri) + 1;
+	const char *more = strchr(uri, '?');
 
-	snprintf(out, 256, "%.*s%s%s", len, uri, name, strchr(uri, '?') ? strchr(uri, '?') : "");
+	snprintf(out, 256, "%.*s%s%s", (int)(database_in(uri) - uri), uri, name, more ? more : "");
 }
 
 static void drop(const char *uri)
 {
-	const char *name = strchr(uri + strlen("postgresql://"), '/') + 1;
+	const char *name = database_in(uri);
 	char sql[128];
 
 	snprintf(sql, sizeof(sql), "DROP DATABASE %.*s WITH (FORCE)", (int)strcspn(name, "?"), name);
@@ -163,7 +173,9 @@ static void give_database(struct world *w)
 
 bool world_on_postgres(void)
 {
-	return getenv("VPG_TEST_DB") && *getenv("VPG_TEST_DB");
+	const char *server = getenv("VPG_TEST_DB");
+
+	return server && *server;
 }
 
 int world_new(void **state)

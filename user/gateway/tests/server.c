@@ -22,6 +22,7 @@ static bool answers(const struct server *s)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool ok;
 
+	assert_true(fd >= 0);
 	strcpy(addr.sun_path, s->socket);
 	ok = !connect(fd, (struct sockaddr *)&addr, sizeof(addr));
 	close(fd);
@@ -126,6 +127,7 @@ void server_set_up(struct server *s, void **state, const char *more)
 	snprintf(s->socket, sizeof(s->socket), "%s/sock", s->w->dir);
 	snprintf(s->conf, sizeof(s->conf), "%s/conf", s->w->dir);
 	f = fopen(s->conf, "a");
+	assert_non_null(f);
 	fprintf(f, "%s\n[gateway]\nsocket = %s\n", more, s->socket);
 	fclose(f);
 	world_cert(s->device_cert, &s->w->device_peer);

@@ -181,6 +181,7 @@ static int load(struct world *w, const char *text, struct settings *set)
 
 	snprintf(conf, sizeof(conf), "%s/settings", w->dir);
 	f = fopen(conf, "w");
+	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
 	return settings_load(set, conf);

@@ -25,13 +25,14 @@ static char *told(const char *uri)
 	int was = dup(2);
 	size_t n;
 
+	assert_true(f && was >= 0);
 	fflush(stderr);
 	dup2(fileno(f), 2);
 	assert_int_not_equal(store_open(&st, uri, false), STORE_OK);
 	fflush(stderr);
 	dup2(was, 2);
 	close(was);
-	rewind(f);
+	assert_int_equal(fseek(f, 0, SEEK_SET), 0);
 	n = fread(text, 1, sizeof(text) - 1, f);
 	text[n] = '\0';
 	fclose(f);
@@ -327,6 +328,7 @@ static void pretend_at(struct impostor *im, const char *dir, pthread_t *thread)
 
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s/.s.PGSQL.5432", dir);
 	im->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(im->fd >= 0);
 	assert_int_equal(bind(im->fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	assert_int_equal(listen(im->fd, 8), 0);
 	assert_int_equal(pthread_create(thread, NULL, pretend, im), 0);

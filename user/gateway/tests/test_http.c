@@ -64,6 +64,7 @@ static int site_with(void **state, int threads)
 	snprintf(s->path, sizeof(s->path), "%s/sock", s->w->dir);
 	strcpy(addr.sun_path, s->path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(fd, 128), 0);
 	s->http = http_start(&s->w->gw, fd);
@@ -101,6 +102,7 @@ static int dial(const struct site *s)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	assert_true(fd >= 0);
 	strcpy(addr.sun_path, s->path);
 	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	return fd;

@@ -87,6 +87,7 @@ static int ask(struct fake *f, unsigned int timeout_ms, struct voicepay_channel 
 	strcpy(addr.sun_path, path);
 	unlink(path);
 	f->listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	assert_true(f->listener >= 0);
 	assert_int_equal(bind(f->listener, (void *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(f->listener, 4), 0);
 	pthread_create(&f->thread, NULL, serve, f);

@@ -458,6 +458,7 @@ static void run(const struct row *r)
 
 	policy.host_is_ip = strchr(host, ':') || !strncmp(host, "192.", 4);
 	sk_X509_push(trusted, root);
+	assert_true(r->cas <= (int)(sizeof(ca_keys) / sizeof(ca_keys[0])));
 	for (i = 0; i < r->cas; i++) {
 		struct spec s = r->ca[i];
 

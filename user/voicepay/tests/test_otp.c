@@ -361,6 +361,7 @@ static int quiet_begin(void)
 	char path[] = "/tmp/voicepay-test-XXXXXX";
 	int fd = mkstemp(path), before = dup(STDERR_FILENO);
 
+	assert_true(fd >= 0 && before >= 0);
 	unlink(path);
 	fflush(stderr);
 	dup2(fd, STDERR_FILENO);
@@ -372,6 +373,7 @@ static void quiet_end(int before)
 {
 	struct stat st;
 
+	assert_true(before >= 0);
 	fflush(stderr);
 	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
 	dup2(before, STDERR_FILENO);

@@ -184,6 +184,7 @@ static void svg_says_the_same_and_no_digits(void **state)
 		random_code(digits);
 		assert_int_equal(picture_save(PICTURE_SVG, PICTURE_BOTH, 400, 400, digits, path), 0);
 		f = fopen(path, "r");
+		assert_non_null(f);
 		n = fread(text, 1, sizeof(text) - 1, f);
 		text[n] = 0;
 		fclose(f);

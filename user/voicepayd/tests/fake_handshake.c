@@ -32,9 +32,13 @@ int main(int argc, char **argv)
 	FILE *f = argc > 2 ? fopen(argv[2], "r") : NULL;
 	int fd = -1;
 
-	if (!f || fscanf(f, "%15s %127s", how, path) != 2)
+	if (!f)
 		return 1;
+	if (fscanf(f, "%15s %127s", how, path) != 2)
+		*how = '\0';
 	fclose(f);
+	if (!*how)
+		return 1;
 	reply_init(&reply);
 	reply.op = VP_OP_CHANNEL;
 	snprintf(reply.message, sizeof(reply.message), "%s", full ? "full" : "any");

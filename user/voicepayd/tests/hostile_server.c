@@ -36,7 +36,7 @@ static bool send_bytes(struct hostile *h, int fd, const unsigned char *data, siz
 {
 	size_t i, n;
 
-	for (i = 0; i < len; i += n) {
+	for (i = 0; data && i < len; i += n) {
 		unsigned char byte;
 		const unsigned char *p = data + i;
 

@@ -514,6 +514,7 @@ static void write_pem(const char *name, const struct identity *id, int key, int 
 
 	snprintf(path, 128, "%s/%s", dir, name);
 	f = fopen(path, "w");
+	assert_non_null(f);
 	if (key)
 		PEM_write_PrivateKey(f, id->key, NULL, NULL, 0, NULL, NULL);
 	else
@@ -647,6 +648,7 @@ static void a_bundle(void **state)
 	data = bundle_sign(text, maker, &len, error);
 	assert_non_null(data);
 	f = fopen(c.bundle, "w");
+	assert_non_null(f);
 	fwrite(data, 1, len, f);
 	fclose(f);
 	reply_init(&reply);

@@ -182,6 +182,7 @@ static int start_fake(const char *how)
 	struct stamp settings;
 	FILE *f = fopen(behaviour, "w");
 
+	assert_non_null(f);
 	fprintf(f, "%s %s\n", how, sock_path);
 	fclose(f);
 	snprintf(text, sizeof(text), "[daemon]\nallow-user = %d\n", GREEDY);

@@ -223,6 +223,7 @@ static void none_while_the_settings_are_not_read(void **state)
 	ask(ALICE, 1, VOICEPAY_CHECK_OK);
 	pump(3000, 1);
 	f = fopen(behaviour, "a");
+	assert_non_null(f);
 	fprintf(f, "\n");
 	fclose(f);
 	ask(ALICE, 1, VOICEPAY_CHECK_CONFIG);
@@ -243,6 +244,7 @@ static void none_by_settings_that_changed_meanwhile(void **state)
 	FILE *f;
 
 	f = fopen(behaviour, "a");
+	assert_non_null(f);
 	fprintf(f, "\n");
 	fclose(f);
 	warm_renew(warm, &before);
