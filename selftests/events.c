@@ -63,6 +63,8 @@ static int listen_to(__u32 group)
 	struct timeval patience = { .tv_sec = 2 };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 
+	if (fd < 0)
+		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	/* Unbound it has the kernel's own address, which no broadcast goes to. */
 	if (bind(fd, (struct sockaddr *)&(struct sockaddr_nl){ .nl_family = AF_NETLINK },
@@ -341,6 +343,7 @@ static void audit_records(void)
 	char want[64];
 
 	audit_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+	ASSERT_GE(audit_fd, 0);
 	ASSERT_OK(bind(audit_fd, (struct sockaddr *)&addr, sizeof(addr)));
 	setsockopt(audit_fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	audit_on(1);

@@ -18,6 +18,7 @@ static void seal(void)
 	bool hit = true;
 	int nth;
 
+	ASSERT_GE(device, 0);
 	for (nth = 1; hit && nth < 200; nth++) {
 		struct pair p = tls_pair();
 		int next = dup(device), old = p.channel;

@@ -352,6 +352,7 @@ static void datagrams(void)
 			len += NLMSG_ALIGN(dice(3) ? one.len : dice(one.len));
 		}
 		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+		ASSERT_GE(fd, 0);
 		send(fd, buf, len, 0);
 		close(fd);
 	}

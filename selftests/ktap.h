@@ -235,7 +235,7 @@ static inline const char *ktap_errno_name(int err)
 	int ktap_e;							\
 	errno = 0;							\
 	ktap_r = (long long)(call);					\
-	ktap_e = errno;							\
+	ktap_e = ktap_r == -1 ? errno : 0;				\
 	if (ktap_r != -1 || ktap_e != (err))				\
 		ktap_fail(KTAP_FILE, __LINE__, "%s: %lld, %s, expected %s", \
 			  #call, ktap_r, ktap_errno_name(ktap_e), #err);	\

@@ -180,7 +180,9 @@ static void borrowed_socket(void)
 	ASSERT_EQ(waitpid(pid, &status, 0), pid);
 	ASSERT_EQ(status, 0);
 	ASSERT_OK(recvmsg(pair[0], &mh, 0));
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&mh)), sizeof(fd));
+	cmsg = CMSG_FIRSTHDR(&mh);
+	ASSERT_TRUE(cmsg);
+	memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
 	mine.fd = fd;
 	genl_begin(&mine, &msg, VOICEPAY_CMD_WIPE);
 	genl_put(&msg, VOICEPAY_A_DEVICE_DEVICE_ID, gw.device, sizeof(gw.device));

@@ -69,6 +69,8 @@ static void refuses_other_sockets(void)
 	int mptcp = socket(AF_INET, SOCK_STREAM, 262 /* IPPROTO_MPTCP */);
 	struct pair p = sealed_pair();
 
+	ASSERT_GE(udp, 0);
+	ASSERT_GE(tcp, 0);
 	EXPECT_ERRNO(EPROTONOSUPPORT, seal_fd(udp));
 	ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, un));
 	EXPECT_ERRNO(EPROTONOSUPPORT, seal_fd(un[0]));
@@ -488,7 +490,7 @@ static void other_socket_options(void)
 /* A stream socket in every respect that a program looks at. */
 static void looks_like_a_stream_socket(void)
 {
-	struct sockaddr_in name, peer;
+	struct sockaddr_in name = {}, peer = {};
 	struct sockaddr_in any = { .sin_family = AF_INET };
 	struct pair p = sealed_pair();
 	socklen_t len = sizeof(name);
@@ -566,7 +568,7 @@ static void may_be_passed_on(void)
 	pid = fork();
 	if (!pid) {
 		passed = take_fd(un[1]);
-		_exit(reads_key(passed) || send(passed, "h", 1, 0) != 1 ||
+		_exit(passed < 0 || reads_key(passed) || send(passed, "h", 1, 0) != 1 ||
 		      recv(passed, &c, 1, 0) != 1 || c != 'i');
 	}
 	close(un[0]);

@@ -57,7 +57,8 @@ static inline void expand_label(const uint8_t *secret, const char *label, const 
 	memcpy(info + n + 6, label, label_len);
 	n += 6 + label_len;
 	info[n++] = context_len;
-	memcpy(info + n, context, context_len);
+	if (context_len)
+		memcpy(info + n, context, context_len);
 	n += context_len;
 	info[n++] = 1;
 	HMAC(sha384_used() ? EVP_sha384() : EVP_sha256(), secret, secret_len(), info, n, block,

@@ -45,7 +45,7 @@ static void peer_expect_alert(struct duo *d, uint8_t description)
 {
 	uint8_t type, buf[16];
 
-	EXPECT_EQ(peer_recv(d, &type, buf, sizeof(buf)), 2);
+	ASSERT_EQ(peer_recv(d, &type, buf, sizeof(buf)), 2);
 	EXPECT_EQ(type, ALERT);
 	EXPECT_EQ(buf[1], description);
 }

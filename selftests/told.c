@@ -424,8 +424,8 @@ static void no_digit_anywhere(void)
 	char *log = malloc(ROOM);
 	int n = klogctl(3 /* read all */, log, ROOM);
 
-	ASSERT_GE(n, 0);
-	add(&logged, log, n);
+	if (EXPECT_GE(n, 0))
+		add(&logged, log, n);
 	free(log);
 	EXPECT_GT(secrets->n, 20);
 	not_in("netlink events", &told);

@@ -16,6 +16,8 @@ int main(int argc, char **argv)
 		sscanf(line, "Rss: %lf", &rss);
 		sscanf(line, "Pss: %lf", &pss);
 	}
+	if (f)
+		fclose(f);
 	if (!rss || argc < 2)
 		bench_die("no figures");
 	bench_sample(rss * 1024, "app.%s", argv[1]);

@@ -35,7 +35,7 @@ static double in_use(void)
 	f = fopen(GROUP "/memory.stat", "r");
 	while (f && fgets(line, sizeof(line), f))
 		sscanf(line, "kernel %lf", &bytes);
-	if (bytes < 0)
+	if (!f || bytes < 0)
 		bench_die("no " GROUP "/memory.stat");
 	fclose(f);
 	return bytes;

@@ -63,6 +63,12 @@ static int by_ordinal(const void *a, const void *b)
 	return (x->ordinal > y->ordinal) - (x->ordinal < y->ordinal);
 }
 
+static void sort(struct rows *rs, int (*by)(const void *, const void *))
+{
+	if (rs->n)
+		qsort(rs->row, rs->n, sizeof(*rs->row), by);
+}
+
 static int read_record(struct rows *rs, const char *path)
 {
 	FILE *f = fopen(path, "re");
@@ -78,7 +84,7 @@ static int read_record(struct rows *rs, const char *path)
 		snprintf(r->payment, sizeof(r->payment), "%s", payment);
 	}
 	fclose(f);
-	qsort(rs->row, rs->n, sizeof(*rs->row), by_order);
+	sort(rs, by_order);
 	return 0;
 }
 
@@ -86,7 +92,7 @@ static int compare(struct rows *acked, struct rows *booked, int offers)
 {
 	long lost = 0, silent = 0, twice = 0, again = 0, a = 0, b = 0;
 
-	qsort(booked->row, booked->n, sizeof(*booked->row), by_order);
+	sort(booked, by_order);
 	while (a < acked->n || b < booked->n) {
 		int x = a < acked->n ? acked->row[a].order : 0x7fffffff, y = b < booked->n ? booked->row[b].order : 0x7fffffff;
 
@@ -103,7 +109,7 @@ static int compare(struct rows *acked, struct rows *booked, int offers)
 	}
 	for (b = 1; b < booked->n; b++)
 		twice += booked->row[b].order / offers == booked->row[b - 1].order / offers;
-	qsort(booked->row, booked->n, sizeof(*booked->row), by_ordinal);
+	sort(booked, by_ordinal);
 	for (b = 1; b < booked->n; b++)
 		again += !by_ordinal(&booked->row[b], &booked->row[b - 1]);
 	printf("acknowledged %ld, booked %ld, lost %ld, booked and never told %ld, codes booked twice %ld, ordinals twice %ld, others %ld\n",

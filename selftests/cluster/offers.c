@@ -261,9 +261,10 @@ int offers_run(const struct town *town, const struct plan *plan)
 	struct client *clients = calloc(plan->clients, sizeof(*clients));
 	pthread_t *threads = calloc(plan->clients, sizeof(*threads));
 	size_t most = (size_t)plan->codes * plan->offers;
+	int ret = -1;
 
 	if (!c || !clients || !threads || plan->gateways > 16)
-		return -1;
+		goto out;
 	c->town = town;
 	c->plan = plan;
 	c->run = gateway_clock_ms();
@@ -273,7 +274,7 @@ int offers_run(const struct town *town, const struct plan *plan)
 	c->ms = calloc(most, sizeof(*c->ms));
 	c->record = calloc(most, sizeof(*c->record));
 	if (!c->key || !c->code || !c->ms || !c->record)
-		return -1;
+		goto out;
 	pthread_mutex_init(&c->lock, NULL);
 	keys_file(c, "re");
 	c->begun = now();
@@ -288,5 +289,16 @@ int offers_run(const struct town *town, const struct plan *plan)
 		pthread_join(threads[i], NULL);
 	report(c, now() - c->begun);
 	keys_file(c, "we");
-	return write_record(c) || atomic_load(&c->other) ? -1 : 0;
+	ret = write_record(c) || atomic_load(&c->other) ? -1 : 0;
+out:
+	if (c) {
+		free(c->key);
+		free(c->code);
+		free(c->ms);
+		free(c->record);
+	}
+	free(c);
+	free(clients);
+	free(threads);
+	return ret;
 }

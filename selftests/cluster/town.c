@@ -105,28 +105,45 @@ static int allocate(struct town *town)
 	return town->device && town->shop ? 0 : -1;
 }
 
+void town_free(struct town *town)
+{
+	free(town->device);
+	free(town->shop);
+	*town = (struct town){ 0 };
+}
+
+static int keep(const struct town *town, const char *path)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f)
+		return -1;
+	fwrite(&town->devices, sizeof(town->devices), 1, f);
+	fwrite(&town->shops, sizeof(town->shops), 1, f);
+	fwrite(town->device, sizeof(*town->device), town->devices, f);
+	fwrite(town->shop, sizeof(*town->shop), town->shops, f);
+	return fclose(f);
+}
+
 int town_fill(const char *config, const char *path, int devices, int shops)
 {
 	struct town town = { .devices = devices, .shops = shops };
 	struct gateway gw;
 	struct store *st = NULL;
-	FILE *f;
 	int ret = -1;
 
-	if (allocate(&town) || gateway_open(&gw, config, NULL))
+	if (allocate(&town) || gateway_open(&gw, config, NULL)) {
+		town_free(&town);
 		return -1;
+	}
 	if (store_open(&st, gw.db_path, false) == STORE_OK && gateway_fits(&gw, st) == STORE_OK)
 		ret = fill(&gw, st, &town);
 	store_close(st);
 	gateway_close(&gw);
-	f = ret ? NULL : fopen(path, "we");
-	if (!f)
-		return -1;
-	fwrite(&devices, sizeof(devices), 1, f);
-	fwrite(&shops, sizeof(shops), 1, f);
-	fwrite(town.device, sizeof(*town.device), devices, f);
-	fwrite(town.shop, sizeof(*town.shop), shops, f);
-	return fclose(f);
+	if (!ret)
+		ret = keep(&town, path);
+	town_free(&town);
+	return ret;
 }
 
 int town_load(struct town *town, const char *path)

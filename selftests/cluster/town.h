@@ -21,6 +21,8 @@ struct town {
 
 /* Adds them to the database that the settings name, as an administrator does; 0 or -1. */
 int town_fill(const char *config, const char *path, int devices, int shops);
+/* To be freed whether it succeeds or not. */
 int town_load(struct town *town, const char *path);
+void town_free(struct town *town);
 
 #endif /* CLUSTER_TOWN_H */

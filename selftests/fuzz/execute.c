@@ -153,6 +153,8 @@ static void *run_lane(void *arg)
 	self = (struct lane){ .w = world, .p = p, .nr = job->nr, .fail_nth = -1 };
 	this_lane = &self;
 	self.sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (self.sock < 0)
+		_exit(2);
 	setsockopt(self.sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (world->can_fail)
 		self.fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
@@ -193,7 +195,7 @@ static void run_program(const struct program *p)
 {
 	struct { const struct program *p; pthread_barrier_t *barrier; unsigned int nr; } job[LANES];
 	pthread_barrier_t barrier;
-	pthread_t thread[LANES];
+	pthread_t thread[LANES] = {};
 	bool used[LANES] = {};
 	unsigned int i, n = 0;
 

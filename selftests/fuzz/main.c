@@ -73,7 +73,7 @@ static void show(const struct program *p, enum outcome outcome)
 	if (!f)
 		return;
 	program_print(p, f);
-	rewind(f);
+	fseek(f, 0, SEEK_SET);
 	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
 		ktap_diag("  %s", line);
@@ -146,8 +146,12 @@ static bool read_corpus(void)
 	bool ok = true;
 	DIR *d = opendir(opt.corpus);
 
-	if (!d || !names)
+	if (!d || !names) {
+		if (d)
+			closedir(d);
+		free(names);
 		return false;
+	}
 	while ((e = readdir(d)) && n < MAX_CORPUS)
 		if (e->d_name[0] != '.')
 			names[n++] = strdup(e->d_name);

@@ -14,6 +14,7 @@
  */
 
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,17 +55,16 @@ static struct cost run(char *const argv[], int fd)
 	char *envp[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin", NULL };
 	struct cost cost = { .passed = now() };
 	struct rusage used;
+	posix_spawn_file_actions_t files;
 	int status;
-	pid_t pid = vfork();
+	pid_t pid;
 
-	if (!pid) {
-		if (fd >= 0)
-			dup2(fd, 3);
-		execve(argv[0], argv, envp);
-		_exit(127);
-	}
-	if (pid < 0 || wait4(pid, &status, 0, &used) != pid || status)
+	posix_spawn_file_actions_init(&files);
+	if (fd >= 0)
+		posix_spawn_file_actions_adddup2(&files, fd, 3);
+	if (posix_spawn(&pid, argv[0], &files, NULL, argv, envp) || wait4(pid, &status, 0, &used) != pid || status)
 		die("the program failed");
+	posix_spawn_file_actions_destroy(&files);
 	cost.passed = now() - cost.passed;
 	cost.used = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000000LL +
 		    (used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000LL;

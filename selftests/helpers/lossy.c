@@ -88,8 +88,7 @@ static bool is_lost(const char *path, const struct message *request)
 	if (!f || fscanf(f, "%ld", &left) != 1)
 		errx(1, "%s holds no number", path);
 	if (left > 0) {
-		rewind(f);
-		if (ftruncate(fileno(f), 0) || fprintf(f, "%ld\n", left - 1) < 0)
+		if (fseek(f, 0, SEEK_SET) || ftruncate(fileno(f), 0) || fprintf(f, "%ld\n", left - 1) < 0)
 			err(1, "%s", path);
 	}
 	fclose(f);

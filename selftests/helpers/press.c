@@ -135,7 +135,7 @@ static void by_usbip(int seconds)
 	int door = socket(AF_INET, SOCK_STREAM, 0), a = socket(AF_INET, SOCK_STREAM, 0), b;
 	char text[64];
 
-	if (bind(door, (struct sockaddr *)&addr, len) || listen(door, 1) ||
+	if (door < 0 || a < 0 || bind(door, (struct sockaddr *)&addr, len) || listen(door, 1) ||
 	    getsockname(door, (struct sockaddr *)&addr, &len) || connect(a, (struct sockaddr *)&addr, len))
 		die("loopback");
 	b = accept(door, NULL, NULL);

@@ -265,6 +265,8 @@ static int masks(void)
 		if (strstr(line, "[voicepay]") && sscanf(line, "%lx %*c %127s", &addr, name) == 2 &&
 		    !strcmp(name, "mask_pages"))
 			at = addr;
+	if (syms)
+		fclose(syms);
 	in = covers(at);
 	if (fd < 0 || !at || !in)
 		return die("mask_pages", ENODATA);

@@ -63,7 +63,7 @@ static void read_secrets(const char *file)
 				fail("a secret is not in hex");
 		n_secrets++;
 	}
-	if (!n_secrets)
+	if (!f || !n_secrets)
 		fail("no secrets");
 	fclose(f);
 }
@@ -238,8 +238,8 @@ int main(int argc, char **argv)
 	while ((opt = getopt(argc, argv, "i:m:")) != -1) {
 		if (opt == 'i' && sscanf(optarg, "%lx-%lx", &inside_from, &inside_to) != 2)
 			return 2;
-		if (opt == 'm' && !(masks = fopen(optarg, "r")))
-			fail("no list of masks");
+		if (opt == 'm' && (masks || !(masks = fopen(optarg, "r"))))
+			fail("no list of masks, or two");
 		if (opt == '?')
 			return 2;
 	}
@@ -254,6 +254,8 @@ int main(int argc, char **argv)
 		if (masks)
 			search_halves(&segments[i]);
 	}
+	if (masks)
+		fclose(masks);
 	report(size);
 	return 0;
 }

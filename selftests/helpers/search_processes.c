@@ -60,7 +60,7 @@ static void read_secrets(const char *file)
 			fail("a secret is too short to be looked for");
 		first[s->bytes[0] | s->bytes[1] << 8] = 1;
 	}
-	if (!n_secrets)
+	if (!f || !n_secrets)
 		fail("no secrets");
 	fclose(f);
 }

@@ -314,6 +314,7 @@ static void restored(void)
 	char digits[64];
 	__u64 ordinal;
 
+	ASSERT_TRUE(len > 100);
 	/* torn, another slot's, another version's, of a number that there cannot be, no blob at all */
 	put(BLOB(5), blob, len - 100);
 	put(BLOB(6), blob, len);

@@ -148,7 +148,7 @@ void store(const char *kind, __u32 slot, bool final)
 	__u8 blob[VOICEPAY_BLOB_MAX];
 	size_t len = 0;
 
-	EXPECT_EQ(blob_get(slot, final, blob, &len), 0);
+	ASSERT_OK(blob_get(slot, final, blob, &len));
 	save(name_of(kind, slot), blob, len);
 }
 
