@@ -142,7 +142,7 @@ int vp_tpm_send(struct vp_tpm *tpm)
 	put_unaligned_be32(tpm->at, tpm->data + 2);
 	/* No description: a refusal can be quite in order, and the caller tells. */
 	ret = tpm_transmit_cmd(tpm->chip, tpm->buf, 0, NULL);
-	tpm->rc = ret > 0 ? ret : 0;
+	tpm->rc = max_t(ssize_t, ret, 0);
 	if (ret)
 		return ret > 0 ? -EREMOTEIO : ret;
 	tpm->at = HEAD;
