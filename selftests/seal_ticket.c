@@ -573,7 +573,7 @@ static void garbage_is_refused(void)
 		msg[44 + 3] -= cut;		/* the second says that it is shorter than it is */
 		EXPECT_TRUE(peer_send(&d, HANDSHAKE, msg, n));
 		EXPECT_ERRNO(EPROTO, recv(d.channel, msg, 1, 0));
-		EXPECT_EQ(peer_recv(&d, &type, alert, sizeof(alert)), 2);
+		ASSERT_EQ(peer_recv(&d, &type, alert, sizeof(alert)), 2);
 		EXPECT_EQ(alert[1], 50);
 		EXPECT_EQ(take(binding, &k), 0);
 		expect_ticket(&k, 40 - TICKET_AROUND, 1);

@@ -96,7 +96,7 @@ static int compare(struct rows *acked, struct rows *booked, int offers)
 	while (a < acked->n || b < booked->n) {
 		int x = a < acked->n ? acked->row[a].order : 0x7fffffff, y = b < booked->n ? booked->row[b].order : 0x7fffffff;
 
-		if (x == y && !strcmp(acked->row[a].payment, booked->row[b].payment)) {
+		if (a < acked->n && b < booked->n && x == y && !strcmp(acked->row[a].payment, booked->row[b].payment)) {
 			a++;
 			b++;
 		} else if (x <= y) {

@@ -231,20 +231,24 @@ static void report(unsigned long size)
 int main(int argc, char **argv)
 {
 	unsigned long addr, size;
-	FILE *masks = NULL;
+	const char *list = NULL;
+	FILE *masks;
 	size_t i;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "i:m:")) != -1) {
 		if (opt == 'i' && sscanf(optarg, "%lx-%lx", &inside_from, &inside_to) != 2)
 			return 2;
-		if (opt == 'm' && (masks || !(masks = fopen(optarg, "r"))))
-			fail("no list of masks, or two");
+		if (opt == 'm')
+			list = optarg;
 		if (opt == '?')
 			return 2;
 	}
 	if (argc != optind + 2)
 		return 2;
+	masks = list ? fopen(list, "r") : NULL;
+	if (list && !masks)
+		fail("no list of masks");
 	read_secrets(argv[optind]);
 	size = read_dump(argv[optind + 1]);
 	while (masks && fscanf(masks, "%lx", &addr) == 1)

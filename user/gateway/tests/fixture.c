@@ -46,6 +46,14 @@ static void add_merchant(struct world *w, const char *name)
  */
 static char spare[256];
 
+static const char *test_server(void)
+{
+	const char *uri = getenv("VPG_TEST_DB");
+
+	assert_non_null(uri);
+	return uri;
+}
+
 static PGconn *superuser(const char *uri)
 {
 	const char *at = strchr(uri, '@');
@@ -93,7 +101,7 @@ static void drop(const char *uri)
 	char sql[128];
 
 	snprintf(sql, sizeof(sql), "DROP DATABASE %.*s WITH (FORCE)", (int)strcspn(name, "?"), name);
-	as_superuser(getenv("VPG_TEST_DB"), sql);
+	as_superuser(test_server(), sql);
 }
 
 static void new_database(char uri[256], const char *server)
@@ -111,7 +119,7 @@ void world_other(struct world *w, bool server, char where[256])
 	static int n;
 
 	if (server)
-		new_database(where, getenv("VPG_TEST_DB"));
+		new_database(where, test_server());
 	else
 		snprintf(where, 256, "%s/other%d.db", w->dir, n++);
 }
@@ -199,7 +207,7 @@ int world_new(void **state)
 	f = fopen(path, "w");
 	assert_non_null(f);
 	if (world_on_postgres())
-		make_database(w, getenv("VPG_TEST_DB"));
+		make_database(w, test_server());
 	fprintf(f, "[gateway]\ndb = %s\n[voice]\nkey = %s\n", w->uri, w->voice_pem);
 	fclose(f);
 

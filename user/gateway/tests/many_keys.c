@@ -142,6 +142,7 @@ static void copy_keys(struct world *w, PGconn *conn, long long keys)
 	struct device_key key = { .slot = 0, .epoch = 1, .sealed_len = sizeof(struct vp_root_keys) + KEYSTORE_OVERHEAD };
 	char line[2 * STORE_SEALED_MAX + 200], device[33], sealed[2 * STORE_SEALED_MAX + 1];
 	__u8 noise[512];
+	int len;
 
 	assert_int_equal(prim_random(noise, sizeof(noise)), 0);
 	ask(conn, "COPY device_key (id, device, slot, epoch, party, state, sealed, created, not_after, modes) FROM STDIN", PGRES_COPY_IN);
@@ -149,8 +150,9 @@ static void copy_keys(struct world *w, PGconn *conn, long long keys)
 		nth_key(w, keys, i, noise, &key);
 		hex_encode(device, key.device, 16);
 		hex_encode(sealed, key.sealed, key.sealed_len);
-		hand_over(conn, line, snprintf(line, sizeof(line), "%lld\t\\\\x%s\t0\t1\t%lld\tcurrent\t\\\\x%s\t1\t%llu\t382\n", i,
-					       device, w->alice.party, sealed, (unsigned long long)w->now + 86400));
+		len = snprintf(line, sizeof(line), "%lld\t\\\\x%s\t0\t1\t%lld\tcurrent\t\\\\x%s\t1\t%llu\t382\n", i, device,
+			       w->alice.party, sealed, (unsigned long long)w->now + 86400);
+		hand_over(conn, line, len);
 	}
 	copied(conn);
 }
@@ -158,11 +160,13 @@ static void copy_keys(struct world *w, PGconn *conn, long long keys)
 static void copy_aliases(PGconn *conn, long long keys)
 {
 	char alias[VP_ALIAS_DIGITS + 1], line[64];
+	int len;
 
 	ask(conn, "COPY alias (alias, key) FROM STDIN", PGRES_COPY_IN);
 	for (long long n = 0; n < keys * ALIASES; n++) {
 		alias_of(n, keys, alias);
-		hand_over(conn, line, snprintf(line, sizeof(line), "%lld\t%lld\n", atoll(alias), key_of_alias(n, keys)));
+		len = snprintf(line, sizeof(line), "%lld\t%lld\n", atoll(alias), key_of_alias(n, keys));
+		hand_over(conn, line, len);
 	}
 	copied(conn);
 }

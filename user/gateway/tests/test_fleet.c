@@ -371,7 +371,7 @@ static void enrol(struct fleet *f, int i)
 {
 	static __u8 msg1[CODES][VP_MSG1_LEN];
 	static bool made;
-	__u8 msg2[VP_MSG2_MAX];
+	__u8 msg2[VP_MSG2_MAX] = { 0 };
 	size_t len = 0;
 	struct call call = { .gw = &f->w->gw, .st = f->st, .peer = f->w->device_peer, .now_ms = f->w->now * 1000 };
 	enum refusal r = RF_AGAIN;

@@ -327,7 +327,7 @@ static void say_phase(struct world *w, const char *id, const char *phase)
 	assert_int_equal(store_commit(w->st), STORE_OK);
 }
 
-/* @by enrols, and each of @at takes the code, or, if it is @lacks, says that the fault is its own. */
+/* @by enrols, and each of @at takes the code, or, if it is @lacks, which may be NULL, says that the fault is its own. */
 static void sealed_by(struct world *w, struct gateway *by, struct gateway *const at[], const struct gateway *lacks)
 {
 	static int slot;
@@ -340,11 +340,13 @@ static void sealed_by(struct world *w, struct gateway *by, struct gateway *const
 	w->gw = *by;
 	assert_int_equal(world_enrol_as(w, &w->device_peer, &dev), RF_OK);
 	for (int i = 0; at[i]; i++) {
+		bool fails = lacks && at[i] == lacks;
+
 		assert_int_equal(device_code(&dev, 0, w->now / 30, i, code), 0);
 		snprintf(order, sizeof(order), "s%d-%d", slot, i);
 		w->gw = *at[i];
-		assert_string_equal(world_charge(w, w->st, order, code, 1, NULL), at[i] == lacks ? "FAILED" : "SUCCESS");
-		paid += at[i] != lacks;
+		assert_string_equal(world_charge(w, w->st, order, code, 1, NULL), fails ? "FAILED" : "SUCCESS");
+		paid += !fails;
 		assert_int_equal(world_payments(w), paid);
 	}
 }
