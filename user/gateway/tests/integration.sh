@@ -297,8 +297,10 @@ owner_confirms() {
 
 # ORDER-NO: a till that is killed while it waits; prints the pay-id
 killed_till() {
+	# What the last one said is not this one's.
+	rm -f order.err
 	pos order --amount 2.00 --order-no "$1" 2>order.err >order.out &
-	for _ in $(seq 100); do ! grep -q pay-id order.err || break; sleep 0.1; done
+	for _ in $(seq 100); do ! grep -qs pay-id order.err || break; sleep 0.1; done
 	kill -KILL "$(pgrep -f "order-no $1 ")"
 	wait $! 2>/dev/null
 	sed -n 's/^pay-id //p' order.err
