@@ -89,9 +89,16 @@ static bool gateway(const char *digits)
 	struct call call = { .gw = &w->gw, .st = w->st, .now_ms = w->now * 1000 };
 	struct identity id;
 	struct paycode code;
+	bool good;
 
-	return !paycode_parse(&code, digits, PAYCODE_DIGITS) &&
-	       identify_code(&call, &code, NULL, 0, &id) == RF_OK;
+	if (paycode_parse(&code, digits, PAYCODE_DIGITS))
+		return false;
+	good = identify_code(&call, &code, NULL, 0, &id) == RF_OK;
+	/* A kept key's stay is prolonged, which is part of what keeping costs. */
+	if (good)
+		identify_paid(&call, &id);
+	identify_forget(&id);
+	return good;
 }
 
 enum side { LOOKED_UP, KEPT, BARE, SIDES };

@@ -188,7 +188,7 @@ void identify_paid(struct call *c, const struct identity *id)
 
 void identify_forget(struct identity *id)
 {
-	vp_prim_wipe(id, sizeof(*id));
+	vp_prim_wipe(&id->states, sizeof(id->states));
 }
 
 bool identify_spend_ahead(struct call *c, const struct identity *id)

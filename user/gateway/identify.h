@@ -43,7 +43,7 @@ enum refusal identify_spend(struct call *c, const struct identity *id);
 
 /* Its payment is on the disk: the key is kept, or stays so. What pays nothing keeps no key open. */
 void identify_paid(struct call *c, const struct identity *id);
-/* Wipes it. */
+/* Wipes what is secret of it: the key's row has it sealed. */
 void identify_forget(struct identity *id);
 
 /* Its keys are in use and have not ended. */
