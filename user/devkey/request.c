@@ -57,17 +57,15 @@ char *request_make(const struct devkey *dk, char error[DEVKEY_ERROR])
 	BIO *bio = BIO_new(BIO_s_mem());
 	char id[DEVICE_ID_HEX], *data, *text = NULL;
 	const EVP_MD *md = EVP_PKEY_is_a(dk->key, "ED25519") ? NULL : EVP_sha256();
-	long len;
 
 	/* The gateway decides on the name; this one is what it will be. */
 	if (req && pub && bio && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1 &&
 	    X509_REQ_set_pubkey(req, pub) == 1 && !id_of(X509_REQ_get_X509_PUBKEY(req), id) &&
 	    X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN", MBSTRING_ASC, (unsigned char *)id, -1, -1,
 				       0) == 1 &&
-	    X509_REQ_sign(req, dk->key, md) > 0 && PEM_write_bio_X509_REQ(bio, req) == 1) {
-		len = BIO_get_mem_data(bio, &data);
-		text = strndup(data, len);
-	}
+	    X509_REQ_sign(req, dk->key, md) > 0 && PEM_write_bio_X509_REQ(bio, req) == 1 &&
+	    BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &data) > 0)
+		text = strdup(data);
 	if (!text)
 		snprintf(error, DEVKEY_ERROR, "a certificate request could not be made with this key");
 	X509_REQ_free(req);

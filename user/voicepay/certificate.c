@@ -155,11 +155,8 @@ static char *pem_of(const struct certfile *f)
 
 	for (i = 0; ok && i < sk_X509_num(f->chain); i++)
 		ok = PEM_write_bio_X509(bio, sk_X509_value(f->chain, i)) == 1;
-	if (ok) {
-		long len = BIO_get_mem_data(bio, &data);
-
-		text = strndup(data, len);
-	}
+	if (ok && BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &data) > 0)
+		text = strdup(data);
 	BIO_free(bio);
 	return text;
 }

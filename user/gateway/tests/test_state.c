@@ -381,6 +381,7 @@ static void sealed_meanwhile(void **state)
 	say_phase(w, id, "seal");
 	sealing = looked(w, &was);
 	sealed_by(w, &sealing, three, &was);
+	gateway_forget(&early);
 	early = sealing;
 	sealed_by(w, &late, both, NULL);
 	/* And it does once it has looked. */

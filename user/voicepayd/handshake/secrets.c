@@ -21,7 +21,8 @@
 #define NAME		"voicepay"
 #define PROPERTY	"provider=" NAME
 
-static EVP_KDF *real, *ours;
+static EVP_KDF *real;
+static OSSL_PROVIDER *loaded;	/* not NULL: what is above is loaded */
 static struct secrets *watching;
 
 struct kdf {
@@ -167,20 +168,28 @@ static int init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const O
 
 const char *secrets_properties(void)
 {
-	if (real)
+	EVP_KDF *ours = NULL;
+
+	if (loaded)
 		return "?" PROPERTY;
 	/* Once one is loaded by name, the default one is not loaded by itself any more. */
 	if (!OSSL_PROVIDER_add_builtin(NULL, NAME, init) || !OSSL_PROVIDER_load(NULL, "default"))
 		return NULL;
 	real = EVP_KDF_fetch(NULL, "TLS13-KDF", "provider=default");
+	loaded = real ? OSSL_PROVIDER_load(NULL, NAME) : NULL;
 	/* Fetched once by its name, as a preference alone does not make OpenSSL look for more than it has. */
-	if (!real || !OSSL_PROVIDER_load(NULL, NAME) || !(ours = EVP_KDF_fetch(NULL, "TLS13-KDF", PROPERTY))) {
-		EVP_KDF_free(real);
-		real = NULL;
-		ERR_clear_error();
-		return NULL;
+	if (loaded)
+		ours = EVP_KDF_fetch(NULL, "TLS13-KDF", PROPERTY);
+	if (ours) {
+		EVP_KDF_free(ours);
+		return "?" PROPERTY;
 	}
-	return "?" PROPERTY;
+	OSSL_PROVIDER_unload(loaded);
+	loaded = NULL;
+	EVP_KDF_free(real);
+	real = NULL;
+	ERR_clear_error();
+	return NULL;
 }
 
 void secrets_watch(struct secrets *secrets)

@@ -148,6 +148,7 @@ static void shake(const struct verify_policy *p, struct server *s, struct vp_rep
 		assert_int_equal(SSL_write(tls.ssl, "order", 5), 5);
 	}
 	tls_free(&tls);
+	context_clear(&tls.context);
 	close(pair[0]);
 	pthread_join(thread, NULL);
 	ERR_clear_error();
@@ -503,6 +504,7 @@ static void userspace_tls_is_not_enough(void **state)
 	assert_int_equal(tls_engaged(&tls), -1);
 	assert_int_equal(reply.check, VOICEPAY_CHECK_KTLS);
 	tls_free(&tls);
+	context_clear(&tls.context);
 	close(pair[0]);
 	pthread_join(thread, NULL);
 	assert_int_equal(s.bytes, 0);
