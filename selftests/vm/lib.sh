@@ -77,6 +77,15 @@ with_lock() {
 	exec {fd}>&-
 }
 
+# What runs of the suite leave for selftests/kernels' table.
+KERNELS=$BUILD/kernels
+table_head() { # NAME KERNEL ROOT
+	mkdir -p "$KERNELS"
+	echo "$2" >"$KERNELS/$1.kver"
+	# A root that was only unpacked has no list of its packages.
+	sed -n 's/^Version: //p' "$3"/usr/lib/*/pkgconfig/libcrypto.pc >"$KERNELS/$1.openssl"
+}
+
 # quietly LOG COMMAND..: the log is shown only if the command fails.
 quietly() {
 	local log=$1

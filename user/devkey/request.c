@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/input.h"
 #include "request.h"
 
 #define CERT_FILE_MAX	65536
@@ -114,7 +115,7 @@ int certfile_parse(struct certfile *f, const char *text, size_t len, char error[
 
 int certfile_read(struct certfile *f, const char *path, char error[DEVKEY_ERROR])
 {
-	FILE *own = strcmp(path, "-") ? fopen(path, "re") : NULL, *in = strcmp(path, "-") ? own : stdin;
+	FILE *in = input_open(path);
 	char *text = malloc(CERT_FILE_MAX), why[DEVKEY_ERROR];
 	size_t len;
 	int ret;
@@ -123,14 +124,12 @@ int certfile_read(struct certfile *f, const char *path, char error[DEVKEY_ERROR]
 	if (!in || !text) {
 		ret = in || errno != ENOENT ? -1 : 1;
 		snprintf(error, DEVKEY_ERROR, "%.160s: %s", path, strerror(errno));
-		if (own)
-			fclose(own);
+		input_close(in);
 		free(text);
 		return ret;
 	}
 	len = fread(text, 1, CERT_FILE_MAX, in);
-	if (own)
-		fclose(own);
+	input_close(in);
 	ret = certfile_parse(f, text, len, why);
 	if (ret)
 		snprintf(error, DEVKEY_ERROR, "%.160s %.200s", path, why);

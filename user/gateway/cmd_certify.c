@@ -14,6 +14,7 @@
 #include "certify.h"
 #include "command.h"
 #include "hex.h"
+#include "input.h"
 #include "store_backup.h"
 #include "whole.h"
 
@@ -86,17 +87,15 @@ static X509_REQ *read_request(const char *file, __u8 spki[VP_HASH_LEN])
 	char text[CSR_MAX + 1];
 	const char *why;
 	X509_REQ *req;
-	bool piped = !strcmp(file, "-");
-	FILE *own = piped ? NULL : fopen(file, "re");
+	FILE *in = input_open(file);
 	size_t len;
 
-	if (!own && !piped) {
+	if (!in) {
 		fprintf(stderr, "voicepay-gateway: %s: %m\n", file);
 		return NULL;
 	}
-	len = fread(text, 1, sizeof(text), piped ? stdin : own);
-	if (own)
-		fclose(own);
+	len = fread(text, 1, sizeof(text), in);
+	input_close(in);
 	req = csr_read(text, len, spki, &why);
 	if (!req)
 		fprintf(stderr, "voicepay-gateway: %s: this certificate request is refused: %s\n", file, why);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "input.h"
 #include "log.h"
 #include "statedir.h"
 #include "store_move.h"
@@ -128,7 +129,7 @@ int cmd_import(int argc, char **argv)
 	struct settings set;
 	struct store *st = NULL;
 	enum store_result r;
-	FILE *file, *in;
+	FILE *in;
 	int dir;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &name))
@@ -136,8 +137,7 @@ int cmd_import(int argc, char **argv)
 	dir = take(&set, db);
 	if (dir < 0)
 		return EXIT_ENVIRONMENT;
-	file = strcmp(name, "-") ? fopen(name, "re") : NULL;
-	in = strcmp(name, "-") ? file : stdin;
+	in = input_open(name);
 	if (!in)
 		log_error("cannot open %s: %m", name);
 	r = in ? open_new(&st, db, !*set.db) : STORE_FAILED;
@@ -149,8 +149,7 @@ int cmd_import(int argc, char **argv)
 	if (st && r == STORE_OK)
 		r = store_flush(st);
 	store_close(st);
-	if (file)
-		fclose(file);
+	input_close(in);
 	close(dir);
 	return r == STORE_OK ? EXIT_OK : r == STORE_TAKEN ? EXIT_REFUSED : EXIT_ENVIRONMENT;
 }
