@@ -110,12 +110,24 @@ static pthread_mutex_t *lock_of(struct key_cache *kc, size_t set)
 	return lock;
 }
 
-static struct kept *find(struct key_cache *kc, size_t set, __u64 alias)
+/* Where an alias is kept if it is, locked. */
+struct place {
+	__u64 number;
+	struct kept *set, *key;	/* @key: NULL if it is not */
+	pthread_mutex_t *lock;
+};
+
+static struct place place_of(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS])
 {
-	for (int i = 0; i < WAYS; i++)
-		if (kc->way[set][i].alias == alias)
-			return &kc->way[set][i];
-	return NULL;
+	struct place p = { .number = number_of(alias) };
+	size_t set = set_of(kc, p.number);
+
+	p.lock = lock_of(kc, set);
+	p.set = kc->way[set];
+	for (int i = 0; !p.key && i < WAYS; i++)
+		if (p.set[i].alias == p.number)
+			p.key = &p.set[i];
+	return p;
 }
 
 static bool over(const struct kept *k, __u64 now)
@@ -126,10 +138,8 @@ static bool over(const struct kept *k, __u64 now)
 bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
 		    struct device_key *key, struct hmac_states *hs)
 {
-	__u64 number = number_of(alias);
-	size_t set = set_of(kc, number);
-	pthread_mutex_t *lock = lock_of(kc, set);
-	struct kept *k = find(kc, set, number);
+	struct place p = place_of(kc, alias);
+	const struct kept *k = p.key;
 	bool there = k && !over(k, now);
 
 	if (there) {
@@ -148,19 +158,16 @@ bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u
 		key->state = KEY_CURRENT;
 	}
 	*hs = there ? k->states : kc->nobodys;
-	pthread_mutex_unlock(lock);
+	pthread_mutex_unlock(p.lock);
 	return there;
 }
 
 bool key_cache_has(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now)
 {
-	__u64 number = number_of(alias);
-	size_t set = set_of(kc, number);
-	pthread_mutex_t *lock = lock_of(kc, set);
-	struct kept *k = find(kc, set, number);
-	bool there = k && !over(k, now);
+	struct place p = place_of(kc, alias);
+	bool there = p.key && !over(p.key, now);
 
-	pthread_mutex_unlock(lock);
+	pthread_mutex_unlock(p.lock);
 	return there;
 }
 
@@ -182,41 +189,36 @@ void key_cache_tidy(struct key_cache *kc, __u64 now)
 
 void key_cache_paid(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], long long id, __u64 now)
 {
-	__u64 number = number_of(alias);
-	size_t set = set_of(kc, number);
-	pthread_mutex_t *lock = lock_of(kc, set);
-	struct kept *k = find(kc, set, number);
+	struct place p = place_of(kc, alias);
 
 	/* It may have gone meanwhile, and another one come. */
-	if (k && k->id == id)
-		k->paid = now;
-	pthread_mutex_unlock(lock);
+	if (p.key && p.key->id == id)
+		p.key->paid = now;
+	pthread_mutex_unlock(p.lock);
 }
 
 void key_cache_put(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
 		   const struct device_key *key, const struct hmac_states *hs)
 {
-	__u64 number = number_of(alias);
-	size_t set = set_of(kc, number);
-	pthread_mutex_t *lock;
+	struct place p;
 	struct kept *k;
 
 	if (key->state != KEY_CURRENT || key->sealed_len < KEYSTORE_SALT_LEN)
 		return;
 	for (int n = 0; n < TIDY; n++)
 		tidy(kc, atomic_fetch_add(&kc->hand, 1) % kc->sets, now);
-	lock = lock_of(kc, set);
-	k = find(kc, set, number);
+	p = place_of(kc, alias);
+	k = p.key;
 	for (int i = 0; !k && i < WAYS; i++)
-		if (!kc->way[set][i].alias)
-			k = &kc->way[set][i];
+		if (!p.set[i].alias)
+			k = &p.set[i];
 	if (!k) {
-		k = kc->way[set];
+		k = p.set;
 		for (int i = 1; i < WAYS; i++)
-			if (kc->way[set][i].paid < k->paid)
-				k = &kc->way[set][i];
+			if (p.set[i].paid < k->paid)
+				k = &p.set[i];
 	}
-	k->alias = number;
+	k->alias = p.number;
 	k->paid = now;
 	k->states = *hs;
 	k->id = key->id;
@@ -229,19 +231,16 @@ void key_cache_put(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u6
 	k->watermark = key->watermark;
 	k->created = key->created;
 	k->not_after = key->not_after;
-	pthread_mutex_unlock(lock);
+	pthread_mutex_unlock(p.lock);
 }
 
 void key_cache_drop(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS])
 {
-	__u64 number = number_of(alias);
-	size_t set = set_of(kc, number);
-	pthread_mutex_t *lock = lock_of(kc, set);
-	struct kept *k = find(kc, set, number);
+	struct place p = place_of(kc, alias);
 
-	if (k)
-		vp_prim_wipe(k, sizeof(*k));
-	pthread_mutex_unlock(lock);
+	if (p.key)
+		vp_prim_wipe(p.key, sizeof(*p.key));
+	pthread_mutex_unlock(p.lock);
 }
 
 long key_cache_count(struct key_cache *kc)
