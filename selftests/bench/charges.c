@@ -145,7 +145,7 @@ static void bare(int round)
 
 	if (sqlite3_open_v2(server.w->gw.db_path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
 	    sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-			 "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 2147418112; PRAGMA cache_size = -65536", NULL, NULL, NULL) != SQLITE_OK)
+			 "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536", NULL, NULL, NULL) != SQLITE_OK)
 		bench_die("bare SQLite: %s", sqlite3_errmsg(db));
 	payee = number_of(db, "SELECT a.id FROM account a JOIN party p ON p.id = a.party WHERE p.name = 'till'");
 	party = number_of(db, "SELECT id FROM party WHERE name = 'till'");

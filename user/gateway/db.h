@@ -68,6 +68,8 @@ struct query {
 enum store_result db_sqlite_open(struct store **st, const char *path);
 /* Makes the file, which must not be there. */
 enum store_result db_sqlite_create(const char *path);
+/* For store_for_calls(). */
+enum store_result db_sqlite_for_calls(struct store *st);
 
 /* One or more statements without parameters, whose rows are of no interest. */
 enum store_result db_exec(struct store *st, const char *sql);

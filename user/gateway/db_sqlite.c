@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +16,11 @@
 #define BUSY_MS	5000
 
 /*
- * The inner pages of the trees of ten million keys, so that finding one reads their leaves alone; and of
- * the file as much as SQLite maps, which is read without a call and a copy, and stays when another
- * connection writes. What cannot be read from the disk then ends the process by SIGBUS, where it would have
- * been an error: nothing is booked either way, and operations.md says what to do. Each connection maps it
- * anew, so where addresses are short none does.
+ * The inner pages of the trees of ten million keys, so that finding one reads their leaves alone. The file
+ * is not mapped: with each commit on another connection SQLite gives the whole mapping back, and reading
+ * anew by page faults takes longer than by calls (performance.md).
  */
 #define CACHE_KB	"65536"
-#if UINTPTR_MAX > UINT32_MAX
-#define MAPPED		"2147418112"
-#else
-#define MAPPED		"0"
-#endif
 
 struct sqlite_query {
 	struct query head;
@@ -41,7 +33,19 @@ struct sqlite {
 	struct store head;
 	sqlite3 *db;
 	struct sqlite *via;	/* between begin and commit: whose connection is written on */
+	struct writer *writer;	/* of those who answer calls; NULL: written on this one */
 	struct sqlite_query cache[DB_STATEMENTS];
+};
+
+/*
+ * Those who answer calls write on one connection of the process. With each commit on another one a
+ * connection throws away all that it has read of the file: with a writer each, every transaction would begin
+ * by reading it anew. They read on their own, where nobody waits for whoever writes.
+ */
+struct writer {
+	struct writer *next;
+	struct sqlite *conn;
+	int users;
 };
 
 /* One caller's share of a transaction, until that has ended. */
@@ -58,7 +62,7 @@ struct part {
  * What costs time is the commit, which is over when the disk says so. So those who queue
  * share one: who is done, and sees that somebody waits, leaves the transaction open, in which
  * his part is a savepoint that was released, and waits for its end; the next one goes on in
- * it, on the same connection, whose owner sleeps. Who is done and sees nobody commits for all of
+ * it, on the same connection. Who is done and sees nobody commits for all of
  * them. Nobody returns before his part is on the disk, or none of them is.
  */
 static struct {
@@ -68,6 +72,7 @@ static struct {
 	struct sqlite *conn;	/* whose transaction is open, or NULL */
 	struct part *parts;	/* that wait for its end */
 	int joined;
+	struct writer *writers;	/* one for each file */
 } group = { .lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER };
 
 /* So that the first of a group does not wait for ever in a crowd. */
@@ -166,7 +171,7 @@ static bool same_file(const struct sqlite *a, const struct sqlite *b)
 
 static enum store_result lite_begin(struct store *st, bool alone)
 {
-	struct sqlite *own = of(st);
+	struct sqlite *own = of(st), *conn = own->writer && !alone ? own->writer->conn : own;
 	enum store_result r = STORE_OK;
 
 	atomic_fetch_add(&group.waiting, 1);
@@ -175,12 +180,12 @@ static enum store_result lite_begin(struct store *st, bool alone)
 	if (group.conn && (alone || !same_file(group.conn, own)))
 		group_commit();
 	if (!group.conn) {
-		r = lite_exec(st, "BEGIN IMMEDIATE");
+		r = lite_exec(&conn->head, "BEGIN IMMEDIATE");
 		if (r != STORE_OK) {
 			pthread_mutex_unlock(&group.lock);
 			return r;
 		}
-		group.conn = own;
+		group.conn = conn;
 	}
 	own->via = group.conn;
 	r = lite_exec(st, "SAVEPOINT part");
@@ -414,14 +419,37 @@ static enum store_result lite_put(struct store *st, const char *sql, const struc
 	return r == STORE_NONE ? STORE_OK : r;
 }
 
-static void lite_close(struct store *st)
+static void shut(struct sqlite *lite)
 {
-	struct sqlite *lite = of(st);
-
 	for (int i = 0; i < DB_STATEMENTS; i++)
 		sqlite3_finalize(lite->cache[i].stmt);
 	sqlite3_close(lite->db);
 	free(lite);
+}
+
+/* Nobody of its users is in a transaction when the last of them goes. */
+static void writer_leave(struct writer *w)
+{
+	pthread_mutex_lock(&group.lock);
+	if (!--w->users) {
+		struct writer **at = &group.writers;
+
+		while (*at != w)
+			at = &(*at)->next;
+		*at = w->next;
+		shut(w->conn);
+		free(w);
+	}
+	pthread_mutex_unlock(&group.lock);
+}
+
+static void lite_close(struct store *st)
+{
+	struct sqlite *lite = of(st);
+
+	if (lite->writer)
+		writer_leave(lite->writer);
+	shut(lite);
 }
 
 static const struct db_ops lite_ops = {
@@ -433,9 +461,8 @@ static const struct db_ops lite_ops = {
 
 /*
  * WAL with FULL: a commit is on the disk when it returns. Defensive mode forbids SQL that damages the
- * file, as writing to the schema does; it does not look for damage. Nor is each cell of a page looked at beforehand, as pages that
- * are mapped would be each time that they are used: SQLite says so where it comes upon what cannot be, and a copy
- * that is put back is checked as a whole. What a transaction puts aside of its savepoints' pages,
+ * file, as writing to the schema does; it does not look for damage. Nor is each cell of a page looked at when it
+ * is read: SQLite says so where it comes upon what cannot be, and a copy that is put back is checked as a whole. What a transaction puts aside of its savepoints' pages,
  * and what a query sorts, goes into files, unless store_for_calls() says that it is little.
  */
 enum store_result db_sqlite_open(struct store **out, const char *path)
@@ -459,7 +486,7 @@ enum store_result db_sqlite_open(struct store **out, const char *path)
 	sqlite3_db_config(lite->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(lite->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	r = lite_exec(&lite->head, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			"PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA mmap_size = " MAPPED ";"
+			"PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA mmap_size = 0;"
 			"PRAGMA temp_store = FILE; PRAGMA cache_size = -" CACHE_KB);
 	if (r != STORE_OK) {
 		lite_close(&lite->head);
@@ -467,6 +494,53 @@ enum store_result db_sqlite_open(struct store **out, const char *path)
 	}
 	*out = &lite->head;
 	return STORE_OK;
+}
+
+static enum store_result keep_in_memory(struct store *st)
+{
+	return lite_exec(st, "PRAGMA temp_store = MEMORY");
+}
+
+/* With the lock. */
+static struct writer *writer_make(const char *path)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	struct store *st;
+
+	if (!w || db_sqlite_open(&st, path) != STORE_OK) {
+		free(w);
+		return NULL;
+	}
+	w->conn = (struct sqlite *)st;
+	if (keep_in_memory(st) != STORE_OK) {
+		shut(w->conn);
+		free(w);
+		return NULL;
+	}
+	w->next = group.writers;
+	group.writers = w;
+	return w;
+}
+
+enum store_result db_sqlite_for_calls(struct store *st)
+{
+	struct sqlite *lite = of(st);
+	struct writer *w;
+
+	if (lite->writer)
+		return STORE_OK;
+	pthread_mutex_lock(&group.lock);
+	for (w = group.writers; w && !same_file(w->conn, lite); w = w->next)
+		;
+	if (!w)
+		w = writer_make(sqlite3_db_filename(lite->db, "main"));
+	if (w)
+		w->users++;
+	pthread_mutex_unlock(&group.lock);
+	if (!w)
+		return STORE_FAILED;
+	lite->writer = w;
+	return keep_in_memory(st);
 }
 
 /* O_EXCL and 0600 are not SQLite's to give. */

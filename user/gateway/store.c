@@ -74,7 +74,7 @@ enum store_result store_open(struct store **out, const char *path, bool create)
 
 enum store_result store_for_calls(struct store *st)
 {
-	return db_is_postgres(st) ? STORE_OK : db_exec(st, "PRAGMA temp_store = MEMORY");
+	return db_is_postgres(st) ? STORE_OK : db_sqlite_for_calls(st);
 }
 
 void store_close(struct store *st)

@@ -224,7 +224,17 @@ void many_keys_into_memory(struct world *w)
 	close(fd);
 }
 
-double many_keys_probe(struct world *w, long long keys, int round)
+static void commit_something(struct store *st, int round, long n)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d %ld", round, n);
+	assert_int_equal(store_begin(st), STORE_OK);
+	assert_int_equal(store_meta_set(st, "elsewhere", text), STORE_OK);
+	assert_int_equal(store_commit(st), STORE_OK);
+}
+
+double many_keys_probe(struct world *w, long long keys, int round, struct store *other)
 {
 	struct call call = { .gw = &w->gw, .st = w->st, .now_ms = w->now * 1000 };
 	struct identity id;
@@ -245,6 +255,8 @@ double many_keys_probe(struct world *w, long long keys, int round)
 			continue;
 		alias_of(at, keys, alias);
 		memcpy(code.alias, alias, VP_ALIAS_DIGITS);
+		if (other)
+			commit_something(other, round, done);
 		t = many_keys_now();
 		assert_int_equal(identify_code(&call, &code, NULL, 0, &id), RF_CODE_EXPIRED);
 		spent += many_keys_now() - t;

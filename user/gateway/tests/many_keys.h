@@ -16,9 +16,10 @@ void many_keys_into_memory(struct world *w);
 
 /*
  * Microseconds of a code that is well formed and wrong, under an alias that is there: all of the
- * work, and nothing is booked. Each @round tries others.
+ * work, and nothing is booked. Each @round tries others. @other, if there is one, commits something before each,
+ * as a gateway does where people pay.
  */
-double many_keys_probe(struct world *w, long long keys, int round);
+double many_keys_probe(struct world *w, long long keys, int round, struct store *other);
 
 /* Seconds. */
 double many_keys_now(void);

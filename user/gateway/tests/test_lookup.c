@@ -22,7 +22,7 @@ static void fleet(void **state)
 		world_new(&ws[i]);
 		mb = many_keys_fill(ws[i], keys[i]);
 		print_message("# %lld keys: %.1f MB, filled in %.0f s\n", keys[i], mb, many_keys_now() - t);
-		print_message("# %lld keys: %.1f us the first time\n", keys[i], many_keys_probe(ws[i], keys[i], 0));
+		print_message("# %lld keys: %.1f us the first time\n", keys[i], many_keys_probe(ws[i], keys[i], 0, NULL));
 	}
 	/* By turns, and each time others, whose leaves SQLite has not read yet: what else the machine does falls on both. */
 	for (int r = 0; r < ROUNDS; r++) {
@@ -30,7 +30,7 @@ static void fleet(void **state)
 			double us;
 
 			many_keys_into_memory(ws[i]);
-			us = many_keys_probe(ws[i], keys[i], r + 1);
+			us = many_keys_probe(ws[i], keys[i], r + 1, NULL);
 			best[i] = us < best[i] ? us : best[i];
 		}
 	}

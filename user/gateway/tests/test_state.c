@@ -433,12 +433,43 @@ static void put_aside(void **state)
 	assert_int_equal(number_of(w->st, "SELECT count(*) FROM ticket"), 0);
 }
 
+static sqlite3 *written_on(struct store *st, enum store_result (*begin)(struct store *))
+{
+	sqlite3 *db;
+
+	assert_int_equal(begin(st), STORE_OK);
+	db = db_sqlite(st);
+	assert_int_equal(store_meta_set(st, "written", "1"), STORE_OK);
+	assert_int_equal(store_commit(st), STORE_OK);
+	return db;
+}
+
+/* Those who answer calls write on one connection, which goes with the last of them; who wants to be alone, and who does not answer, on his own. */
+static void one_writer(void **state)
+{
+	struct world *w = *state;
+	struct store *a = world_store(w), *b = world_store(w);
+	sqlite3 *writer;
+
+	assert_int_equal(store_for_calls(a), STORE_OK);
+	assert_int_equal(store_for_calls(b), STORE_OK);
+	assert_int_equal(store_for_calls(b), STORE_OK);
+	writer = written_on(a, store_begin);
+	assert_ptr_not_equal(writer, db_sqlite(a));
+	assert_ptr_equal(written_on(b, store_begin), writer);
+	assert_ptr_equal(written_on(b, store_begin_alone), db_sqlite(b));
+	assert_ptr_equal(written_on(w->st, store_begin), db_sqlite(w->st));
+	store_close(a);
+	assert_ptr_equal(written_on(b, store_begin), writer);
+	store_close(b);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(from_version_1), T(from_version_2), T(from_version_3), T(not_migrated), T(the_same_schema), T(rekeyed), T(sealed_meanwhile),
-		T(put_aside),
+		T(put_aside), T(one_writer),
 	};
 
 	return cmocka_run_group_tests_name("versions and keys", tests, NULL, NULL);

@@ -188,7 +188,7 @@ static void full_disk(void **state)
 	uint8_t got[1024];
 	int full;
 
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 	    mount("tmpfs", path, "tmpfs", 0, "size=16k,mode=0700"))
 		skip();
 	full = files_open(path, false);
