@@ -37,6 +37,7 @@ struct db_value {
 
 struct db_ops {
 	void (*close)(struct store *st);
+	void (*look)(struct store *st, bool looking);	/* NULL: of no use */
 	enum store_result (*begin)(struct store *st, bool alone);
 	enum store_result (*commit)(struct store *st);
 	void (*rollback)(struct store *st);

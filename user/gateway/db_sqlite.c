@@ -34,6 +34,7 @@ struct sqlite {
 	sqlite3 *db;
 	struct sqlite *via;	/* between begin and commit: whose connection is written on */
 	struct writer *writer;	/* of those who answer calls; NULL: written on this one */
+	bool looking;		/* a transaction is open that reads */
 	struct sqlite_query cache[DB_STATEMENTS];
 };
 
@@ -117,129 +118,6 @@ static enum store_result lite_exec(struct store *st, const char *sql)
 	return rc == SQLITE_OK ? STORE_OK : failed(st, rc, "statement");
 }
 
-/* All parts have come to this. The transaction is over. */
-static void group_over(enum store_result result)
-{
-	struct part *next;
-
-	for (struct part *p = group.parts; p; p = next) {
-		next = p->next;	/* it is gone once its owner sees that it is done */
-		p->result = result;
-		p->done = true;
-	}
-	group.parts = NULL;
-	group.joined = 0;
-	group.conn = NULL;
-	pthread_cond_broadcast(&group.ended);
-}
-
-static bool is_open(const struct sqlite *lite)
-{
-	return !sqlite3_get_autocommit(lite->db);
-}
-
-static void group_commit(void)
-{
-	struct store *st = &group.conn->head;
-	enum store_result r = is_open(group.conn) ? lite_exec(st, "COMMIT") : STORE_FAILED;
-
-	/* Some errors have ended the transaction already. */
-	if (r != STORE_OK && is_open(group.conn))
-		lite_exec(st, "ROLLBACK");
-	group_over(r);
-}
-
-/* Comes back when the transaction that @part is in has ended; gives the lock back. */
-static enum store_result group_leave(void)
-{
-	struct part part = { .next = group.parts };
-
-	group.parts = &part;
-	group.joined++;
-	if (!is_open(group.conn) || !atomic_load(&group.waiting) || group.joined >= GROUP_MAX)
-		group_commit();
-	while (!part.done)
-		pthread_cond_wait(&group.ended, &group.lock);
-	pthread_mutex_unlock(&group.lock);
-	return part.result;
-}
-
-static bool same_file(const struct sqlite *a, const struct sqlite *b)
-{
-	return !strcmp(sqlite3_db_filename(a->db, "main"), sqlite3_db_filename(b->db, "main"));
-}
-
-static enum store_result lite_begin(struct store *st, bool alone)
-{
-	struct sqlite *own = of(st), *conn = own->writer && !alone ? own->writer->conn : own;
-	enum store_result r = STORE_OK;
-
-	atomic_fetch_add(&group.waiting, 1);
-	pthread_mutex_lock(&group.lock);
-	atomic_fetch_sub(&group.waiting, 1);
-	if (group.conn && (alone || !same_file(group.conn, own)))
-		group_commit();
-	if (!group.conn) {
-		r = lite_exec(&conn->head, "BEGIN IMMEDIATE");
-		if (r != STORE_OK) {
-			pthread_mutex_unlock(&group.lock);
-			return r;
-		}
-		group.conn = conn;
-	}
-	own->via = group.conn;
-	r = lite_exec(st, "SAVEPOINT part");
-	if (r != STORE_OK) {
-		own->via = NULL;
-		group_commit();		/* for those before */
-		pthread_mutex_unlock(&group.lock);
-	}
-	return r;
-}
-
-static void lite_rollback(struct store *st)
-{
-	struct store *conn = &group.conn->head;
-
-	((struct sqlite *)st)->via = NULL;
-	/* Some errors have ended the transaction already, with all that was in it. */
-	if (!group.parts || !is_open(group.conn)) {
-		if (is_open(group.conn))
-			lite_exec(conn, "ROLLBACK");
-		group_over(STORE_FAILED);
-		pthread_mutex_unlock(&group.lock);
-		return;
-	}
-	if (lite_exec(conn, "ROLLBACK TO part") != STORE_OK || lite_exec(conn, "RELEASE part") != STORE_OK)
-		lite_exec(conn, "ROLLBACK");
-	/*
-	 * What was read here may be what another part wrote, an answer to the same order,
-	 * say, and must not be told before it is true. If it never will be, whoever asked
-	 * hears nothing and asks again.
-	 */
-	if (group_leave() != STORE_OK) {
-		log_error("database: what was read is not there any more; ending, to be started again");
-		abort();
-	}
-}
-
-static enum store_result lite_commit(struct store *st)
-{
-	enum store_result r = lite_exec(st, "RELEASE part");
-
-	if (r != STORE_OK) {
-		lite_rollback(st);
-		return r;
-	}
-	((struct sqlite *)st)->via = NULL;
-	return group_leave();
-}
-
-static enum store_result lite_flush(struct store *st)
-{
-	return lite_exec(st, "PRAGMA wal_checkpoint(TRUNCATE)");
-}
-
 /* The statement without the lock that it ends with: there is no other writer. */
 static int length_of(const char *sql)
 {
@@ -279,6 +157,173 @@ static struct sqlite_query *find(struct sqlite *lite, const char *sql, bool keep
 	return q;
 }
 
+static void lite_end(struct query *q)
+{
+	struct sqlite_query *lq = (struct sqlite_query *)q;
+
+	if (lq->sql) {
+		sqlite3_reset(lq->stmt);
+		sqlite3_clear_bindings(lq->stmt);
+		return;
+	}
+	sqlite3_finalize(lq->stmt);
+	free(lq);
+}
+
+/* What begins and ends transactions; read once for each connection. */
+static enum store_result control(struct store *st, const char *sql)
+{
+	struct sqlite_query *q = find(of(st), sql, true);
+	enum store_result r = STORE_FAILED;
+
+	if (q) {
+		int rc = sqlite3_step(q->stmt);
+
+		r = rc == SQLITE_DONE ? STORE_OK : failed(st, rc, sql);
+		lite_end(&q->head);
+	}
+	return r;
+}
+
+/* All parts have come to this. The transaction is over. */
+static void group_over(enum store_result result)
+{
+	struct part *next;
+
+	for (struct part *p = group.parts; p; p = next) {
+		next = p->next;	/* it is gone once its owner sees that it is done */
+		p->result = result;
+		p->done = true;
+	}
+	group.parts = NULL;
+	group.joined = 0;
+	group.conn = NULL;
+	pthread_cond_broadcast(&group.ended);
+}
+
+static bool is_open(const struct sqlite *lite)
+{
+	return !sqlite3_get_autocommit(lite->db);
+}
+
+static void group_commit(void)
+{
+	struct store *st = &group.conn->head;
+	enum store_result r = is_open(group.conn) ? control(st, "COMMIT") : STORE_FAILED;
+
+	/* Some errors have ended the transaction already. */
+	if (r != STORE_OK && is_open(group.conn))
+		control(st, "ROLLBACK");
+	group_over(r);
+}
+
+/* Comes back when the transaction that @part is in has ended; gives the lock back. */
+static enum store_result group_leave(void)
+{
+	struct part part = { .next = group.parts };
+
+	group.parts = &part;
+	group.joined++;
+	if (!is_open(group.conn) || !atomic_load(&group.waiting) || group.joined >= GROUP_MAX)
+		group_commit();
+	while (!part.done)
+		pthread_cond_wait(&group.ended, &group.lock);
+	pthread_mutex_unlock(&group.lock);
+	return part.result;
+}
+
+static bool same_file(const struct sqlite *a, const struct sqlite *b)
+{
+	return !strcmp(sqlite3_db_filename(a->db, "main"), sqlite3_db_filename(b->db, "main"));
+}
+
+/* What is read meanwhile is found in one moment's file, which is looked for once. */
+static void lite_look(struct store *st, bool looking)
+{
+	struct sqlite *own = (struct sqlite *)st;
+
+	if (own->looking == looking)
+		return;
+	/* An error may have ended it. */
+	if (looking)
+		own->looking = control(st, "BEGIN") == STORE_OK;
+	else if (is_open(own))
+		control(st, "END");
+	own->looking = own->looking && looking;
+}
+
+static enum store_result lite_begin(struct store *st, bool alone)
+{
+	struct sqlite *own = of(st), *conn = own->writer && !alone ? own->writer->conn : own;
+	enum store_result r = STORE_OK;
+
+	lite_look(st, false);
+	atomic_fetch_add(&group.waiting, 1);
+	pthread_mutex_lock(&group.lock);
+	atomic_fetch_sub(&group.waiting, 1);
+	if (group.conn && (alone || !same_file(group.conn, own)))
+		group_commit();
+	if (!group.conn) {
+		r = control(&conn->head, "BEGIN IMMEDIATE");
+		if (r != STORE_OK) {
+			pthread_mutex_unlock(&group.lock);
+			return r;
+		}
+		group.conn = conn;
+	}
+	own->via = group.conn;
+	r = control(st, "SAVEPOINT part");
+	if (r != STORE_OK) {
+		own->via = NULL;
+		group_commit();		/* for those before */
+		pthread_mutex_unlock(&group.lock);
+	}
+	return r;
+}
+
+static void lite_rollback(struct store *st)
+{
+	struct store *conn = &group.conn->head;
+
+	((struct sqlite *)st)->via = NULL;
+	/* Some errors have ended the transaction already, with all that was in it. */
+	if (!group.parts || !is_open(group.conn)) {
+		if (is_open(group.conn))
+			control(conn, "ROLLBACK");
+		group_over(STORE_FAILED);
+		pthread_mutex_unlock(&group.lock);
+		return;
+	}
+	if (control(conn, "ROLLBACK TO part") != STORE_OK || control(conn, "RELEASE part") != STORE_OK)
+		control(conn, "ROLLBACK");
+	/*
+	 * What was read here may be what another part wrote, an answer to the same order,
+	 * say, and must not be told before it is true. If it never will be, whoever asked
+	 * hears nothing and asks again.
+	 */
+	if (group_leave() != STORE_OK) {
+		log_error("database: what was read is not there any more; ending, to be started again");
+		abort();
+	}
+}
+
+static enum store_result lite_commit(struct store *st)
+{
+	enum store_result r = control(st, "RELEASE part");
+
+	if (r != STORE_OK) {
+		lite_rollback(st);
+		return r;
+	}
+	((struct sqlite *)st)->via = NULL;
+	return group_leave();
+}
+
+static enum store_result lite_flush(struct store *st)
+{
+	return lite_exec(st, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 static int bind(struct sqlite_query *q, int number, char type, va_list *ap)
 {
 	int at = number <= DB_PARAMETERS ? q->place[number] : 0;
@@ -297,19 +342,6 @@ static int bind(struct sqlite_query *q, int number, char type, va_list *ap)
 	if (type == 't')
 		return sqlite3_bind_text(q->stmt, at, p, (int)len, SQLITE_TRANSIENT);
 	return len ? sqlite3_bind_blob(q->stmt, at, p, (int)len, SQLITE_TRANSIENT) : sqlite3_bind_zeroblob(q->stmt, at, 0);
-}
-
-static void lite_end(struct query *q)
-{
-	struct sqlite_query *lq = (struct sqlite_query *)q;
-
-	if (lq->sql) {
-		sqlite3_reset(lq->stmt);
-		sqlite3_clear_bindings(lq->stmt);
-		return;
-	}
-	sqlite3_finalize(lq->stmt);
-	free(lq);
 }
 
 static struct query *lite_query(struct store *st, const char *sql, const char *fmt, va_list given)
@@ -336,10 +368,18 @@ static struct query *lite_query(struct store *st, const char *sql, const char *f
 	return NULL;
 }
 
+/* What is written without a transaction of its own is not to wait for the end of one that only reads. */
+static int advance(struct store *st, struct query *q)
+{
+	if (((struct sqlite *)st)->looking && !sqlite3_stmt_readonly(stmt(q)))
+		lite_look(st, false);
+	return sqlite3_step(stmt(q));
+}
+
 static enum store_result lite_run(struct store *st, struct query *q)
 {
 	enum store_result r;
-	int rc = sqlite3_step(stmt(q));
+	int rc = advance(st, q);
 
 	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
 		r = sqlite3_changes(of(st)->db) ? STORE_OK : STORE_NONE;
@@ -358,7 +398,7 @@ static enum store_result lite_later(struct store *st, struct query *q, enum stor
 
 static enum store_result lite_row(struct store *st, struct query *q)
 {
-	int rc = sqlite3_step(stmt(q));
+	int rc = advance(st, q);
 
 	if (rc == SQLITE_ROW)
 		return STORE_OK;
@@ -453,7 +493,7 @@ static void lite_close(struct store *st)
 }
 
 static const struct db_ops lite_ops = {
-	.close = lite_close, .begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback,
+	.close = lite_close, .look = lite_look, .begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback,
 	.exec = lite_exec, .flush = lite_flush, .query = lite_query, .run = lite_run, .later = lite_later,
 	.row = lite_row, .end = lite_end, .number = lite_number, .text = lite_text, .blob = lite_blob,
 	.null = lite_null, .put = lite_put,

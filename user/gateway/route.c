@@ -112,6 +112,9 @@ static enum refusal answer_request(struct call *c, const struct request *req, bo
 		route->ahead(c, body);
 		store_ahead_end(c->st);
 	}
+	/* What waits for nothing in between; the rest reads little. */
+	if (route->ahead)
+		store_look(c->st, true);
 	/* Known and gone: before anything else is said, whatever nginx thinks of the certificate. */
 	revoked = store_revoked(c->st, c->peer.device);
 	if (revoked != STORE_NONE) {
@@ -169,6 +172,7 @@ static enum refusal answer_in_the_end(struct call *c, const struct request *req,
 		c->paid = c->gave_back = c->noticed = false;
 		c->wait_seconds = 0;
 		r = answer_request(c, req, peer_known, answer);
+		store_look(c->st, false);
 		store_ahead_forget(c->st);
 		if (r != RF_AGAIN)
 			return r;

@@ -108,6 +108,12 @@ void store_ahead_forget(struct store *st)
 		st->ops->forget(st);
 }
 
+void store_look(struct store *st, bool looking)
+{
+	if (st->ops->look)
+		st->ops->look(st, looking);
+}
+
 static enum store_result begin(struct store *st, bool alone)
 {
 	enum store_result r = st->ops->begin(st, alone);

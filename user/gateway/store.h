@@ -66,6 +66,12 @@ void store_close(struct store *st);
 /* Once @ending is true, this connection waits for a server no more: STORE_AGAIN. Of no effect on a file. */
 void store_until(struct store *st, const atomic_bool *ending);
 
+/*
+ * What is read from now on is of one moment, so that a file is made sure of once and not for each question, until it is said that
+ * nobody is @looking, or a transaction begins. Not while anything is waited for: a file's log cannot be done with meanwhile.
+ */
+void store_look(struct store *st, bool looking);
+
 enum store_result store_begin(struct store *st);
 /*
  * The same, and nothing that is read in it, nor that which is not there, changes before

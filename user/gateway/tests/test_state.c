@@ -464,12 +464,56 @@ static void one_writer(void **state)
 	store_close(b);
 }
 
+static void assert_meta(struct store *st, const char *want)
+{
+	char is[32];
+
+	assert_int_equal(store_meta(st, "word", is, sizeof(is)), STORE_OK);
+	assert_string_equal(is, want);
+}
+
+static void set_meta(struct store *st, const char *word)
+{
+	assert_int_equal(store_begin(st), STORE_OK);
+	assert_int_equal(store_meta_set(st, "word", word), STORE_OK);
+	assert_int_equal(store_commit(st), STORE_OK);
+}
+
+/* Of one moment, until a transaction begins or something is written without one, which is not held back by it. */
+static void one_moment(void **state)
+{
+	struct world *w = *state;
+	struct store *a = world_store(w);
+
+	assert_int_equal(store_for_calls(a), STORE_OK);
+	set_meta(w->st, "one");
+	store_look(a, true);
+	store_look(a, true);
+	assert_meta(a, "one");
+	set_meta(w->st, "two");
+	assert_meta(a, "one");
+	store_look(a, false);
+	assert_meta(a, "two");
+	store_look(a, true);
+	assert_meta(a, "two");
+	assert_int_equal(store_meta_set(a, "word", "three"), STORE_OK);
+	assert_meta(w->st, "three");
+	store_look(a, true);
+	assert_meta(a, "three");
+	set_meta(w->st, "four");
+	assert_int_equal(store_begin(a), STORE_OK);
+	assert_meta(a, "four");
+	store_rollback(a);
+	assert_meta(a, "four");
+	store_close(a);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(from_version_1), T(from_version_2), T(from_version_3), T(not_migrated), T(the_same_schema), T(rekeyed), T(sealed_meanwhile),
-		T(put_aside), T(one_writer),
+		T(put_aside), T(one_writer), T(one_moment),
 	};
 
 	return cmocka_run_group_tests_name("versions and keys", tests, NULL, NULL);
