@@ -170,7 +170,20 @@ static void lite_end(struct query *q)
 	free(lq);
 }
 
-/* What begins and ends transactions; read once for each connection. */
+/* What begins and ends transactions: prepared when the connection is opened, so that the end of one wants no memory. */
+static const char sql_look[] = "BEGIN", sql_looked[] = "END", sql_begin[] = "BEGIN IMMEDIATE", sql_commit[] = "COMMIT",
+		  sql_rollback[] = "ROLLBACK", sql_part[] = "SAVEPOINT part", sql_part_done[] = "RELEASE part", sql_part_back[] = "ROLLBACK TO part";
+
+static bool prepare_controls(struct sqlite *lite)
+{
+	const char *const all[] = { sql_look, sql_looked, sql_begin, sql_commit, sql_rollback, sql_part, sql_part_done, sql_part_back };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (!find(lite, all[i], true))
+			return false;
+	return true;
+}
+
 static enum store_result control(struct store *st, const char *sql)
 {
 	struct sqlite_query *q = find(of(st), sql, true);
@@ -206,14 +219,24 @@ static bool is_open(const struct sqlite *lite)
 	return !sqlite3_get_autocommit(lite->db);
 }
 
+/* Some errors have ended the transaction already. One that stays open would be everybody's. */
+static void undo(struct sqlite *conn)
+{
+	if (is_open(conn))
+		control(&conn->head, sql_rollback);
+	if (is_open(conn)) {
+		log_error("database: a transaction does not end; ending, to be started again");
+		abort();
+	}
+}
+
 static void group_commit(void)
 {
 	struct store *st = &group.conn->head;
-	enum store_result r = is_open(group.conn) ? control(st, "COMMIT") : STORE_FAILED;
+	enum store_result r = is_open(group.conn) ? control(st, sql_commit) : STORE_FAILED;
 
-	/* Some errors have ended the transaction already. */
-	if (r != STORE_OK && is_open(group.conn))
-		control(st, "ROLLBACK");
+	if (r != STORE_OK)
+		undo(group.conn);
 	group_over(r);
 }
 
@@ -246,17 +269,19 @@ static void lite_look(struct store *st, bool looking)
 		return;
 	/* An error may have ended it. */
 	if (looking)
-		own->looking = control(st, "BEGIN") == STORE_OK;
-	else if (is_open(own))
-		control(st, "END");
+		own->looking = control(st, sql_look) == STORE_OK;
+	else if (is_open(own) && control(st, sql_looked) != STORE_OK)
+		undo(own);
 	own->looking = own->looking && looking;
 }
 
 static enum store_result lite_begin(struct store *st, bool alone)
 {
-	struct sqlite *own = of(st), *conn = own->writer && !alone ? own->writer->conn : own;
+	struct sqlite *own = of(st), *conn = own->writer ? own->writer->conn : own;
 	enum store_result r = STORE_OK;
 
+	/* What is answered to a call is little, and any transaction here is alone in that it reads nothing that another changes. */
+	alone = alone && !own->writer;
 	lite_look(st, false);
 	atomic_fetch_add(&group.waiting, 1);
 	pthread_mutex_lock(&group.lock);
@@ -264,7 +289,7 @@ static enum store_result lite_begin(struct store *st, bool alone)
 	if (group.conn && (alone || !same_file(group.conn, own)))
 		group_commit();
 	if (!group.conn) {
-		r = control(&conn->head, "BEGIN IMMEDIATE");
+		r = control(&conn->head, sql_begin);
 		if (r != STORE_OK) {
 			pthread_mutex_unlock(&group.lock);
 			return r;
@@ -272,7 +297,7 @@ static enum store_result lite_begin(struct store *st, bool alone)
 		group.conn = conn;
 	}
 	own->via = group.conn;
-	r = control(st, "SAVEPOINT part");
+	r = control(st, sql_part);
 	if (r != STORE_OK) {
 		own->via = NULL;
 		group_commit();		/* for those before */
@@ -288,14 +313,13 @@ static void lite_rollback(struct store *st)
 	((struct sqlite *)st)->via = NULL;
 	/* Some errors have ended the transaction already, with all that was in it. */
 	if (!group.parts || !is_open(group.conn)) {
-		if (is_open(group.conn))
-			control(conn, "ROLLBACK");
+		undo(group.conn);
 		group_over(STORE_FAILED);
 		pthread_mutex_unlock(&group.lock);
 		return;
 	}
-	if (control(conn, "ROLLBACK TO part") != STORE_OK || control(conn, "RELEASE part") != STORE_OK)
-		control(conn, "ROLLBACK");
+	if (control(conn, sql_part_back) != STORE_OK || control(conn, sql_part_done) != STORE_OK)
+		undo(group.conn);
 	/*
 	 * What was read here may be what another part wrote, an answer to the same order,
 	 * say, and must not be told before it is true. If it never will be, whoever asked
@@ -309,7 +333,7 @@ static void lite_rollback(struct store *st)
 
 static enum store_result lite_commit(struct store *st)
 {
-	enum store_result r = control(st, "RELEASE part");
+	enum store_result r = control(st, sql_part_done);
 
 	if (r != STORE_OK) {
 		lite_rollback(st);
@@ -528,6 +552,8 @@ enum store_result db_sqlite_open(struct store **out, const char *path)
 	r = lite_exec(&lite->head, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 			"PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA mmap_size = 0;"
 			"PRAGMA temp_store = FILE; PRAGMA cache_size = -" CACHE_KB);
+	if (r == STORE_OK && !prepare_controls(lite))
+		r = STORE_FAILED;
 	if (r != STORE_OK) {
 		lite_close(&lite->head);
 		return r;

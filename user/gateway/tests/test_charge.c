@@ -186,6 +186,7 @@ static void race(struct world *w, int same_order, int *success, int *used, int *
 		r[i] = (struct race){ .w = w, .st = world_store(w), .codes = codes, .me = i, .same_order = same_order,
 				      .together = same_order ? &together : NULL };
 		assert_non_null(r[i].st);
+		assert_int_equal(store_for_calls(r[i].st), STORE_OK);
 	}
 	for (int i = 0; i < THREADS; i++)
 		pthread_create(&t[i], NULL, racer, &r[i]);
@@ -234,6 +235,7 @@ static void one_code(void **state)
 		code_at(w, w->now / 30, 0, codes[i]);
 	for (int i = 0; i < THREADS; i++) {
 		r[i] = (struct race){ .w = w, .st = world_store(w), .codes = codes, .me = i };
+		/* As different gateways: on a connection each. */
 		pthread_create(&t[i], NULL, racer, &r[i]);
 	}
 	for (int i = 0; i < THREADS; i++) {

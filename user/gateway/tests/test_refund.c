@@ -179,6 +179,7 @@ static int race(struct world *w, int same)
 
 	for (int i = 0; i < THREADS; i++) {
 		r[i] = (struct racer){ .w = w, .st = world_store(w), .me = i, .same = same };
+		assert_int_equal(store_for_calls(r[i].st), STORE_OK);
 		pthread_create(&t[i], NULL, racer, &r[i]);
 	}
 	for (int i = 0; i < THREADS; i++) {
