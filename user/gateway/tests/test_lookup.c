@@ -14,7 +14,7 @@ static void fleet(void **state)
 	const char *lengthy = getenv("LONG");
 	const long long keys[2] = { 1000, lengthy && *lengthy == '1' ? 10000000 : 100000 };
 	void *ws[2];
-	double best[2] = { 1e9, 1e9 };
+	double best[2] = { 1e9, 1e9 }, most;
 
 	for (int i = 0; i < 2; i++) {
 		double t = many_keys_now(), mb;
@@ -36,8 +36,12 @@ static void fleet(void **state)
 	}
 	print_message("# a code is found and tried in %.1f us among %lld keys, in %.1f us among %lld: %.2f times\n",
 		      best[0], keys[0], best[1], keys[1], best[1] / best[0]);
-	/* A round trip to a server costs more than what it does there. */
-	assert_true(world_on_postgres() ? best[1] <= 1.5 * best[0] : best[1] <= 2 * best[0]);
+	/*
+	 * A round trip to a server costs more than what it does there. Among 10^7 keys of a file two pages are read that no
+	 * cache has, 2.5 to 2.9 times on an idle machine: the benchmark judges that, and performance.md says where it goes.
+	 */
+	most = world_on_postgres() ? 1.5 : keys[1] > 100000 ? 4 : 2;
+	assert_true(best[1] <= most * best[0]);
 	for (int i = 0; i < 2; i++)
 		world_end(&ws[i]);
 }
