@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,14 +189,18 @@ bool world_on_postgres(void)
 
 int world_new(void **state)
 {
+	const char *disk = getenv("VPG_TEST_DIR");
 	struct world *w = calloc(1, sizeof(*w));
 	char path[128];
 	FILE *f;
 
 	w->now = TEST_TIME;
-	/* VPG_TEST_DIR: a disk, where /tmp is memory. */
-	snprintf(w->dir, sizeof(w->dir), "%.40s/vpg-test.XXXXXX", getenv("VPG_TEST_DIR") ? getenv("VPG_TEST_DIR") : "/tmp");
-	assert_non_null(mkdtemp(w->dir));
+	/* VPG_TEST_DIR: a disk, where /tmp is memory. Names of sockets are to fit behind it. */
+	snprintf(w->dir, sizeof(w->dir), "%.60s/vpg-test.XXXXXX", disk ? disk : "/tmp");
+	if (!mkdtemp(w->dir)) {
+		fprintf(stderr, "%s: %s (60 characters, then the rest)\n", w->dir, strerror(errno));
+		exit(3);
+	}
 	w->voice = EVP_EC_gen("P-256");
 	assert_non_null(w->voice);
 	snprintf(w->voice_pem, sizeof(w->voice_pem), "%s/voice.pub", w->dir);

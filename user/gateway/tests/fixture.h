@@ -20,7 +20,7 @@
 #define BALANCE		100000		/* of alice, in minor units */
 
 struct world {
-	char dir[64], voice_pem[96];
+	char dir[80], voice_pem[96];
 	char uri[256];			/* of its database, if that is PostgreSQL's */
 	struct gateway gw;
 	struct store *st;
