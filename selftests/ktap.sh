@@ -33,6 +33,10 @@ ktap_skip_all() {
 openssl_hands_over() {
 	case $(openssl version) in "OpenSSL 3."[01].*) return 1 ;; esac
 }
+# Whether it has X25519MLKEM768: 3.5 and later.
+openssl_has_hybrid() {
+	case $(openssl version) in "OpenSSL 3."[0-4].*) return 1 ;; esac
+}
 # For tests that cannot do without channels. That they are refused clearly is looked at by handshake.sh.
 needs_channels() {
 	openssl_hands_over || ktap_skip_all "$(openssl version | cut -d' ' -f1,2) cannot hand TLS 1.3 over to the kernel"

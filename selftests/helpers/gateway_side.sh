@@ -15,6 +15,7 @@ gateway_conf() {
 nginx_conf() {
 	mkdir -p "$1" || return
 	cp "$2" "$1/voicepay.conf" || return
+	case $(openssl version) in "OpenSSL 3."[0-4].*) sed -i 's/X25519MLKEM768://' "$1/voicepay.conf" ;; esac
 	echo "server unix:$5 max_fails=0;" >"$1/voicepay-upstream.conf"
 	cat >"$1/voicepay-site.conf" <<-END
 		listen $3 ssl;

@@ -105,12 +105,20 @@ in_by() { [ "$(call "$1" "$2")" = 200 ]; }
 ktap_run "nginx and the gateway let it in" in_by file.pem file.key
 
 device token "pkcs11:token=device;object=tls"
-ktap_run "a key made in a token" enrol token
 none() { ! grep -rlaE 'PRIVATE KEY' token.* tokens; vp token request --json | jq -e '.made | not'; }
-ktap_run "is found there the next time" none
 device wrapped "file:$T/wrapped.tss"
-ktap_run "a key wrapped by a TPM" enrol wrapped
-ktap_run "is good for that TPM alone" grep -q "BEGIN TSS2 PRIVATE KEY" wrapped.tss
+wrapped() { grep -q "BEGIN TSS2 PRIVATE KEY" wrapped.tss; }
+if openssl_hands_over; then
+	ktap_run "a key made in a token" enrol token
+	ktap_run "is found there the next time" none
+	ktap_run "a key wrapped by a TPM" enrol wrapped
+	ktap_run "is good for that TPM alone" wrapped
+else
+	# Debian 12: no pkcs11-provider, and a provider for TPMs that cannot sign with what it has wrapped.
+	for n in "a key made in a token" "is found there the next time" "a key wrapped by a TPM" "is good for that TPM alone"; do
+		ktap_skip "$n" "$(openssl version | cut -d' ' -f1,2) makes no channels, so no device is enrolled with it"
+	done
+fi
 device plain "file:$T/file.key"
 echo "key-provider = tpm2" >>plain.conf
 ktap_run "which a plain key is not taken for" exits 3 "there is no such key" vp plain request
@@ -120,8 +128,10 @@ ktap_run "a TPM's handle is for its owner to fill" exits 3 "there is no such key
 # What must not be installed.
 cp file.pem before
 stays() { exits "$@" && cmp file.pem before; }
-ktap_run "another key's certificate" stays 1 "for another key" vp file install token.pem
-ktap_run "even where another key is wanted" stays 1 "is not the key of" vp file install token.pem --new-key
+device other "file:$T/other.key"
+enrol other || bail "no other key: $(cat log)"
+ktap_run "another key's certificate" stays 1 "for another key" vp file install other.pem
+ktap_run "even where another key is wanted" stays 1 "is not the key of" vp file install other.pem --new-key
 ktap_run "a server's certificate" stays 1 "not for a TLS client" vp file install pki/server.pem
 head -c 300 file.pem >torn
 ktap_run "half a certificate" stays 3 "is not a certificate" vp file install torn
@@ -130,7 +140,7 @@ ktap_run "a certificate and half another" stays 3 "is not a certificate" vp file
 
 # Renewal by the call itself; over a real channel it is selftests/certificate.sh's.
 vp file request --json 2>/dev/null | jq '{request}' >body.json
-vp token request --json 2>/dev/null | jq '{request}' >other.json
+vp other request --json 2>/dev/null | jq '{request}' >other.json
 renew() { call file.pem file.key v1/certificate -H 'Content-Type: application/json' --data-binary "@$1"; }
 ktap_run "the gateway gives the same again while it is fresh" sh -c "[ \"$(renew body.json)\" = 200 ] && jq -j .certificate answer | cmp - file.pem"
 ktap_run "and none for another key" sh -c "[ \"$(renew other.json)\" = 403 ] && jq -e '.error == \"OTHER_KEY\"' answer"

@@ -109,10 +109,10 @@ static void fill_old(const char *path, int version)
 		"(zeroblob(16),'v1',zeroblob(32),'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',3);"
 		"INSERT INTO voice_token VALUES ('t',4);";
 	static const char old_rows[] =
-		"INSERT INTO merchant VALUES (2, unhex('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'));"
+		"INSERT INTO merchant VALUES (2, x'00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff');"
 		"INSERT INTO ticket VALUES (x'0102030405060708',1,zeroblob(64),99,NULL);";
 	static const char rows_3[] =
-		"INSERT INTO merchant VALUES (2, unhex('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'), 'm001122334455');"
+		"INSERT INTO merchant VALUES (2, x'00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff', 'm001122334455');"
 		"INSERT INTO ticket VALUES (zeroblob(32),1,zeroblob(64),99,NULL);"
 		"INSERT INTO pool VALUES (5,7,99999999999,3);"
 		"INSERT INTO online_code VALUES (6,7,zeroblob(32),9,0);"

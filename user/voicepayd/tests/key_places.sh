@@ -6,6 +6,7 @@
 # user than root; and everything that can be wrong with such a key, told apart.
 
 . "$VOICEPAY_TOP/selftests/ktap.sh"
+needs_channels
 
 T=$(mktemp -d)
 MODULE=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -n 1)

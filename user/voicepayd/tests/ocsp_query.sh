@@ -14,6 +14,7 @@ ip link set lo up
 ip addr add 10.99.0.1/32 dev lo
 
 . "$VOICEPAY_TOP/selftests/ktap.sh"
+needs_channels
 T=$(mktemp -d)
 chmod 755 "$T"
 PIDS=()
