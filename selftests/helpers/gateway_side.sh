@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# The gateway's machine, for tests (sourced): settings and nginx's side of it.
+# The gateway's machine, for tests (sourced, ktap.sh too): settings and nginx's side of it.
 #
 #	gateway_conf STATE SOCKET PKI	prints gateway.conf; PKI is make-pki's directory
 #	nginx_conf DIR CONF ADDRESS:PORT NAME SOCKET PKI
@@ -15,7 +15,7 @@ gateway_conf() {
 nginx_conf() {
 	mkdir -p "$1" || return
 	cp "$2" "$1/voicepay.conf" || return
-	case $(openssl version) in "OpenSSL 3."[0-4].*) sed -i 's/X25519MLKEM768://' "$1/voicepay.conf" ;; esac
+	openssl_has_hybrid || sed -i 's/X25519MLKEM768://' "$1/voicepay.conf" || return
 	echo "server unix:$5 max_fails=0;" >"$1/voicepay-upstream.conf"
 	cat >"$1/voicepay-site.conf" <<-END
 		listen $3 ssl;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/biostring.h"
 #include "../common/input.h"
 #include "request.h"
 
@@ -56,7 +57,7 @@ char *request_make(const struct devkey *dk, char error[DEVKEY_ERROR])
 	X509_REQ *req = X509_REQ_new_ex(dk->ctx, NULL);
 	EVP_PKEY *pub = public_half(dk->key);
 	BIO *bio = BIO_new(BIO_s_mem());
-	char id[DEVICE_ID_HEX], *data, *text = NULL;
+	char id[DEVICE_ID_HEX], *text = NULL;
 	const EVP_MD *md = EVP_PKEY_is_a(dk->key, "ED25519") ? NULL : EVP_sha256();
 
 	/* The gateway decides on the name; this one is what it will be. */
@@ -64,9 +65,8 @@ char *request_make(const struct devkey *dk, char error[DEVKEY_ERROR])
 	    X509_REQ_set_pubkey(req, pub) == 1 && !id_of(X509_REQ_get_X509_PUBKEY(req), id) &&
 	    X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN", MBSTRING_ASC, (unsigned char *)id, -1, -1,
 				       0) == 1 &&
-	    X509_REQ_sign(req, dk->key, md) > 0 && PEM_write_bio_X509_REQ(bio, req) == 1 &&
-	    BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &data) > 0)
-		text = strdup(data);
+	    X509_REQ_sign(req, dk->key, md) > 0 && PEM_write_bio_X509_REQ(bio, req) == 1)
+		text = bio_string(bio);
 	if (!text)
 		snprintf(error, DEVKEY_ERROR, "a certificate request could not be made with this key");
 	X509_REQ_free(req);

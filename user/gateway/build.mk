@@ -6,7 +6,7 @@ gateway_shared := kmod/common/paycode.c kmod/common/noise.c kmod/common/hkdf.c k
 gateway_srcs := $(addprefix user/gateway/,authorised.c calls_device.c calls_merchant.c certify.c cmd_certify.c csr.c deviceca.c calls_own.c charge.c cmd_admin.c cmd_report.c cmd_state.c command.c confirm.c enrol.c fields.c \
 	gateway.c hex.c hmac.c http.c identify.c jwt.c key_cache.c keystore.c ledger.c log.c notice.c online.c order.c own_limits.c pay_order.c peer.c prim_openssl.c refund.c refusal.c rekey.c route.c schema.c serve.c \
 	settings.c statedir.c throttle.c \
-	verify.c voice.c waiters.c) user/common/base64.c user/common/amount.c user/common/whole.c user/common/input.c $(gateway_shared)
+	verify.c voice.c waiters.c) $(addprefix user/common/,base64.c amount.c whole.c input.c biostring.c) $(gateway_shared)
 gateway_pkgs := libmicrohttpd sqlite3 libpq jansson libcrypto libsystemd inih
 gateway_cppflags := -I$(TOP)/user/gateway -I$(TOP)/user/common -DVPG_SCHEMA_DIR='"$(TOP)/user/gateway"'
 gateway_srcs += $(addprefix user/gateway/,cmd_backup.c filemode.c health.c listen.c master_keys.c metrics.c process.c reception.c rekey_online.c request_id.c sweeper.c)

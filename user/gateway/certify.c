@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "biostring.h"
 #include "certify.h"
 #include "log.h"
 
@@ -66,12 +67,11 @@ char *certify_pem(const struct deviceca *ca, const struct certificate *c)
 	const unsigned char *p = c->der;
 	X509 *cert = d2i_X509(NULL, &p, c->der_len);
 	BIO *bio = BIO_new(BIO_s_mem());
-	char *text, *pem = NULL;
+	char *pem = NULL;
 
 	if (cert && bio && PEM_write_bio_X509(bio, cert) == 1 &&
-	    (X509_get_extension_flags(ca->cert) & EXFLAG_SS || PEM_write_bio_X509(bio, ca->cert) == 1) &&
-	    BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &text) > 0)
-		pem = strdup(text);
+	    (X509_get_extension_flags(ca->cert) & EXFLAG_SS || PEM_write_bio_X509(bio, ca->cert) == 1))
+		pem = bio_string(bio);
 	X509_free(cert);
 	BIO_free(bio);
 	return pem;

@@ -267,12 +267,10 @@ static void lite_look(struct store *st, bool looking)
 
 	if (own->looking == looking)
 		return;
-	/* An error may have ended it. */
-	if (looking)
-		own->looking = control(st, sql_look) == STORE_OK;
-	else if (is_open(own) && control(st, sql_looked) != STORE_OK)
+	own->looking = looking && control(st, sql_look) == STORE_OK;
+	/* An error may have ended it already. */
+	if (!looking && is_open(own) && control(st, sql_looked) != STORE_OK)
 		undo(own);
-	own->looking = own->looking && looking;
 }
 
 static enum store_result lite_begin(struct store *st, bool alone)
@@ -526,8 +524,9 @@ static const struct db_ops lite_ops = {
 /*
  * WAL with FULL: a commit is on the disk when it returns. Defensive mode forbids SQL that damages the
  * file, as writing to the schema does; it does not look for damage. Nor is each cell of a page looked at when it
- * is read: SQLite says so where it comes upon what cannot be, and a copy that is put back is checked as a whole. What a transaction puts aside of its savepoints' pages,
- * and what a query sorts, goes into files, unless store_for_calls() says that it is little.
+ * is read: SQLite says so where it comes upon what cannot be, and a copy that is put back is checked as a
+ * whole. What a transaction puts aside of its savepoints' pages, and what a query sorts, goes into files,
+ * unless store_for_calls() says that it is little.
  */
 enum store_result db_sqlite_open(struct store **out, const char *path)
 {

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/biostring.h"
 #include "../common/whole.h"
 #include "../devkey/request.h"
 #include "command.h"
@@ -150,13 +151,13 @@ static int do_request(const struct config *c)
 static char *pem_of(const struct certfile *f)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	char *data, *text = NULL;
+	char *text = NULL;
 	int i, ok = bio && PEM_write_bio_X509(bio, f->cert) == 1;
 
 	for (i = 0; ok && i < sk_X509_num(f->chain); i++)
 		ok = PEM_write_bio_X509(bio, sk_X509_value(f->chain, i)) == 1;
-	if (ok && BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &data) > 0)
-		text = strdup(data);
+	if (ok)
+		text = bio_string(bio);
 	BIO_free(bio);
 	return text;
 }

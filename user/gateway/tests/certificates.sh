@@ -104,21 +104,21 @@ ktap_run "which is the hash of its key" same_id
 in_by() { [ "$(call "$1" "$2")" = 200 ]; }
 ktap_run "nginx and the gateway let it in" in_by file.pem file.key
 
+# Debian 12 has no pkcs11-provider, and a provider for TPMs that cannot sign with what it has wrapped.
+outside() { # NAME COMMAND..
+	if openssl_hands_over; then
+		ktap_run "$@"
+	else
+		ktap_skip "$1" "$(openssl version | cut -d' ' -f1,2) makes no channels, so no device is enrolled with it"
+	fi
+}
 device token "pkcs11:token=device;object=tls"
+outside "a key made in a token" enrol token
 none() { ! grep -rlaE 'PRIVATE KEY' token.* tokens; vp token request --json | jq -e '.made | not'; }
+outside "is found there the next time" none
 device wrapped "file:$T/wrapped.tss"
-wrapped() { grep -q "BEGIN TSS2 PRIVATE KEY" wrapped.tss; }
-if openssl_hands_over; then
-	ktap_run "a key made in a token" enrol token
-	ktap_run "is found there the next time" none
-	ktap_run "a key wrapped by a TPM" enrol wrapped
-	ktap_run "is good for that TPM alone" wrapped
-else
-	# Debian 12: no pkcs11-provider, and a provider for TPMs that cannot sign with what it has wrapped.
-	for n in "a key made in a token" "is found there the next time" "a key wrapped by a TPM" "is good for that TPM alone"; do
-		ktap_skip "$n" "$(openssl version | cut -d' ' -f1,2) makes no channels, so no device is enrolled with it"
-	done
-fi
+outside "a key wrapped by a TPM" enrol wrapped
+outside "is good for that TPM alone" grep -q "BEGIN TSS2 PRIVATE KEY" wrapped.tss
 device plain "file:$T/file.key"
 echo "key-provider = tpm2" >>plain.conf
 ktap_run "which a plain key is not taken for" exits 3 "there is no such key" vp plain request

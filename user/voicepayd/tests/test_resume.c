@@ -695,9 +695,7 @@ int main(void)
 
 	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if (OpenSSL_version_num() < 0x30200000L) {
-		printf("1..0 # SKIP OpenSSL before 3.2 makes no channels\n");
+	if (!can_hand_over())
 		return 0;
-	}
 	return cmocka_run_group_tests_name("resumption", tests, set_up, tear_down);
 }
