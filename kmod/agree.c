@@ -236,7 +236,7 @@ int vp_agree_begin(struct vp_slot *slot, const u8 *ticket, u8 msg[VP_MSG1_LEN])
 		return -ENOMEM;
 	hs->began = ktime_get_boottime();
 	hs->kind = ticket ? VP_AGREE_ENROL : VP_AGREE_ROTATE;
-	hs->cell = vp_cell_alloc();
+	hs->cell = vp_cell_alloc(sizeof(struct handshake_secrets));
 	err = PTR_ERR_OR_ZERO(hs->cell);
 	if (!err)
 		err = first_half(hs, slot, &dev, ticket, msg);

@@ -38,7 +38,7 @@ static int make_key(void)
 	struct vp_cell *c;
 	int err;
 
-	c = vp_cell_alloc();
+	c = vp_cell_alloc(sizeof(key));
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 	err = get_random_bytes_wait(key, sizeof(key));

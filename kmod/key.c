@@ -40,7 +40,7 @@ static struct vp_key *key_new(u32 kind, const void *secrets, size_t len)
 	struct vp_key *key;
 	int err;
 
-	BUILD_BUG_ON(sizeof(struct vp_key_secrets) > VP_CELL_LEN);
+	BUILD_BUG_ON(sizeof(struct vp_key_secrets) > VP_CELL_SHORT);
 	BUILD_BUG_ON(sizeof(struct vp_otp_secrets) > VP_CELL_LEN);
 	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
 	if (!key)
@@ -48,7 +48,7 @@ static struct vp_key *key_new(u32 kind, const void *secrets, size_t len)
 	vp_key_init(key);
 	key->kind = kind;
 
-	key->cell = vp_cell_alloc();
+	key->cell = vp_cell_alloc(len);
 	err = PTR_ERR_OR_ZERO(key->cell);
 	if (!err)
 		err = vp_cell_write(key->cell, 0, secrets, len);
@@ -306,35 +306,27 @@ void vp_key_destroy(struct vp_key *key)
 /**
  * vp_key_move() - move a key's secrets to the back end that is chosen now
  * @key: the key
+ * @left: out: the cell that they were in, for vp_cell_free() after a grace period of
+ *	readers; NULL if they are where they were
  *
- * Readers go on meanwhile, with the old cell or the new one. After a grace
- * period of theirs vp_key_moved() must be called.
+ * Readers go on meanwhile, with the old cell or the new one.
  *
  * Return: 0 or a negative errno, and then the secrets are where they were.
  */
-int vp_key_move(struct vp_key *key)
+int vp_key_move(struct vp_key *key, struct vp_cell **left)
 {
 	struct vp_cell *to;
 
+	*left = NULL;
 	to = vp_cell_move(key->cell);
 	if (IS_ERR(to))
 		return PTR_ERR(to);
 	if (to != key->cell) {
-		key->left = key->cell;
+		*left = key->cell;
 		/* Pairs with READ_ONCE() of readers, which depends on the address. */
 		smp_store_release(&key->cell, to);
 	}
 	return 0;
-}
-
-/**
- * vp_key_moved() - wipe what vp_key_move() left behind
- * @key: the key
- */
-void vp_key_moved(struct vp_key *key)
-{
-	vp_cell_free(key->left);
-	key->left = NULL;
 }
 
 /* Readers find the cell by its address, which vp_key_move() may change. */

@@ -104,7 +104,6 @@ struct vp_reserve {
  * struct vp_key - what a slot holds
  * @cell: holds a struct vp_key_secrets or vp_otp_secrets; another one after
  *	vp_key_move()
- * @left: the cell that the secrets moved out of, until nobody reads it
  * @kind: enum voicepay_slot_kind
  * @s_pub: public half of the static key
  * @grant: the gateway's terms: dates, budgets, aliases
@@ -128,7 +127,6 @@ struct vp_reserve {
  */
 struct vp_key {
 	struct vp_cell *cell;
-	struct vp_cell *left;
 	u32 kind;
 	u32 last_mode;
 	u8 s_pub[VP_KEY_LEN];
@@ -178,8 +176,7 @@ struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_gr
 struct vp_key *vp_key_create_otp(const struct vp_otp_terms *terms, const u8 *secret, u64 counter);
 void vp_key_destroy(struct vp_key *key);
 
-int vp_key_move(struct vp_key *key);
-void vp_key_moved(struct vp_key *key);
+int vp_key_move(struct vp_key *key, struct vp_cell **left);
 struct vp_key *vp_key_import(const struct vp_blob *blob);
 int vp_key_export(struct vp_key *key, struct vp_blob *blob, bool final);
 void vp_key_sealed(struct vp_key *key, const struct vp_blob *blob);

@@ -74,7 +74,7 @@ static int settle(int err, const u8 key[VP_KEY_LEN], const u8 *wrapped, size_t l
 	struct vp_cell *cell = NULL;
 
 	if (!err) {
-		cell = vp_cell_alloc();
+		cell = vp_cell_alloc(VP_KEY_LEN);
 		err = PTR_ERR_OR_ZERO(cell);
 	}
 	if (!err)

@@ -308,6 +308,15 @@ static struct vp_key *key_of(struct vp_slot *slot)
 	return rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
 }
 
+/* What keys have moved out of, when none of their readers is there any more. */
+static void free_left(struct vp_cell **left, int n)
+{
+	if (n)
+		synchronize_srcu_expedited(&vp_key_srcu);
+	while (n)
+		vp_cell_free(left[--n]);
+}
+
 /**
  * vp_slot_move_all() - move all secrets to the back end that is chosen now
  *
@@ -315,7 +324,8 @@ static struct vp_key *key_of(struct vp_slot *slot)
  */
 int vp_slot_move_all(void)
 {
-	int err, ret = vp_sealer_move();
+	struct vp_cell *left[VP_CELLS_MOVED];	/* one grace period for so many */
+	int err, ret = vp_sealer_move(), n = 0;
 	struct vp_slot *slot;
 	u32 id;
 
@@ -328,17 +338,17 @@ int vp_slot_move_all(void)
 		if (!slot)
 			continue;
 		err = vp_agree_move(slot);
-		if (!err && key_of(slot))
-			err = vp_key_move(key_of(slot));
+		if (!err && key_of(slot)) {
+			err = vp_key_move(key_of(slot), &left[n]);
+			n += !!left[n];
+		}
 		if (err && !ret)
 			ret = err;
+		if (n == ARRAY_SIZE(left)) {
+			free_left(left, n);
+			n = 0;
+		}
 	}
-	/* One grace period for all of them. */
-	synchronize_srcu_expedited(&vp_key_srcu);
-	for (id = 0; id < VP_SLOTS_MAX; id++) {
-		slot = slot_at(id);
-		if (slot && key_of(slot))
-			vp_key_moved(key_of(slot));
-	}
+	free_left(left, n);
 	return ret;
 }

@@ -53,18 +53,21 @@ static int check_open(void)
 
 /**
  * vp_cell_alloc() - a place for secrets, in the back end that policy chose
+ * @len: how many bytes, at most VP_CELL_LEN
  *
  * Return: a cell, or an ERR_PTR: -ENOMEDIUM if the back end that is required is
  * not there; -ENOSPC if it is full; -ESHUTDOWN while the machine goes down;
  * -EBUSY while it goes to sleep.
  */
-struct vp_cell *vp_cell_alloc(void)
+struct vp_cell *vp_cell_alloc(size_t len)
 {
 	/* With it its pages are seen: not every caller holds vp_manage_lock. */
 	const struct vp_vault_ops *ops = smp_load_acquire(&chosen);
 	struct vp_cell *cell;
 	int err;
 
+	if (WARN_ON_ONCE(len > VP_CELL_LEN))
+		return ERR_PTR(-EINVAL);
 	if (!ops)
 		return ERR_PTR(-ENOMEDIUM);
 	/*
@@ -74,12 +77,13 @@ struct vp_cell *vp_cell_alloc(void)
 	atomic_inc(&held[ops->id]);
 	smp_mb__after_atomic();		/* pairs with that in vp_vault_shut() */
 	err = check_open();
-	cell = err ? ERR_PTR(err) : ops->alloc();
+	cell = err ? ERR_PTR(err) : ops->alloc(len);
 	if (IS_ERR(cell)) {
 		atomic_dec(&held[ops->id]);
 		return cell;
 	}
 	cell->ops = ops;
+	cell->len = len;
 	cell->wipes = atomic_read(&wipes);
 	if (ops == &vp_vault_split)
 		warn_of_split();
@@ -98,11 +102,6 @@ void vp_cell_free(struct vp_cell *cell)
 	cell->ops->free(cell);
 }
 
-static bool in_cell(size_t offset, size_t len)
-{
-	return offset <= VP_CELL_LEN && len <= VP_CELL_LEN - offset;
-}
-
 static bool lost(const struct vp_cell *cell)
 {
 	return cell->wipes != atomic_read(&wipes);
@@ -119,7 +118,7 @@ static bool lost(const struct vp_cell *cell)
  */
 int vp_cell_write(struct vp_cell *cell, size_t offset, const void *data, size_t len)
 {
-	if (WARN_ON_ONCE(!in_cell(offset, len)))
+	if (WARN_ON_ONCE(!vp_cell_has(cell, offset, len)))
 		return -EINVAL;
 	return cell->ops->write(cell, offset, data, len);
 }
@@ -138,7 +137,7 @@ int vp_cell_read(struct vp_cell *cell, size_t offset, void *data, size_t len)
 {
 	int err;
 
-	if (WARN_ON_ONCE(!in_cell(offset, len)))
+	if (WARN_ON_ONCE(!vp_cell_has(cell, offset, len)))
 		return -EINVAL;
 	err = cell->ops->read(cell, offset, data, len);
 	/* Afterwards: half a key would issue a code that nobody can explain. */
@@ -160,12 +159,12 @@ struct vp_cell *vp_cell_move(struct vp_cell *cell)
 	lockdep_assert_held(&vp_manage_lock);
 	if (cell->ops == chosen)
 		return cell;
-	to = vp_cell_alloc();
+	to = vp_cell_alloc(cell->len);
 	if (IS_ERR(to))
 		return to;
-	err = vp_cell_read(cell, 0, content, sizeof(content));
+	err = vp_cell_read(cell, 0, content, cell->len);
 	if (!err)
-		err = vp_cell_write(to, 0, content, sizeof(content));
+		err = vp_cell_write(to, 0, content, cell->len);
 	memzero_explicit(content, sizeof(content));
 	if (err) {
 		vp_cell_free(to);
@@ -310,6 +309,8 @@ int vp_vault_init(void)
 	int err;
 
 	err = read_policy();
+	if (!err)
+		err = vp_vault_split_init();
 	if (err)
 		return err;
 	err = best_allowed >= VOICEPAY_VAULT_RESERVED ? vp_vault_reserved_init() : -ENODEV;
@@ -334,5 +335,6 @@ void vp_vault_exit(void)
 {
 	vp_vault_secretmem_exit();
 	vp_vault_reserved_exit();
+	vp_vault_split_exit();
 	vp_mask_exit();
 }

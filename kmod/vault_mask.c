@@ -16,17 +16,37 @@
 #include "voicepay.h"
 #include "vault.h"
 
-/* A slot's key and handshake, and both once more while they are exchanged. */
-#define MASKS		(4 * VP_SLOTS_MAX)
-#define PER_PAGE	(PAGE_SIZE / VP_CELL_LEN)
+/*
+ * Of each size: one a slot, as none has both an authenticator's and a handshake's; copies
+ * while all is moved; and what is no slot's, or not yet.
+ */
+#define MASKS		(VP_SLOTS_MAX + VP_CELLS_MOVED + 32)
+#define SHORT_PER_PAGE	(PAGE_SIZE / VP_CELL_SHORT)
+#define LONG_PER_PAGE	(PAGE_SIZE / VP_CELL_LEN)
+#define SHORT_PAGES	(MASKS / SHORT_PER_PAGE + 1)
+#define LONG_PAGES	(MASKS / LONG_PER_PAGE + 1)
 
-static DEFINE_IDA(in_use);
+/* A mask is named by its page, and where it begins there, in steps of so many bytes. */
+#define STEP		16
+#define STEPS		(PAGE_SIZE / STEP)
+
+static DEFINE_IDA(short_masks);
+static DEFINE_IDA(long_masks);
 static DEFINE_MUTEX(grow_lock);
-static u8 *mask_pages[MASKS / PER_PAGE + 1];
+static u8 *mask_pages[SHORT_PAGES + LONG_PAGES];
 
-static u8 *mask_at(int mask)
+/* A page has masks of one size. */
+static const struct size {
+	struct ida *in_use;
+	unsigned int len, per_page, first_page;
+} sizes[] = {
+	{ &short_masks, VP_CELL_SHORT, SHORT_PER_PAGE, 0 },
+	{ &long_masks, VP_CELL_LEN, LONG_PER_PAGE, SHORT_PAGES },
+};
+
+static u8 *mask_at(u32 mask)
 {
-	return READ_ONCE(mask_pages[mask / PER_PAGE]) + mask % PER_PAGE * VP_CELL_LEN;
+	return READ_ONCE(mask_pages[mask / STEPS]) + mask % STEPS * STEP;
 }
 
 static int grow(int page)
@@ -48,38 +68,57 @@ static int grow(int page)
 }
 
 /**
- * vp_mask_alloc() - a mask of VP_CELL_LEN bytes
+ * vp_mask_alloc() - a mask
+ * @len: for so many bytes
  *
- * Return: its number or a negative errno.
+ * Return: its name or a negative errno.
  */
-int vp_mask_alloc(void)
+int vp_mask_alloc(size_t len)
 {
-	int mask, err;
+	const struct size *size = &sizes[len > VP_CELL_SHORT];
+	int n, page, err;
 
-	mask = ida_alloc_max(&in_use, MASKS - 1, GFP_KERNEL);
-	if (mask < 0)
-		return mask;
-	err = grow(mask / PER_PAGE);
+	BUILD_BUG_ON(VP_CELL_SHORT % STEP || VP_CELL_LEN % STEP);
+	BUILD_BUG_ON(ARRAY_SIZE(mask_pages) * STEPS > 1 << 20);	/* of struct vp_cell */
+	n = ida_alloc_max(size->in_use, MASKS - 1, GFP_KERNEL);
+	if (n < 0)
+		return n;
+	page = size->first_page + n / size->per_page;
+	err = grow(page);
 	if (err) {
-		ida_free(&in_use, mask);
+		ida_free(size->in_use, n);
 		return err;
 	}
-	return mask;
+	return page * STEPS + n % size->per_page * (size->len / STEP);
 }
 
-void vp_mask_free(int mask)
+void vp_mask_free(u32 mask)
 {
-	memzero_explicit(mask_at(mask), VP_CELL_LEN);
-	ida_free(&in_use, mask);
+	const struct size *size = &sizes[mask / STEPS >= SHORT_PAGES];
+
+	memzero_explicit(mask_at(mask), size->len);
+	ida_free(size->in_use, (mask / STEPS - size->first_page) * size->per_page +
+			       mask % STEPS * STEP / size->len);
 }
 
+static __always_inline void xor_word(u8 *out, const u8 *a, const u8 *b)
+{
+	put_unaligned(get_unaligned((const u64 *)a) ^ get_unaligned((const u64 *)b), (u64 *)out);
+}
+
+/* 80 bytes for each code: word by word the loop would cost as much as what is done in it. */
 static void xor_bytes(u8 *out, const u8 *a, const u8 *b, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i + 8 <= len; i += 8)
-		put_unaligned(get_unaligned((const u64 *)(a + i)) ^
-			      get_unaligned((const u64 *)(b + i)), (u64 *)(out + i));
+	for (i = 0; i + 32 <= len; i += 32) {
+		xor_word(out + i, a + i, b + i);
+		xor_word(out + i + 8, a + i + 8, b + i + 8);
+		xor_word(out + i + 16, a + i + 16, b + i + 16);
+		xor_word(out + i + 24, a + i + 24, b + i + 24);
+	}
+	for (; i + 8 <= len; i += 8)
+		xor_word(out + i, a + i, b + i);
 	for (; i < len; i++)
 		out[i] = a[i] ^ b[i];
 }
@@ -92,7 +131,7 @@ static void xor_bytes(u8 *out, const u8 *a, const u8 *b, size_t len)
  * @data: the secret
  * @len: how many bytes
  */
-void vp_mask_write(int mask, size_t offset, u8 *masked, const u8 *data, size_t len)
+void vp_mask_write(u32 mask, size_t offset, u8 *masked, const u8 *data, size_t len)
 {
 	u8 *m = mask_at(mask) + offset;
 
@@ -105,7 +144,7 @@ void vp_mask_write(int mask, size_t offset, u8 *masked, const u8 *data, size_t l
 	xor_bytes(masked, data, m, len);
 }
 
-void vp_mask_read(int mask, size_t offset, const u8 *masked, u8 *data, size_t len)
+void vp_mask_read(u32 mask, size_t offset, const u8 *masked, u8 *data, size_t len)
 {
 	const u8 *m = mask_at(mask) + offset;
 
@@ -136,5 +175,6 @@ void vp_mask_exit(void)
 	vp_mask_emergency();
 	for (i = 0; i < ARRAY_SIZE(mask_pages); i++)
 		free_page((unsigned long)mask_pages[i]);
-	ida_destroy(&in_use);
+	ida_destroy(&short_masks);
+	ida_destroy(&long_masks);
 }

@@ -30,7 +30,6 @@
 
 struct secretmem_cell {
 	struct vp_cell cell;
-	int mask;
 	int place;		/* counted in cells, over all pages */
 };
 
@@ -57,7 +56,7 @@ static void unmap_page(u8 *at)
 	vm_unmap_aliases();
 }
 
-static struct vp_cell *secretmem_alloc(void)
+static struct vp_cell *secretmem_alloc(size_t len)
 {
 	struct secretmem_cell *sc;
 	int err;
@@ -69,10 +68,10 @@ static struct vp_cell *secretmem_alloc(void)
 	err = sc->place;
 	if (err < 0)
 		goto err_place;
-	sc->mask = vp_mask_alloc();
-	err = sc->mask;
+	err = vp_mask_alloc(len);
 	if (err < 0)
 		goto err_mask;
+	sc->cell.mask = err;
 	return &sc->cell;
 
 err_mask:
@@ -87,7 +86,7 @@ static void secretmem_free(struct vp_cell *cell)
 {
 	struct secretmem_cell *sc = secretmem(cell);
 
-	vp_mask_free(sc->mask);
+	vp_mask_free(cell->mask);
 	ida_free(&places, sc->place);
 	kfree_sensitive(sc);
 }
@@ -99,7 +98,7 @@ static int secretmem_write(struct vp_cell *cell, size_t offset, const void *data
 
 	if (!page)
 		return -ENOMEM;
-	vp_mask_write(sc->mask, offset, page + sc->place % PER_PAGE * VP_CELL_LEN + offset,
+	vp_mask_write(cell->mask, offset, page + sc->place % PER_PAGE * VP_CELL_LEN + offset,
 		      data, len);
 	unmap_page(page);
 	return 0;
@@ -112,7 +111,7 @@ static int secretmem_read(struct vp_cell *cell, size_t offset, void *data, size_
 
 	if (!page)
 		return -ENOMEM;
-	vp_mask_read(sc->mask, offset, page + sc->place % PER_PAGE * VP_CELL_LEN + offset,
+	vp_mask_read(cell->mask, offset, page + sc->place % PER_PAGE * VP_CELL_LEN + offset,
 		     data, len);
 	unmap_page(page);
 	return 0;

@@ -8,6 +8,7 @@
 
 #include <linux/version.h>
 #include <linux/net.h>
+#include <linux/slab.h>
 #include <linux/socket.h>
 
 /* Moved in 6.12. */
@@ -36,6 +37,11 @@
  */
 #if defined(SOCK_CUSTOM_SOCKOPT) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 #define VP_HAVE_CUSTOM_SOCKOPT	1
+#endif
+
+/* Since 6.5; before, a cache may share its pages with another of the same size. */
+#ifndef SLAB_NO_MERGE
+#define SLAB_NO_MERGE	0
 #endif
 
 /*

@@ -23,6 +23,7 @@
 #include "rights.h"
 #include "slot.h"
 #include "tls13.h"
+#include "vault.h"
 #include "common/authorise.h"
 #include "common/bind.h"
 #include "common/hkdf.h"
@@ -35,6 +36,10 @@
 
 TESTED(vp_blob_open);
 TESTED(vp_blob_seal);
+TESTED(vp_cell_alloc);
+TESTED(vp_cell_free);
+TESTED(vp_cell_read);
+TESTED(vp_cell_write);
 TESTED(vp_clock_could_drift);
 TESTED(vp_clock_now_ms);
 TESTED(vp_code_issue);
@@ -75,6 +80,9 @@ TESTED(vp_slot_count);
 TESTED(vp_slot_del);
 TESTED(vp_slot_get);
 TESTED(vp_suite_of);
+TESTED(vp_vault_emergency);
+TESTED(vp_vault_holds_any);
+TESTED(vp_vault_in_use);
 TESTED(vp_tls13_keys);
 TESTED(vp_tls13_next);
 TESTED(vp_tls13_psk);

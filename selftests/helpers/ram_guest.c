@@ -252,27 +252,39 @@ static const Elf64_Phdr *covers(unsigned long addr)
 	return NULL;
 }
 
+/* The module's first symbol after @after, or the one that is called @name. */
+static unsigned long symbol(const char *name, unsigned long after)
+{
+	FILE *syms = fopen("/proc/kallsyms", "r");
+	unsigned long at = 0, addr;
+	char line[512], is[128];
+
+	while (syms && fgets(line, sizeof(line), syms)) {
+		if (!strstr(line, "[voicepay]") || sscanf(line, "%lx %*c %127s", &addr, is) != 2)
+			continue;
+		if (name ? !strcmp(is, name) : addr > after && (!at || addr < at))
+			at = addr;
+	}
+	if (syms)
+		fclose(syms);
+	return at;
+}
+
 /* What somebody needs to know who wants to undo the masks, and how root learns it. */
 static int masks(void)
 {
-	FILE *syms = fopen("/proc/kallsyms", "r");
-	unsigned long at = 0, addr, page;
-	char line[512], name[128];
+	unsigned long at = symbol("mask_pages", 0), end = symbol(NULL, at), page;
 	const Elf64_Phdr *in, *ram;
 	int fd = open_kcore();
 
-	while (syms && fgets(line, sizeof(line), syms))
-		if (strstr(line, "[voicepay]") && sscanf(line, "%lx %*c %127s", &addr, name) == 2 &&
-		    !strcmp(name, "mask_pages"))
-			at = addr;
-	if (syms)
-		fclose(syms);
 	in = covers(at);
-	if (fd < 0 || !at || !in)
+	if (fd < 0 || !at || !in || end <= at)
 		return die("mask_pages", ENODATA);
-	/* Filled from the front, so that the first NULL is the end. */
-	for (; pread(fd, &page, sizeof(page), in->p_offset + (at - in->p_vaddr)) == sizeof(page) && page;
+	/* Pages are taken when they are wanted, for each size of masks from a place of its own. */
+	for (; at < end && pread(fd, &page, sizeof(page), in->p_offset + (at - in->p_vaddr)) == sizeof(page);
 	     at += sizeof(page)) {
+		if (!page)
+			continue;
 		ram = covers(page);
 		if (!ram)
 			return die("a mask's page", EFAULT);
