@@ -120,8 +120,7 @@ static int static_pair(struct vp_slot *slot, u8 s[VP_KEY_LEN], u8 s_pub[VP_KEY_L
 	key = rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
 	if (!key)
 		return vp_prim_keypair(s, s_pub);
-	memcpy(s_pub, key->s_pub, VP_KEY_LEN);
-	return vp_key_read_static(key, s);
+	return vp_key_read_static(key, s, s_pub);
 }
 
 static void describe_request(struct vp_agree_request *req, const struct vp_slot *slot,

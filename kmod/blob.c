@@ -125,6 +125,13 @@ static int write_body(u8 body[VP_BLOB_BODY_LEN], const struct vp_blob *blob)
 	return 0;
 }
 
+/* A key has room for no more. */
+static bool pool_ok(const struct vp_blob_pool *pool)
+{
+	return pool->serial < VP_POOL_SERIAL_END && pool->count <= VP_POOL_CODES_MAX &&
+	       pool->next <= pool->count;
+}
+
 static int read_body(struct vp_blob *blob, u8 body[VP_BLOB_BODY_LEN])
 {
 	struct cursor c = { body };
@@ -158,6 +165,8 @@ static int read_body(struct vp_blob *blob, u8 body[VP_BLOB_BODY_LEN])
 	if (blob->kind == VOICEPAY_SLOT_AUTHENTICATOR)
 		return vp_otp_terms_ok(&blob->otp) ? 0 : -EBADMSG;
 	if (blob->kind != VOICEPAY_SLOT_PAYMENT)
+		return -EBADMSG;
+	if (!pool_ok(&blob->pool))
 		return -EBADMSG;
 	len = get_unaligned_be16(c.p);
 	/* Ours, as the tag says; but no length is believed that does not fit. */

@@ -17,22 +17,22 @@
 #define STEP_MS		(PAYCODE_STEP_SECONDS * MSEC_PER_SEC)
 
 /* One alias a day, so that codes of different days cannot be told to be one device's. */
-static const u8 *alias_of_day(const struct vp_agree_grant *grant, u64 now_s)
+static const struct vp_key_alias *alias_of_day(const struct vp_key *key, u64 now_s)
 {
-	u64 day = div_u64(now_s - grant->not_before, 86400);
+	u64 day = div_u64(now_s - key->grant.not_before, 86400);
 	u32 index;
 
-	div_u64_rem(day, grant->n_aliases, &index);
-	return grant->alias[index];
+	div_u64_rem(day, key->n_aliases, &index);
+	return &key->alias[index];
 }
 
 /* Without a clock there is no day: one alias a code, and the same each time it is shown. */
-static const u8 *alias_of_pool(const struct vp_agree_grant *grant, u64 pool_step)
+static const struct vp_key_alias *alias_of_pool(const struct vp_key *key, u64 pool_step)
 {
 	u32 index;
 
-	div_u64_rem(pool_step, grant->n_aliases, &index);
-	return grant->alias[index];
+	div_u64_rem(pool_step, key->n_aliases, &index);
+	return &key->alias[index];
 }
 
 static int mac_256(u8 mac[VP_HASH_LEN], const struct vp_key *key, const struct vp_piece *piece)
@@ -76,14 +76,14 @@ static int compute(const struct vp_key *key, struct paycode *code, const struct 
 }
 
 /* The digits of what was drawn. */
-static int write_out(const struct vp_key *key, const struct vp_draw *draw, const u8 *alias,
-		     u8 digits[PAYCODE_DIGITS])
+static int write_out(const struct vp_key *key, const struct vp_draw *draw,
+		     const struct vp_key_alias *alias, u8 digits[PAYCODE_DIGITS])
 {
 	struct paycode code = { .mode = draw->mode, .q = draw->q };
 	int err;
 
 	memcpy(code.prefix, key->grant.prefix, sizeof(code.prefix));
-	memcpy(code.alias, alias, sizeof(code.alias));
+	vp_key_alias_digits(code.alias, alias);
 	err = compute(key, &code, draw);
 	if (!err)
 		paycode_format(digits, &code);
@@ -93,7 +93,7 @@ static int write_out(const struct vp_key *key, const struct vp_draw *draw, const
 
 static int issue_by_time(struct vp_key *key, struct vp_draw *draw, struct vp_code *out)
 {
-	const struct vp_agree_grant *grant = &key->grant;
+	const struct vp_key_terms *grant = &key->grant;
 	u64 now_ms;
 	u32 in_step;
 	int err;
@@ -108,7 +108,7 @@ static int issue_by_time(struct vp_key *key, struct vp_draw *draw, struct vp_cod
 		return -EKEYEXPIRED;
 	err = vp_key_take_ordinal(key, draw);
 	if (!err)
-		err = write_out(key, draw, alias_of_day(grant, draw->now_s), out->digits);
+		err = write_out(key, draw, alias_of_day(key, draw->now_s), out->digits);
 	div_u64_rem(now_ms, STEP_MS, &in_step);
 	out->valid_ms = STEP_MS - in_step;
 	return err;
@@ -125,13 +125,13 @@ static int issue_from_pool(struct vp_key *key, struct vp_draw *draw, struct vp_c
 		return -EKEYEXPIRED;
 	err = vp_key_take_pool(key, draw);
 	if (!err)
-		err = write_out(key, draw, alias_of_pool(&key->grant, draw->step), out->digits);
+		err = write_out(key, draw, alias_of_pool(key, draw->step), out->digits);
 	out->valid_ms = 0;
 	return err;
 }
 
 /* The V of a code, or 0 if it was not agreed on. */
-static u32 choose_mode(const struct vp_agree_grant *grant, u32 wanted)
+static u32 choose_mode(const struct vp_key_terms *grant, u32 wanted)
 {
 	if (!wanted)
 		wanted = grant->modes & PAYCODE_MODE(PAYCODE_PLAIN_512) ? PAYCODE_PLAIN_512 :

@@ -12,12 +12,12 @@
 #include "voicepay.h"
 #include "key.h"
 
-static u32 used_in(const struct vp_window *w, u64 number)
+static u32 used_in(const struct vp_window *w, u32 number)
 {
 	return w->number == number ? w->used : 0;
 }
 
-static void count_in(struct vp_window *w, u64 number)
+static void count_in(struct vp_window *w, u32 number)
 {
 	w->used = used_in(w, number) + 1;
 	w->number = number;
@@ -26,7 +26,7 @@ static void count_in(struct vp_window *w, u64 number)
 /* Takes one code off the budgets, all of them or none. The longest wait is told first. */
 static int charge_budgets(struct vp_key *key, u64 now_s)
 {
-	const struct vp_agree_grant *grant = &key->grant;
+	const struct vp_key_terms *grant = &key->grant;
 	u64 hour = div_u64(now_s, 3600), day = div_u64(now_s, 86400);
 
 	if (grant->per_key && key->issued >= grant->per_key)

@@ -28,6 +28,25 @@ static int derive_secrets(struct vp_key_secrets *secrets, const struct vp_noise 
 	return err;
 }
 
+/*
+ * Keys fill what is charged for them, and nothing else lies in their pages: what a code was
+ * bound to, and by which aliases a payer is known, is nobody's business either.
+ */
+static struct kmem_cache *keys;
+
+int vp_keys_init(void)
+{
+	keys = kmem_cache_create("voicepay_key", sizeof(struct vp_key), 0,
+				 SLAB_ACCOUNT | SLAB_NO_MERGE, NULL);
+	return keys ? 0 : -ENOMEM;
+}
+
+/* With no key left. */
+void vp_keys_exit(void)
+{
+	kmem_cache_destroy(keys);
+}
+
 /* For a key that is all zero. */
 void vp_key_init(struct vp_key *key)
 {
@@ -42,7 +61,7 @@ static struct vp_key *key_new(u32 kind, const void *secrets, size_t len)
 
 	BUILD_BUG_ON(sizeof(struct vp_key_secrets) > VP_CELL_SHORT);
 	BUILD_BUG_ON(sizeof(struct vp_otp_secrets) > VP_CELL_LEN);
-	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
+	key = kmem_cache_zalloc(keys, GFP_KERNEL);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
 	vp_key_init(key);
@@ -59,15 +78,59 @@ static struct vp_key *key_new(u32 kind, const void *secrets, size_t len)
 	return key;
 }
 
+static struct vp_key_alias pack_alias(const u8 digits[VP_ALIAS_DIGITS])
+{
+	struct vp_key_alias alias;
+	size_t i;
+
+	for (i = 0; i < sizeof(alias.first); i++)
+		alias.first[i] = (digits[i] - '0') | (digits[i + 4] - '0') << 4;
+	alias.last = (digits[8] - '0') | (digits[9] - '0') << 4;
+	return alias;
+}
+
+static void keep_grant(struct vp_key *key, const struct vp_agree_grant *grant)
+{
+	u32 i;
+
+	key->grant = (struct vp_key_terms){
+		.epoch = grant->epoch, .time_ms = grant->time_ms,
+		.not_before = grant->not_before, .rotate_after = grant->rotate_after,
+		.not_after = grant->not_after,
+		.per_hour = grant->per_hour, .per_day = grant->per_day, .per_key = grant->per_key,
+		.modes = grant->modes,
+	};
+	memcpy(key->grant.prefix, grant->prefix, sizeof(key->grant.prefix));
+	key->n_aliases = grant->n_aliases;
+	for (i = 0; i < key->n_aliases; i++)
+		key->alias[i] = pack_alias(grant->alias[i]);
+}
+
+/* As it was granted. */
+static void give_grant(const struct vp_key *key, struct vp_agree_grant *grant)
+{
+	const struct vp_key_terms *terms = &key->grant;
+	u32 i;
+
+	*grant = (struct vp_agree_grant){
+		.epoch = terms->epoch, .time_ms = terms->time_ms,
+		.not_before = terms->not_before, .rotate_after = terms->rotate_after,
+		.not_after = terms->not_after,
+		.per_hour = terms->per_hour, .per_day = terms->per_day, .per_key = terms->per_key,
+		.modes = terms->modes, .n_aliases = key->n_aliases,
+	};
+	memcpy(grant->prefix, terms->prefix, sizeof(grant->prefix));
+	for (i = 0; i < key->n_aliases; i++)
+		vp_key_alias_digits(grant->alias[i], &key->alias[i]);
+}
+
 static struct vp_key *payment_key(const struct vp_key_secrets *secrets,
-				  const u8 s_pub[VP_KEY_LEN], const struct vp_agree_grant *grant)
+				  const struct vp_agree_grant *grant)
 {
 	struct vp_key *key = key_new(VOICEPAY_SLOT_PAYMENT, secrets, sizeof(*secrets));
 
-	if (!IS_ERR(key)) {
-		key->grant = *grant;
-		memcpy(key->s_pub, s_pub, sizeof(key->s_pub));
-	}
+	if (!IS_ERR(key))
+		keep_grant(key, grant);
 	return key;
 }
 
@@ -85,7 +148,7 @@ struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_gr
 	int err;
 
 	err = derive_secrets(&secrets, hs);
-	key = err ? ERR_PTR(err) : payment_key(&secrets, hs->s_pub, grant);
+	key = err ? ERR_PTR(err) : payment_key(&secrets, grant);
 	memzero_explicit(&secrets, sizeof(secrets));
 	return key;
 }
@@ -143,7 +206,7 @@ static struct vp_key *import_payment(const struct vp_blob *blob)
 	memcpy(secrets.psk, blob->keys.psk, sizeof(secrets.psk));
 	memcpy(secrets.s, blob->keys.s, sizeof(secrets.s));
 	memcpy(secrets.k512, blob->keys.code512, sizeof(secrets.k512));
-	key = err ? ERR_PTR(err) : payment_key(&secrets, blob->keys.s_pub, &blob->grant);
+	key = err ? ERR_PTR(err) : payment_key(&secrets, &blob->grant);
 	memzero_explicit(&secrets, sizeof(secrets));
 	if (IS_ERR(key))
 		return key;
@@ -160,9 +223,11 @@ static struct vp_key *import_payment(const struct vp_blob *blob)
 /* What is covered by a blob. */
 static struct vp_reserve reserve_of(const struct vp_blob *blob)
 {
+	bool authenticator = blob->kind == VOICEPAY_SLOT_AUTHENTICATOR;
+
 	return (struct vp_reserve){
-		.bound = true, .ordinal = blob->mark, .issued = blob->issued,
-		.counter = blob->otp_counter,
+		.bound = true, .issued = blob->issued,
+		.ordinal = authenticator ? blob->otp_counter : blob->mark,
 		.pool_serial = blob->pool.serial, .pool_next = blob->pool.next,
 	};
 }
@@ -200,7 +265,9 @@ static u64 ahead(u64 used, u32 budget, bool final)
 /* What the blob covers, in the blob; under issue_lock. */
 static void export_marks(struct vp_key *key, struct vp_blob *blob, bool final)
 {
-	const struct vp_agree_grant *grant = &key->grant;
+	static const struct vp_key_terms none;	/* no budgets */
+	const struct vp_key_terms *grant =
+		key->kind == VOICEPAY_SLOT_PAYMENT ? &key->grant : &none;
 	u64 step = div_u64(blob->now_ms, PAYCODE_STEP_SECONDS * MSEC_PER_SEC);
 	u64 mark = paycode_ordinal(step + VP_SEAL_STEPS, PAYCODE_PER_STEP - 1);
 
@@ -219,7 +286,7 @@ static void export_marks(struct vp_key *key, struct vp_blob *blob, bool final)
 		.count = key->pool.count, .next = key->pool.next,
 	};
 	if (!final)
-		blob->pool.next = min(key->pool.next + VP_SEAL_POOL, key->pool.count);
+		blob->pool.next = min_t(u32, key->pool.next + VP_SEAL_POOL, key->pool.count);
 
 	/* By time nothing has to be remembered. */
 	if (key->kind == VOICEPAY_SLOT_AUTHENTICATOR && !key->otp.period) {
@@ -236,6 +303,14 @@ static int export_otp(struct vp_key *key, struct vp_blob *blob)
 			    blob->otp_secret, sizeof(blob->otp_secret));
 }
 
+/* Wanted for a handshake and for a blob: it is made then, rather than kept. */
+static int public_of(u8 s_pub[VP_KEY_LEN], const u8 s[VP_KEY_LEN])
+{
+	static const u8 base_point[VP_KEY_LEN] = { 9 };
+
+	return vp_prim_dh(s_pub, s, base_point);
+}
+
 static int export_payment(struct vp_key *key, struct vp_blob *blob)
 {
 	struct vp_key_secrets secrets;
@@ -247,9 +322,10 @@ static int export_payment(struct vp_key *key, struct vp_blob *blob)
 	memcpy(blob->keys.psk, secrets.psk, sizeof(blob->keys.psk));
 	memcpy(blob->keys.s, secrets.s, sizeof(blob->keys.s));
 	memcpy(blob->keys.code512, secrets.k512, sizeof(blob->keys.code512));
+	if (!err)
+		err = public_of(blob->keys.s_pub, secrets.s);
 	memzero_explicit(&secrets, sizeof(secrets));
-	memcpy(blob->keys.s_pub, key->s_pub, sizeof(blob->keys.s_pub));
-	blob->grant = key->grant;
+	give_grant(key, &blob->grant);
 	return err;
 }
 
@@ -300,7 +376,8 @@ void vp_key_stored(struct vp_key *key)
 void vp_key_destroy(struct vp_key *key)
 {
 	vp_cell_free(key->cell);
-	kfree_sensitive(key);
+	memzero_explicit(key, sizeof(*key));
+	kmem_cache_free(keys, key);
 }
 
 /**
@@ -355,9 +432,12 @@ int vp_key_read_psk(const struct vp_key *key, u8 psk[VP_KEY_LEN])
 	return read_secret(key, offsetof(struct vp_key_secrets, psk), psk, VP_KEY_LEN);
 }
 
-int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN])
+/* And its public half, which is none of the secrets. */
+int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN], u8 s_pub[VP_KEY_LEN])
 {
-	return read_secret(key, offsetof(struct vp_key_secrets, s), s, VP_KEY_LEN);
+	int err = read_secret(key, offsetof(struct vp_key_secrets, s), s, VP_KEY_LEN);
+
+	return err ?: public_of(s_pub, s);
 }
 
 int vp_key_read_otp(const struct vp_key *key, struct vp_mac_states *states)

@@ -18,7 +18,7 @@
 
 /* Codes issued in the current hour or day, against the budget for one. */
 struct vp_window {
-	u64 number;		/* of the hour or day since 1970 */
+	u32 number;		/* of the hour or day since 1970, modulo 2^32 */
 	u32 used;
 };
 
@@ -53,6 +53,53 @@ struct vp_otp_secrets {
 };
 
 /**
+ * struct vp_key_terms - the gateway's terms of a payment key: a struct vp_agree_grant
+ *	less its aliases
+ * @epoch: of the key
+ * @time_ms: the gateway's time when it granted them, milliseconds since 1970
+ * @not_before: seconds since 1970
+ * @rotate_after: likewise
+ * @not_after: likewise
+ * @per_hour: budgets of codes; 0: unlimited
+ * @per_day: likewise
+ * @per_key: likewise
+ * @prefix: PP, ASCII digits
+ * @modes: PAYCODE_MODE() bits
+ */
+struct vp_key_terms {
+	u64 epoch;
+	u64 time_ms;
+	u64 not_before;
+	u64 rotate_after;
+	u64 not_after;
+	u32 per_hour;
+	u32 per_day;
+	u32 per_key;
+	u8 prefix[2];
+	u16 modes;
+};
+
+/*
+ * An alias, two digits a byte. Those that follow each other are in bytes that do, so that
+ * four at a time are taken out: the first in the lower halves, then those in the upper.
+ */
+struct vp_key_alias {
+	u8 first[4];		/* digits 0 to 3, and 4 to 7 */
+	u8 last;		/* digit 8, and 9 */
+};
+
+static inline void vp_key_alias_digits(u8 digits[VP_ALIAS_DIGITS], const struct vp_key_alias *alias)
+{
+	u32 first = get_unaligned((const u32 *)alias->first);
+
+	BUILD_BUG_ON(VP_ALIAS_DIGITS != 2 * sizeof(struct vp_key_alias));
+	put_unaligned((first & 0x0f0f0f0f) | 0x30303030, (u32 *)digits);
+	put_unaligned((first >> 4 & 0x0f0f0f0f) | 0x30303030, (u32 *)(digits + 4));
+	digits[8] = (alias->last & 0xf) | '0';
+	digits[9] = alias->last >> 4 | '0';
+}
+
+/**
  * struct vp_otp_terms - how an authenticator makes its passwords
  * @algorithm: enum voicepay_otp_algorithm
  * @digits: 6 to 8
@@ -77,73 +124,84 @@ struct vp_otp_terms {
 struct vp_pool_state {
 	u64 serial;
 	u64 not_after;
-	u32 count;
-	u32 next;
+	u8 count;
+	u8 next;
 	bool shown;
 };
 
 /**
  * struct vp_reserve - what the slot's newest blob covers
- * @bound: there is a blob; without one nothing has to be kept for it
- * @pool_next: pool codes below this index
  * @ordinal: codes up to this one
+ * @counter: or, of an authenticator, counters below this one
  * @issued: and as many as this
- * @counter: an authenticator's counters below this one
- * @pool_serial: the pool that @pool_next is of
+ * @pool_serial: the pool that @pool_next is of, below VP_POOL_SERIAL_END
+ * @pool_next: pool codes below this index, at most VP_POOL_CODES_MAX
+ * @bound: there is a blob; without one nothing has to be kept for it
  */
 struct vp_reserve {
-	bool bound;
-	u32 pool_next;
-	u64 ordinal;
+	union {
+		u64 ordinal;
+		u64 counter;
+	};
 	u64 issued;
-	u64 counter;
-	u64 pool_serial;
+	u64 pool_serial : 59;
+	u64 pool_next : 4;
+	u64 bound : 1;
 };
 
 /**
  * struct vp_key - what a slot holds
  * @cell: holds a struct vp_key_secrets or vp_otp_secrets; another one after
  *	vp_key_move()
- * @kind: enum voicepay_slot_kind
- * @s_pub: public half of the static key
- * @grant: the gateway's terms: dates, budgets, aliases
- * @otp: terms of an authenticator
- * @last_ordinal: step * 10 + Q of the last code issued, 0 if there is none
- * @issue_lock: held to move all that follows
+ * @issue_lock: held to move what is said to be its
  * @issue_seq: for who asks for the last code again, without the lock
- * @last_mode: V of the last code, 0 if there is none
- * @last_bind: what it is bound to
+ * @grant: the gateway's terms: dates and budgets
+ * @otp: or the terms of an authenticator
+ * @counter: and its next counter; or by time, the last step used; under issue_lock
+ * @last_ordinal: step * 10 + Q of the last code issued, 0 if there is none; under issue_lock,
+ *	as all that follows down to @last_mode
  * @issued: codes issued so far
  * @hour: codes of this hour
  * @day: codes of this day
  * @pool: codes that need no clock
- * @counter: of an authenticator: the next; or by time, the last step used
  * @reserve: what may still be issued before a newer blob is wanted
  * @pending: what may be once the newest blob is stored
+ * @last_bind: what the last code is bound to
+ * @last_mode: V of the last code, 0 if there is none
+ * @kind: enum voicepay_slot_kind; which of grant and otp there is
+ * @n_aliases: of @alias, those that there are
+ * @alias: names of the key in codes, by the gateway
  * @sealed_generation: of the newest blob, 0 if there is none; under vp_manage_lock
  *
  * Readers find it under vp_key_srcu in its slot; all but what @issue_lock covers
- * never changes. The first fields are those of either kind. Wiped and freed after a grace period.
+ * never changes. Wiped and freed after a grace period. There is one for each slot, all
+ * the time: nothing is in here that can be computed when it is wanted.
  */
 struct vp_key {
 	struct vp_cell *cell;
-	u32 kind;
-	u32 last_mode;
-	u8 s_pub[VP_KEY_LEN];
-	struct vp_agree_grant grant;
-	struct vp_otp_terms otp;
+	spinlock_t issue_lock;	/* moves all from last_ordinal to last_mode, and counter */
+	seqcount_spinlock_t issue_seq;
+	union {
+		struct vp_key_terms grant;
+		struct {
+			struct vp_otp_terms otp;
+			u64 counter;
+		};
+	};
 
 	atomic64_t last_ordinal;
-	spinlock_t issue_lock;	/* moves all that follows, last_ordinal and last_mode */
-	seqcount_spinlock_t issue_seq;
-	u8 last_bind[PAYCODE_BIND_MAX];
 	u64 issued;
 	struct vp_window hour;
 	struct vp_window day;
 	struct vp_pool_state pool;
-	u64 counter;
 	struct vp_reserve reserve;
 	struct vp_reserve pending;
+	u8 last_bind[PAYCODE_BIND_MAX];
+	u8 last_mode;
+
+	u8 kind;
+	u8 n_aliases;
+	struct vp_key_alias alias[VP_ALIASES_MAX];
 	u64 sealed_generation;
 };
 
@@ -171,6 +229,9 @@ struct vp_draw {
 
 struct vp_blob;
 
+int vp_keys_init(void);
+void vp_keys_exit(void);
+
 void vp_key_init(struct vp_key *key);
 struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_grant *grant);
 struct vp_key *vp_key_create_otp(const struct vp_otp_terms *terms, const u8 *secret, u64 counter);
@@ -187,7 +248,7 @@ int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states);
 int vp_key_read_code512(const struct vp_key *key, u8 k512[VP_KEY512_LEN]);
 int vp_key_read_auth(const struct vp_key *key, u8 auth[VP_KEY_LEN]);
 int vp_key_read_psk(const struct vp_key *key, u8 psk[VP_KEY_LEN]);
-int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN]);
+int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN], u8 s_pub[VP_KEY_LEN]);
 enum vp_hash vp_key_otp_hash(u32 algorithm);
 int vp_key_read_otp(const struct vp_key *key, struct vp_mac_states *states);
 

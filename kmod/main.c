@@ -24,7 +24,6 @@ static void forget_everything(void)
 	vp_slot_del_all();
 	mutex_unlock(&vp_manage_lock);
 	vp_agree_exit();
-	vp_slot_exit();
 	vp_sealer_exit();
 	vp_ticket_exit();
 	vp_device_forget();
@@ -40,6 +39,9 @@ static int __init voicepay_init(void)
 	err = vp_vault_init();
 	if (err)
 		goto err_vault;
+	err = vp_slot_init();
+	if (err)
+		goto err_slot;
 	err = vp_wipe_init();
 	if (err)
 		goto err_wipe;
@@ -69,6 +71,8 @@ err_presence:
 err_channel:
 	vp_wipe_exit();
 err_wipe:
+	vp_slot_exit();
+err_slot:
 	vp_vault_exit();
 err_vault:
 	vp_hmac_exit();
@@ -85,6 +89,7 @@ static void __exit voicepay_exit(void)
 	vp_channel_exit();
 	vp_wipe_exit();
 	forget_everything();
+	vp_slot_exit();
 	vp_vault_exit();
 	vp_hmac_exit();
 }

@@ -36,7 +36,7 @@ static int compute(const struct vp_key *key, struct vp_order *order)
 static int fill_in(const struct vp_slot *slot, const struct vp_key *key,
 		   struct vp_authorise *what)
 {
-	const struct vp_agree_grant *grant = &key->grant;
+	const struct vp_key_terms *grant = &key->grant;
 	struct vp_device dev;
 	u64 now_ms;
 	int err;

@@ -30,6 +30,12 @@ struct row {
 /* Rows stay until the module goes. */
 static struct row *table[VP_SLOTS_MAX / ROW];
 static atomic_t slot_count = ATOMIC_INIT(0);
+static struct kmem_cache *slots;
+
+static void slot_free(struct rcu_head *rcu)
+{
+	kmem_cache_free(slots, container_of(rcu, struct vp_slot, rcu));
+}
 
 static void slot_release(struct kref *ref)
 {
@@ -38,7 +44,7 @@ static void slot_release(struct kref *ref)
 	/* vp_slot_del() has taken key and handshake out: nothing wipes what is left here. */
 	WARN_ON_ONCE(rcu_access_pointer(slot->key) || slot->handshake);
 	vp_gate_exit(&slot->gate);
-	kfree_rcu(slot, rcu);
+	call_rcu(&slot->rcu, slot_free);
 }
 
 void vp_slot_put(struct vp_slot *slot)
@@ -138,7 +144,7 @@ static void status_of_key(struct vp_slot_status *st, struct vp_key *key)
 	st->epoch = key->grant.epoch;
 	st->rotate_after = key->grant.rotate_after;
 	st->not_after = key->grant.not_after;
-	st->aliases = key->grant.n_aliases;
+	st->aliases = key->n_aliases;
 	if (!vp_clock_now_ms(&now_ms) && div_u64(now_ms, 1000) >= st->not_after)
 		st->state = VOICEPAY_SLOT_EXPIRED;
 }
@@ -207,7 +213,7 @@ int vp_slot_new(u32 *id, bool any)
 	err = make_row(*id);
 	if (err)
 		return err;
-	slot = kzalloc(sizeof(*slot), GFP_KERNEL_ACCOUNT);
+	slot = kmem_cache_zalloc(slots, GFP_KERNEL);
 	if (!slot)
 		return -ENOMEM;
 	kref_init(&slot->ref);
@@ -274,17 +280,29 @@ void vp_slot_del_all(void)
 		vp_slot_del(id);
 }
 
+int vp_slot_init(void)
+{
+	int err;
+
+	err = vp_keys_init();
+	if (err)
+		return err;
+	slots = kmem_cache_create("voicepay_slot", sizeof(struct vp_slot), 0, SLAB_ACCOUNT, NULL);
+	if (!slots)
+		vp_keys_exit();
+	return slots ? 0 : -ENOMEM;
+}
+
 /* With no slot left, and nobody who could look for one. */
 void vp_slot_exit(void)
 {
 	size_t i;
 
-	mutex_lock(&vp_manage_lock);	/* the machine may go to sleep meanwhile, and wipe */
-	for (i = 0; i < ARRAY_SIZE(table); i++) {
+	for (i = 0; i < ARRAY_SIZE(table); i++)
 		kfree(table[i]);
-		table[i] = NULL;
-	}
-	mutex_unlock(&vp_manage_lock);
+	rcu_barrier();		/* slot_free() */
+	kmem_cache_destroy(slots);
+	vp_keys_exit();
 }
 
 /* Every key and handshake; the slots stay, empty, to be enrolled again. */

@@ -17,17 +17,22 @@ struct vp_handshake;
  * struct vp_slot - a payment identity
  * @id: slot number
  * @ref: one for the table, one for each vp_slot_get()
- * @rcu: for the table's readers
  * @key: the current key, or NULL; written under vp_manage_lock
  * @handshake: the enrolment under way, or NULL; under vp_manage_lock
+ * @rcu: for the table's readers, who look at nothing but @ref when it is gone: by then
+ *	there is neither key nor handshake
  * @gate: who may do what
  */
 struct vp_slot {
 	u32 id;
 	struct kref ref;
-	struct rcu_head rcu;
-	struct vp_key __rcu *key;
-	struct vp_handshake *handshake;
+	union {
+		struct {
+			struct vp_key __rcu *key;
+			struct vp_handshake *handshake;
+		};
+		struct rcu_head rcu;
+	};
 	struct vp_gate gate;
 };
 
@@ -62,12 +67,14 @@ void vp_slot_put(struct vp_slot *slot);
 void vp_slot_status(struct vp_slot *slot, struct vp_slot_status *st);
 u32 vp_slot_count(void);
 
+int vp_slot_init(void);
+void vp_slot_exit(void);
+
 /* With vp_manage_lock held. */
 int vp_slot_new(u32 *id, bool any);
 int vp_slot_del(u32 id);
 void vp_slot_set_key(struct vp_slot *slot, struct vp_key *key);
 void vp_slot_del_all(void);
-void vp_slot_exit(void);
 void vp_slot_wipe_all(void);
 int vp_slot_move_all(void);
 

@@ -5,7 +5,9 @@
 #include <linux/slab.h>
 
 #include "voicepay.h"
+#include "blob.h"
 #include "key.h"
+#include "seal.h"
 
 #define T0	1700000010ULL		/* the first second of a step */
 
@@ -238,6 +240,92 @@ static void counters_only_rise(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, key->issued, 3);
 }
 
+/* Attack: a gateway whose time is far ahead, where hours have numbers that nobody keeps whole. */
+static void budget_of_a_late_hour(struct kunit *test)
+{
+	struct vp_key *key = a_key(test, 2, 3, 0);
+	u64 day = (1ULL << 32) * 86400;
+	u32 q;
+
+	KUNIT_ASSERT_EQ(test, take(key, day, true, &q), 0);
+	KUNIT_ASSERT_EQ(test, take(key, day, true, &q), 0);
+	KUNIT_EXPECT_EQ(test, take(key, day, true, &q), -EXFULL);
+	KUNIT_EXPECT_EQ(test, take(key, day + 3600, true, &q), 0);
+	KUNIT_EXPECT_EQ(test, take(key, day + 3600, true, &q), -ENOSR);
+	KUNIT_EXPECT_EQ(test, take(key, day + 86400, true, &q), 0);
+}
+
+/* What the gateway granted is kept in another form, and comes out as it was. */
+static void terms_come_back(struct kunit *test)
+{
+	static const u8 base_point[VP_KEY_LEN] = { 9 };
+	struct vp_blob *in = kunit_kzalloc(test, 2 * sizeof(*in), GFP_KERNEL), *out = in + 1;
+	u8 s_pub[VP_KEY_LEN], digits[VP_ALIAS_DIGITS];
+	struct vp_key *key;
+	u32 i, j;
+
+	KUNIT_ASSERT_NOT_NULL(test, in);
+	in->kind = VOICEPAY_SLOT_PAYMENT;
+	in->grant = (struct vp_agree_grant){
+		.prefix = "71", .modes = PAYCODE_MODES_DEVICE, .epoch = U64_MAX - 1,
+		.time_ms = 0x0102030405060708ULL, .not_before = 0x1112131415161718ULL,
+		.rotate_after = 0x2122232425262728ULL, .not_after = U64_MAX,
+		.per_hour = 0x31323334, .per_day = 0x41424344, .per_key = U32_MAX,
+		.n_aliases = VP_ALIASES_MAX,
+	};
+	/* Each digit in each place. */
+	for (i = 0; i < VP_ALIASES_MAX; i++)
+		for (j = 0; j < VP_ALIAS_DIGITS; j++)
+			in->grant.alias[i][j] = '0' + (3 * i + 7 * j) % 10;
+	in->keys.s[0] = 8;
+	in->keys.s[31] = 64;
+	in->pool = (struct vp_blob_pool){ VP_POOL_SERIAL_END - 1, U64_MAX, 15, 14 };
+	KUNIT_ASSERT_EQ(test, vp_prim_dh(s_pub, in->keys.s, base_point), 0);
+
+	key = vp_key_import(in);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(key));
+	for (i = 0; i < VP_ALIASES_MAX; i++) {
+		vp_key_alias_digits(digits, &key->alias[i]);
+		KUNIT_EXPECT_MEMEQ(test, digits, in->grant.alias[i], sizeof(digits));
+	}
+	KUNIT_EXPECT_EQ(test, vp_key_export(key, out, true), 0);
+	KUNIT_EXPECT_MEMEQ(test, &out->grant, &in->grant, sizeof(in->grant));
+	KUNIT_EXPECT_MEMEQ(test, &out->pool, &in->pool, sizeof(in->pool));
+	KUNIT_EXPECT_MEMEQ(test, out->keys.s, in->keys.s, VP_KEY_LEN);
+	KUNIT_EXPECT_MEMEQ(test, out->keys.s_pub, s_pub, VP_KEY_LEN);
+	vp_key_destroy(key);
+}
+
+/* The pool with the highest number, and what a blob covers of it. */
+static void last_pool_of_all(struct kunit *test)
+{
+	struct vp_blob *blob = kunit_kzalloc(test, sizeof(*blob), GFP_KERNEL);
+	struct vp_key *key;
+	u64 step, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, blob);
+	blob->kind = VOICEPAY_SLOT_PAYMENT;
+	blob->grant.n_aliases = 1;
+	memset(blob->grant.alias[0], '0', VP_ALIAS_DIGITS);
+	blob->keys.s[0] = 8;
+	blob->pool = (struct vp_blob_pool){ VP_POOL_SERIAL_END - 1, U64_MAX, 15, 0 };
+	key = vp_key_import(blob);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(key));
+	KUNIT_EXPECT_EQ(test, take_pool(key, 0, true, &step), -ESTALE);
+	for (i = 0; i < 15; i++) {
+		if (i % VP_SEAL_POOL == 0) {
+			KUNIT_EXPECT_EQ(test, take_pool(key, 0, true, &step), -ESTALE);
+			KUNIT_EXPECT_EQ(test, vp_key_export(key, blob, false), 0);
+			vp_key_sealed(key, blob);
+			vp_key_stored(key);
+		}
+		KUNIT_EXPECT_EQ(test, take_pool(key, 0, true, &step), 0);
+		KUNIT_EXPECT_EQ(test, step, (VP_POOL_SERIAL_END - 1) * 16 + i);
+	}
+	KUNIT_EXPECT_EQ(test, take_pool(key, 0, true, &step), -ENODATA);
+	vp_key_destroy(key);
+}
+
 static struct kunit_case key_cases[] = {
 	KUNIT_CASE(same_code_within_a_step),
 	KUNIT_CASE(other_terms_another_code),
@@ -249,6 +337,9 @@ static struct kunit_case key_cases[] = {
 	KUNIT_CASE(budgets_are_told_apart),
 	KUNIT_CASE(pool_runs_out),
 	KUNIT_CASE(counters_only_rise),
+	KUNIT_CASE(budget_of_a_late_hour),
+	KUNIT_CASE(terms_come_back),
+	KUNIT_CASE(last_pool_of_all),
 	{}
 };
 

@@ -377,6 +377,26 @@ static void authenticators(struct kunit *test)
 			-EBADMSG);
 }
 
+/* Attack: none; but a key has room for a pool that is one, and no other is let in. */
+static void pools_that_cannot_be(struct kunit *test)
+{
+	static const struct vp_blob_pool bad[] = {
+		{ 3, T0, 16, 4 }, { 3, T0, 15, 16 }, { 3, T0, 4, 5 }, { 3, T0, 256, 0 },
+		{ VP_POOL_SERIAL_END, T0, 15, 4 }, { U64_MAX, T0, 15, 4 },
+	};
+	struct room *r = sealed(test);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		r->in.pool = bad[i];
+		KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &place, &r->in), 0);
+		KUNIT_EXPECT_EQ_MSG(test, open_at(r, &place), -EBADMSG, "pool %zu", i);
+	}
+	r->in.pool = (struct vp_blob_pool){ VP_POOL_SERIAL_END - 1, T0, 15, 15 };
+	KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &place, &r->in), 0);
+	KUNIT_EXPECT_EQ(test, open_at(r, &place), 0);
+}
+
 /* The reserve of a blob never makes more of a budget than there is. */
 static void budgets(struct kunit *test)
 {
@@ -401,6 +421,7 @@ static struct kunit_case seal_cases[] = {
 	KUNIT_CASE(last_blob),
 	KUNIT_CASE(pool_stays_spent),
 	KUNIT_CASE(authenticators),
+	KUNIT_CASE(pools_that_cannot_be),
 	KUNIT_CASE(budgets),
 	{}
 };
