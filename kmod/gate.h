@@ -26,32 +26,32 @@
 struct vp_tally {
 	u32 uid;
 	u32 refused;
-	u64 hour;
+	u32 hour;
 	u32 used;
-	u64 out_until;
+	u32 out_until;
 };
 
 /* What the administrator says about a slot. */
 struct vp_policy {
 	struct vp_rights rights;
 	u32 caller_per_hour;	/* codes; 0: no limit */
-	u32 presence;		/* enum voicepay_presence */
-	u32 presence_seconds;
+	u16 presence;		/* enum voicepay_presence */
+	u16 presence_seconds;	/* at most VOICEPAY_PRESENCE_SECONDS_MAX */
 	u64 presence_above;	/* amount up to which an order needs no press */
 };
 
 /**
  * struct vp_gate - the gate of one slot
  * @lock: guards all of it; no other slot's callers wait for it
- * @policy: what the administrator says
  * @locked: VOICEPAY_LOCKED_*
+ * @policy: what the administrator says
  * @few: what each user did
  * @more: the same of those for whom there was no room left, NULL while there is
  */
 struct vp_gate {
 	spinlock_t lock;	/* guards all of it */
-	struct vp_policy policy;
 	u32 locked;
+	struct vp_policy policy;
 	struct vp_tally few[VP_CALLERS_FEW];
 	struct vp_tally *more;
 };

@@ -51,18 +51,21 @@ static int take_policy(struct genl_info *info, struct vp_policy *policy)
 	struct vp_rights *rights = &policy->rights;
 	u32 uid = from_kuid(&init_user_ns, rights->uid);
 	u32 gid = from_kgid(&init_user_ns, rights->gid);
+	u32 presence = policy->presence, seconds = policy->presence_seconds;
 
 	if (take_u32(info, VOICEPAY_A_SLOT_UID, U32_MAX, &uid) ||
 	    take_u32(info, VOICEPAY_A_SLOT_GID, U32_MAX, &gid) ||
 	    take_u32(info, VOICEPAY_A_SLOT_UID_RIGHTS, VOICEPAY_RIGHTS_ALL, &rights->uid_rights) ||
 	    take_u32(info, VOICEPAY_A_SLOT_GID_RIGHTS, VOICEPAY_RIGHTS_ALL, &rights->gid_rights) ||
 	    take_u32(info, VOICEPAY_A_SLOT_CALLER_PER_HOUR, U32_MAX, &policy->caller_per_hour) ||
-	    take_u32(info, VOICEPAY_A_SLOT_PRESENCE, VOICEPAY_PRESENCE_ALWAYS, &policy->presence) ||
+	    take_u32(info, VOICEPAY_A_SLOT_PRESENCE, VOICEPAY_PRESENCE_ALWAYS, &presence) ||
 	    take_u32(info, VOICEPAY_A_SLOT_PRESENCE_SECONDS, VOICEPAY_PRESENCE_SECONDS_MAX,
-		     &policy->presence_seconds))
+		     &seconds))
 		return -EOPNOTSUPP;
-	if (!policy->presence_seconds)
+	if (!seconds)
 		return -EINVAL;
+	policy->presence = presence;
+	policy->presence_seconds = seconds;
 	if (info->attrs[VOICEPAY_A_SLOT_PRESENCE_ABOVE])
 		policy->presence_above = nla_get_u64(info->attrs[VOICEPAY_A_SLOT_PRESENCE_ABOVE]);
 	/* Who sends this is in the initial user namespace: so are the numbers. */
