@@ -21,6 +21,8 @@
 #endif
 #include <linux/types.h>
 
+#include "wire.h"
+
 #define PAYCODE_DIGITS		24
 #define PAYCODE_PREFIX_DIGITS	2
 #define PAYCODE_ALIAS_DIGITS	10
@@ -81,16 +83,48 @@ static inline __u64 paycode_ordinal(__u64 step, unsigned int q)
 	return step * PAYCODE_PER_STEP + q;
 }
 
+/* PP V ALIAS Q */
+#define PAYCODE_HEAD_DIGITS	(PAYCODE_DIGITS - PAYCODE_MAC_DIGITS - 1)
+
 /*
- * Writes the bytes that the MAC of @code at @step goes over to @out and returns
- * their number. @bind_len is 0 or 32; bind.h makes the 32 bytes. For V = 8
- * @step is what paycode_pool_step() (pool.h) says.
+ * Writes the bytes that the MAC of a code at @step goes over to @out and returns their
+ * number. @head are the code's first PAYCODE_HEAD_DIGITS. @bind_len is 0 or 32; bind.h
+ * makes the 32 bytes. For V = 8 @step is what paycode_pool_step() (pool.h) says.
  */
+static inline size_t paycode_head_input(__u8 out[PAYCODE_INPUT_MAX], const __u8 *head, __u64 step,
+					const __u8 *bind, size_t bind_len)
+{
+	__u8 *p = out;
+
+	p = vp_wire_put(p, "PC1", 3);
+	p = vp_wire_put(p, head, PAYCODE_HEAD_DIGITS - 1);
+	p = vp_wire_put_be(p, step, 8);
+	p = vp_wire_put_be(p, head[PAYCODE_HEAD_DIGITS - 1] - '0', 1);
+	p = vp_wire_put_be(p, bind_len, 2);
+	if (bind_len)
+		p = vp_wire_put(p, bind, bind_len);
+	return p - out;
+}
+
+/* Completes a code whose first PAYCODE_HEAD_DIGITS are in @out; not terminated. */
+void paycode_finish(__u8 out[PAYCODE_DIGITS], __u32 mac);
+
+/* The same of a code in parts. */
 size_t paycode_mac_input(__u8 out[PAYCODE_INPUT_MAX], const struct paycode *code,
 			 __u64 step, const __u8 *bind, size_t bind_len);
 
 /* First eight bytes of an HMAC, big endian, modulo 10^9. Constant time. */
 __u32 paycode_truncate(const __u8 hmac[8]);
+/* The same of these eight bytes as a number. */
+#define PAYCODE_MODULUS	1000000000U
+#if __SIZEOF_LONG__ == 8
+static inline __u32 paycode_reduce(__u64 head)
+{
+	return head % PAYCODE_MODULUS;	/* by a constant: a multiplication */
+}
+#else
+__u32 paycode_reduce(__u64 head);
+#endif
 
 /* Writes the 24 digits, not terminated. */
 void paycode_format(__u8 out[PAYCODE_DIGITS], const struct paycode *code);

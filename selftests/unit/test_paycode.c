@@ -202,6 +202,25 @@ static void truncation(void **state)
 	}
 }
 
+/* Each of the parts that a MAC's digits are taken from at once, with all values. */
+static void mac_digits(void **state)
+{
+	struct paycode code = { .prefix = "71", .mode = 1, .alias = "0123456789" };
+	__u8 out[PAYCODE_DIGITS];
+	char digits[16];
+	__u32 n, i;
+
+	for (n = 0; n < 10000; n++) {
+		for (i = 0; i < 4; i++) {
+			code.mac = i == 0 ? n : i == 1 ? n * 10000 : i == 2 ? n * 10001 :
+				   n % 10 * 100000000 + (9999 - n) * 10000 + n;
+			paycode_format(out, &code);
+			snprintf(digits, sizeof(digits), "%09u", code.mac);
+			assert_memory_equal(out + 14, digits, 9);
+		}
+	}
+}
+
 static void damm_known(void **state)
 {
 	size_t i;
@@ -295,6 +314,7 @@ int main(void)
 		cmocka_unit_test(bind_is_injective),
 		cmocka_unit_test(mac_input),
 		cmocka_unit_test(truncation),
+		cmocka_unit_test(mac_digits),
 		cmocka_unit_test(damm_known),
 		cmocka_unit_test(damm_finds_errors),
 		cmocka_unit_test(parse_is_inverse),
