@@ -14,19 +14,12 @@
  * says between which times it can be, and the real-time clock which it is.
  */
 
-#include <linux/atomic.h>
-#include <linux/ktime.h>
-#include <linux/limits.h>
 #include <linux/math64.h>
-#include <linux/timekeeping.h>
 
 #include "voicepay.h"
 #include "clock.h"
 
-#define UNSET	S64_MIN
-
-/* Milliseconds from the time since boot to the gateway's time. */
-static atomic64_t offset_ms = ATOMIC64_INIT(UNSET);
+atomic64_t vp_clock_offset_ms = ATOMIC64_INIT(VP_CLOCK_UNSET);
 
 /* Boot time at which it was set; written and read with vp_manage_lock held. */
 static s64 set_at_ms;
@@ -46,12 +39,6 @@ static s64 set_at_ms;
 static bool provisional;
 static u64 floor_ms, trusted_until_ms;
 
-/* CLOCK_MONOTONIC_RAW stands still during a suspend; the offset makes up for it. */
-static s64 boot_ms(void)
-{
-	return ktime_to_ms(ktime_add(ktime_get_raw(), ktime_mono_to_any(0, TK_OFFS_BOOT)));
-}
-
 /**
  * vp_clock_set() - take the gateway's time
  * @now_ms: milliseconds since 1970, authenticated by the gateway
@@ -59,8 +46,8 @@ static s64 boot_ms(void)
 void vp_clock_set(u64 now_ms)
 {
 	provisional = false;
-	set_at_ms = boot_ms();
-	atomic64_set(&offset_ms, (s64)now_ms - set_at_ms);
+	set_at_ms = vp_clock_boot_ms();
+	atomic64_set(&vp_clock_offset_ms, (s64)now_ms - set_at_ms);
 }
 
 /* Two clocks can be apart by this much without one of them being wrong. */
@@ -89,7 +76,7 @@ int vp_clock_compare(u64 gateway_ms, s64 *drift_ms)
 	if (provisional || vp_clock_now_ms(&now_ms))
 		return 0;
 	*drift_ms = (s64)(gateway_ms - now_ms);
-	return vp_clock_could_drift(*drift_ms, boot_ms() - set_at_ms) ? 0 : -ETIME;
+	return vp_clock_could_drift(*drift_ms, vp_clock_boot_ms() - set_at_ms) ? 0 : -ETIME;
 }
 
 /**
@@ -124,12 +111,12 @@ void vp_clock_restore(u64 now_ms, u64 trusted_ms, u64 ahead_ms)
 {
 	u64 real_ms = ktime_to_ms(ktime_get_real());
 
-	if (atomic64_read(&offset_ms) != UNSET && !provisional)
+	if (atomic64_read(&vp_clock_offset_ms) != VP_CLOCK_UNSET && !provisional)
 		return;		/* the gateway has spoken in this boot */
 	floor_ms = max(floor_ms, now_ms);
 	trusted_until_ms = max(trusted_until_ms, trusted_ms);
 	provisional = real_ms >= floor_ms && real_ms <= trusted_until_ms + ahead_ms;
-	atomic64_set(&offset_ms, provisional ? (s64)real_ms - boot_ms() : UNSET);
+	atomic64_set(&vp_clock_offset_ms, provisional ? (s64)(real_ms - vp_clock_boot_ms()) : VP_CLOCK_UNSET);
 }
 
 /* After a wipe the device has no time, as after a boot. */
@@ -138,7 +125,7 @@ void vp_clock_forget(void)
 	provisional = false;
 	floor_ms = 0;
 	trusted_until_ms = 0;
-	atomic64_set(&offset_ms, UNSET);
+	atomic64_set(&vp_clock_offset_ms, VP_CLOCK_UNSET);
 }
 
 /**
@@ -149,10 +136,5 @@ void vp_clock_forget(void)
  */
 int vp_clock_now_ms(u64 *now_ms)
 {
-	s64 offset = atomic64_read(&offset_ms);
-
-	if (offset == UNSET)
-		return -ENODATA;
-	*now_ms = offset + boot_ms();
-	return 0;
+	return vp_clock_at(vp_clock_boot_ms(), now_ms);
 }

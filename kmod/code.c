@@ -35,63 +35,70 @@ static const struct vp_key_alias *alias_of_pool(const struct vp_key *key, u64 po
 	return &key->alias[index];
 }
 
-static int mac_256(u8 mac[VP_HASH_LEN], const struct vp_key *key, const struct vp_piece *piece)
+static __always_inline int mac_256(u64 *head, const struct vp_key *key, u8 block[VP_HMAC_BLOCK],
+				   size_t len)
 {
 	struct vp_hmac_states states vp_uninitialized;
 	int err;
 
 	err = vp_key_read_code(key, &states);
 	if (!err)
-		err = vp_hmac(mac, &states, piece, 1);
+		err = vp_hmac_head(head, &states, block, len);
 	memzero_explicit(&states, sizeof(states));
 	return err;
 }
 
-static int mac_512(u8 mac[VP_HASH512_LEN], const struct vp_key *key, const struct vp_piece *piece)
+static noinline int mac_512(u64 *head, const struct vp_key *key, const u8 *input, size_t len)
 {
-	u8 k512[VP_KEY512_LEN];
+	const struct vp_piece piece = { input, len };
+	u8 k512[VP_KEY512_LEN], mac[VP_HASH512_LEN];
 	int err;
 
 	err = vp_key_read_code512(key, k512);
 	if (!err)
-		err = vp_prim_hmac512(mac, k512, sizeof(k512), piece, 1);
+		err = vp_prim_hmac512(mac, k512, sizeof(k512), &piece, 1);
 	memzero_explicit(k512, sizeof(k512));
+	if (!err)
+		*head = get_unaligned_be64(mac);
+	memzero_explicit(mac, sizeof(mac));
 	return err;
 }
 
-static int compute(const struct vp_key *key, struct paycode *code, const struct vp_draw *draw)
+/* The MAC of a code of which the first digits are there. */
+static __always_inline int compute(const struct vp_key *key, const u8 *digits,
+				   const struct vp_draw *draw, u64 *head)
 {
-	u8 input[PAYCODE_INPUT_MAX] vp_uninitialized, mac[VP_HASH512_LEN] vp_uninitialized;
-	struct vp_piece piece = { input, 0 };
-	int err;
+	u8 block[VP_HMAC_BLOCK] = {};
+	size_t len;
 
-	piece.len = paycode_mac_input(input, code, draw->step, draw->bind,
-				      paycode_is_bound(code->mode) ? sizeof(draw->bind) : 0);
-	err = code->mode == PAYCODE_PLAIN_512 ? mac_512(mac, key, &piece) :
-						mac_256(mac, key, &piece);
-	if (!err)
-		code->mac = paycode_truncate(mac);
-	memzero_explicit(mac, sizeof(mac));
-	return err;
+	BUILD_BUG_ON(PAYCODE_INPUT_MAX > sizeof(block));
+	len = paycode_head_input(block, digits, draw->step, draw->bind,
+				 paycode_is_bound(draw->mode) ? sizeof(draw->bind) : 0);
+	return draw->mode == PAYCODE_PLAIN_512 ? mac_512(head, key, block, len) :
+						 mac_256(head, key, block, len);
 }
 
 /* The digits of what was drawn. */
 static int write_out(const struct vp_key *key, const struct vp_draw *draw,
 		     const struct vp_key_alias *alias, u8 digits[PAYCODE_DIGITS])
 {
-	struct paycode code = { .mode = draw->mode, .q = draw->q };
+	u8 *p = digits;
+	u64 head;
 	int err;
 
-	memcpy(code.prefix, key->grant.prefix, sizeof(code.prefix));
-	vp_key_alias_digits(code.alias, alias);
-	err = compute(key, &code, draw);
+	p = vp_wire_put(p, key->grant.prefix, sizeof(key->grant.prefix));
+	*p++ = '0' + draw->mode;
+	vp_key_alias_digits(p, alias);
+	p[VP_ALIAS_DIGITS] = '0' + draw->q;
+	err = compute(key, digits, draw, &head);
 	if (!err)
-		paycode_format(digits, &code);
-	memzero_explicit(&code, sizeof(code));
+		paycode_finish(digits, paycode_reduce(head));
+	memzero_explicit(&head, sizeof(head));
 	return err;
 }
 
-static int issue_by_time(struct vp_key *key, struct vp_draw *draw, struct vp_code *out)
+static __always_inline int issue_by_time(struct vp_key *key, u64 boot_ms, struct vp_draw *draw,
+					 struct vp_code *out)
 {
 	const struct vp_key_terms *grant = &key->grant;
 	u64 now_ms;
@@ -99,9 +106,12 @@ static int issue_by_time(struct vp_key *key, struct vp_draw *draw, struct vp_cod
 	int err;
 
 	/* A key comes with the time, but from a blob it can come without. */
-	if (vp_clock_now_ms(&now_ms))
+	if (vp_clock_at(boot_ms, &now_ms))
 		return -ETIME;
 	draw->now_s = div_u64(now_ms, MSEC_PER_SEC);
+	/* The key may be younger than the call. */
+	if (unlikely(draw->now_s < grant->not_before) && !vp_clock_now_ms(&now_ms))
+		draw->now_s = div_u64(now_ms, MSEC_PER_SEC);
 	if (draw->now_s < grant->not_before)
 		return -ECANCELED;
 	if (draw->now_s >= grant->not_after)
@@ -114,12 +124,13 @@ static int issue_by_time(struct vp_key *key, struct vp_draw *draw, struct vp_cod
 	return err;
 }
 
-static int issue_from_pool(struct vp_key *key, struct vp_draw *draw, struct vp_code *out)
+static int issue_from_pool(struct vp_key *key, u64 boot_ms, struct vp_draw *draw,
+			   struct vp_code *out)
 {
 	u64 now_ms;
 	int err;
 
-	if (!vp_clock_now_ms(&now_ms))
+	if (!vp_clock_at(boot_ms, &now_ms))
 		draw->now_s = div_u64(now_ms, MSEC_PER_SEC);
 	if (draw->now_s && draw->now_s >= key->grant.not_after)
 		return -EKEYEXPIRED;
@@ -139,7 +150,7 @@ static u32 choose_mode(const struct vp_key_terms *grant, u32 wanted)
 	return grant->modes & PAYCODE_MODE(wanted) ? wanted : 0;
 }
 
-static int issue(struct vp_key *key, struct vp_draw *draw, struct vp_code *out)
+static __always_inline int issue(struct vp_key *key, u64 boot_ms, struct vp_draw *draw, struct vp_code *out)
 {
 	int err;
 
@@ -148,13 +159,13 @@ static int issue(struct vp_key *key, struct vp_draw *draw, struct vp_code *out)
 	draw->mode = choose_mode(&key->grant, out->mode);
 	if (!draw->mode)
 		return -EOPNOTSUPP;
-	err = draw->mode == PAYCODE_POOL ? issue_from_pool(key, draw, out) :
-					   issue_by_time(key, draw, out);
+	err = draw->mode == PAYCODE_POOL ? issue_from_pool(key, boot_ms, draw, out) :
+					   issue_by_time(key, boot_ms, draw, out);
 	out->mode = draw->mode;
 	return err;
 }
 
-static int issue_from_slot(struct vp_slot *slot, bool may, bool *drawn, void *arg)
+static __always_inline int issue_from_slot(struct vp_slot *slot, u64 boot_ms, bool may, bool *drawn, void *arg)
 {
 	struct vp_code *out = arg;
 	struct vp_draw draw = { .fresh = out->fresh, .may = may };
@@ -167,7 +178,7 @@ static int issue_from_slot(struct vp_slot *slot, bool may, bool *drawn, void *ar
 		return err;
 	idx = srcu_read_lock(&vp_key_srcu);
 	key = srcu_dereference(slot->key, &vp_key_srcu);
-	err = key ? issue(key, &draw, out) : -ENOKEY;
+	err = key ? issue(key, boot_ms, &draw, out) : -ENOKEY;
 	srcu_read_unlock(&vp_key_srcu, idx);
 	*drawn = draw.drawn;
 	return err;
@@ -194,5 +205,5 @@ int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, struct v
 	if (code->terms ? paycode_check_terms(code->terms, code->mode) :
 			  paycode_is_bound(code->mode))
 		return -EINVAL;
-	return vp_give(slot, caller, &codes, code);
+	return vp_give_inline(slot, caller, &codes, code);
 }

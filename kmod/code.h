@@ -14,14 +14,14 @@ struct vp_slot;
  * @mode: in: V; 0 for plain with the strongest MAC there is; out: the V it has
  * @fresh: in: not the same code as last time
  * @terms: in: what it is to be bound to; NULL or zero unless the mode binds
- * @digits: out: ASCII, not terminated
+ * @digits: where the digits go, ASCII, not terminated
  * @valid_ms: out: until its step ends; 0 for one from the pool
  */
 struct vp_code {
 	u32 mode;
 	bool fresh;
 	const struct paycode_terms *terms;
-	u8 digits[PAYCODE_DIGITS];
+	u8 *digits;	/* of PAYCODE_DIGITS */
 	u32 valid_ms;
 };
 

@@ -51,21 +51,27 @@ static void audit(const struct vp_event *event)
 		  -event->error, event->drift_ms, !event->error);
 }
 
-static bool somebody_listens(void)
+static __always_inline bool somebody_listens(void)
 {
 	return trace_voicepay_event_enabled() || audit_enabled != AUDIT_OFF ||
 	       vp_netlink_has_listeners();
 }
 
-static noinline void tell(struct vp_event *event)
+/* Out of the way of those whom nobody listens to. */
+static noinline void tell(u32 kind, u32 slot, int error, s64 drift_ms, u64 number)
 {
-	event->boot_ms = ktime_to_ms(ktime_get_boottime());
-	event->uid = from_kuid(&init_user_ns, current_euid());
-	event->pid = task_tgid_nr(current);
-	get_task_comm(event->comm, current);
-	trace_voicepay_event(event);
-	audit(event);
-	vp_netlink_tell(event);
+	struct vp_event event = {
+		.kind = kind, .slot = slot, .error = error, .drift_ms = drift_ms,
+		.number = number,
+	};
+
+	event.boot_ms = ktime_to_ms(ktime_get_boottime());
+	event.uid = from_kuid(&init_user_ns, current_euid());
+	event.pid = task_tgid_nr(current);
+	get_task_comm(event.comm, current);
+	trace_voicepay_event(&event);
+	audit(&event);
+	vp_netlink_tell(&event);
 }
 
 /**
@@ -81,9 +87,7 @@ void vp_event(u32 kind, u32 slot, int error)
 	u64 number = atomic64_inc_return(&count);
 
 	if (somebody_listens())
-		tell(&(struct vp_event){
-			.kind = kind, .slot = slot, .error = error, .number = number,
-		});
+		tell(kind, slot, error, 0, number);
 }
 
 void vp_event_drift(u32 slot, int error, s64 drift_ms)
@@ -91,8 +95,5 @@ void vp_event_drift(u32 slot, int error, s64 drift_ms)
 	u64 number = atomic64_inc_return(&count);
 
 	if (somebody_listens())
-		tell(&(struct vp_event){
-			.kind = VOICEPAY_EVENT_CLOCK, .slot = slot, .error = error,
-			.drift_ms = drift_ms, .number = number,
-		});
+		tell(VOICEPAY_EVENT_CLOCK, slot, error, drift_ms, number);
 }

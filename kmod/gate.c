@@ -2,8 +2,8 @@
 /*
  * What stands between a caller and a slot's codes.
  *
- * Nothing in here knows the time of day: hours and lock-outs are counted on
- * CLOCK_BOOTTIME, so that setting a clock gives nobody a fresh budget.
+ * Nothing in here knows the time of day: hours and lock-outs are counted on the time
+ * since boot (vp_clock_boot_ms()), so that turning a clock gives nobody a fresh budget.
  *
  * Only callers who have the right to codes are counted. Were the others, too,
  * any user of the machine could fill the table, or lock the slot's owner out;
@@ -131,6 +131,11 @@ static struct vp_tally *find_tally(struct vp_gate *gate, u32 uid, u64 now_s, boo
 	struct vp_tally *unused = NULL, *t;
 	int i;
 
+	/* Most slots are asked by one or two. */
+#pragma GCC unroll 2
+	for (i = 0; i < VP_CALLERS_FEW; i++)
+		if (gate->few[i].uid == uid && gate->few[i].hour)
+			return &gate->few[i];
 	for (i = 0; i < VP_CALLERS_MAX && (t = tally_at(gate, i)); i++) {
 		if (t->hour && t->uid == uid)
 			return t;
@@ -159,7 +164,11 @@ static int enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass)
 	struct vp_tally *t;
 	int err = 0;
 
-	*pass = (struct vp_pass){ .uid = uid, .now_s = now_s };
+	pass->uid = uid;
+	pass->now_s = now_s;
+	pass->counted = false;
+	pass->refused = 0;
+	pass->may_draw = false;
 	t = find_tally(gate, uid, now_s, true);
 	pass->presence = policy->presence;
 	pass->presence_seconds = policy->presence_seconds;
@@ -190,7 +199,7 @@ static int enter(struct vp_gate *gate, u32 uid, u64 now_s, struct vp_pass *pass)
  * @gate: the slot's gate
  * @caller: who asks
  * @right: the VOICEPAY_RIGHT_* bit that this takes
- * @now_s: seconds of CLOCK_BOOTTIME
+ * @now_s: seconds since boot
  * @pass: out: for vp_gate_leave(), which must follow unless this fails
  *
  * Return: 0; -EACCES without the right, which is not counted; -EKEYREVOKED if the slot
@@ -202,7 +211,8 @@ int vp_gate_admit(struct vp_gate *gate, const struct vp_caller *caller, u32 righ
 	int err;
 
 	spin_lock(&gate->lock);
-	if (unlikely(!(vp_rights_granted(&gate->policy.rights, caller) & right))) {
+	if (unlikely(!(vp_rights_of_owner(&gate->policy.rights, caller) & right) &&
+		     !(vp_rights_granted(&gate->policy.rights, caller) & right))) {
 		spin_unlock(&gate->lock);
 		if (!vp_caller_is_admin(caller))
 			return -EACCES;
@@ -220,25 +230,12 @@ static bool counts_as_refusal(int err)
 	       err == -ENOSPC;
 }
 
-/**
- * vp_gate_leave() - what came of it
- * @gate: the slot's gate
- * @pass: from vp_gate_admit()
- * @err: the request's outcome
- * @drawn: a new code was drawn, rather than the step's last one shown again
- *
- * Return: true if this was one refusal too many, and the caller is now locked out.
- */
-bool vp_gate_leave(struct vp_gate *gate, const struct vp_pass *pass, int err, bool drawn)
+/* The rest of vp_gate_leave(): the tally is to be corrected. */
+bool vp_gate_settle(struct vp_gate *gate, const struct vp_pass *pass, int err, bool drawn)
 {
 	struct vp_tally *t;
 	bool out = false;
 
-	if (!pass->counted)
-		return false;
-	/* As it was foreseen, and no refusal to be forgotten: the tally says so already. */
-	if (!err && drawn == pass->may_draw && !pass->refused)
-		return false;
 	spin_lock(&gate->lock);
 	t = find_tally(gate, pass->uid, pass->now_s, false);
 	if (t) {

@@ -19,9 +19,9 @@
  * struct vp_tally - what one user did with a slot
  * @uid: the user
  * @refused: refusals since the last success
- * @hour: hour of CLOCK_BOOTTIME that @used is of, counted from 1; 0: this entry is free
+ * @hour: hour since boot that @used is of, counted from 1; 0: this entry is free
  * @used: codes drawn in that hour
- * @out_until: second of CLOCK_BOOTTIME up to which the user is locked out
+ * @out_until: second since boot up to which the user is locked out
  */
 struct vp_tally {
 	u32 uid;
@@ -59,7 +59,7 @@ struct vp_gate {
 /**
  * struct vp_pass - a request on its way through the gate
  * @uid: the caller
- * @now_s: when it came, seconds of CLOCK_BOOTTIME
+ * @now_s: when it came, seconds since boot
  * @counted: the caller has a tally
  * @refused: refusals before this one
  * @may_draw: one code more is within the caller's budget, and reserved
@@ -88,6 +88,24 @@ int vp_gate_unlock(struct vp_gate *gate, bool admin);
 
 int vp_gate_admit(struct vp_gate *gate, const struct vp_caller *caller, u32 right, u64 now_s,
 		  struct vp_pass *pass);
-bool vp_gate_leave(struct vp_gate *gate, const struct vp_pass *pass, int err, bool drawn);
+bool vp_gate_settle(struct vp_gate *gate, const struct vp_pass *pass, int err, bool drawn);
+
+/**
+ * vp_gate_leave() - what came of it
+ * @gate: the slot's gate
+ * @pass: from vp_gate_admit()
+ * @err: the request's outcome
+ * @drawn: a new code was drawn, rather than the step's last one shown again
+ *
+ * Return: true if this was one refusal too many, and the caller is now locked out.
+ */
+static inline bool vp_gate_leave(struct vp_gate *gate, const struct vp_pass *pass, int err,
+				 bool drawn)
+{
+	/* As it was foreseen, and no refusal to be forgotten: the tally says so already. */
+	if (!pass->counted || (!err && drawn == pass->may_draw && !pass->refused))
+		return false;
+	return vp_gate_settle(gate, pass, err, drawn);
+}
 
 #endif /* VP_GATE_H */

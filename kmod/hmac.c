@@ -18,9 +18,8 @@
 
 #define BLOCK_MAX	128	/* of SHA-512 */
 #define STATE_MAX	216	/* exported, on every kernel that this builds for */
-#define SHA256_BLOCK	64
 #define PLAIN_STATE_LEN	104	/* of SHA-256, at work */
-#define PLAIN_MAX	55	/* bytes that fit into a block with their padding */
+#define PLAIN_MAX	(VP_HMAC_BLOCK - 9)	/* fits into a block with its padding */
 
 static const struct {
 	const char *name;
@@ -189,54 +188,52 @@ static int mac(u8 *out, const u8 *inner, const u8 *outer, enum vp_hash hash,
 	return err;
 }
 
-/* The second block, the last, of a message of which @len bytes are in it. */
-static __always_inline void last_block(u8 block[SHA256_BLOCK], const u8 *data, size_t len)
+/* Two words of a state, as the hash has them. */
+static __always_inline u64 two_words(const u32 *word)
 {
-	memset(block, 0, SHA256_BLOCK);
-	memcpy(block, data, len);
-	block[len] = 0x80;
-	put_unaligned_be64((SHA256_BLOCK + len) * 8, block + SHA256_BLOCK - 8);
+	return (u64)word[0] << 32 | word[1];
 }
 
-/* A hash, as the words of a state. */
-static __always_inline void take_hash(u8 out[VP_HASH_LEN], const u32 *word)
+/* Of a message that ends in its second block, after @len bytes. */
+static __always_inline void put_bits(u8 block[VP_HMAC_BLOCK], size_t len)
 {
-	int i;
-
-	for (i = 0; i < VP_HASH_LEN / 4; i += 2)
-		put_unaligned_be64((u64)word[i] << 32 | word[i + 1], out + 4 * i);
+	put_unaligned_be64((VP_HMAC_BLOCK + len) * 8, block + VP_HMAC_BLOCK - 8);
 }
 
 /*
- * mac() of one piece that leaves room for the padding, with SHA-256, where the states can
- * be laid in and taken out: two blocks, and nothing copied twice.
+ * vp_hmac_head() where the states can be laid in and taken out: two blocks, and nothing
+ * copied twice.
  */
-static int plain_mac(u8 out[VP_HASH_LEN], const struct vp_hmac_states *states,
-		     const struct vp_piece *piece)
+static int plain_head(u64 *head, const struct vp_hmac_states *states, u8 block[VP_HMAC_BLOCK],
+		      size_t len)
 {
 	/* shash_desc_ctx() of it is written before it is read, as far as it is used. */
 	u8 space[sizeof(struct shash_desc) + PLAIN_STATE_LEN]
 		__aligned(__alignof__(struct shash_desc)) vp_uninitialized;
 	struct shash_desc *desc = (struct shash_desc *)space;
-	u8 block[SHA256_BLOCK] vp_uninitialized, half[VP_HASH_LEN] vp_uninitialized;
 	u32 *word = shash_desc_ctx(desc);
-	int err;
+	int err, i;
 
 	desc->tfm = tfms[VP_SHA256];
 	memcpy(word, states->inner, sizeof(states->inner));
-	last_block(block, piece->data, piece->len);
-	err = crypto_shash_update(desc, block, sizeof(block));
-	take_hash(half, word);
+	block[len] = 0x80;
+	put_bits(block, len);
+	err = crypto_shash_update(desc, block, VP_HMAC_BLOCK);
+
+#pragma GCC unroll 4
+	for (i = 0; i < VP_HASH_LEN / 8; i++)
+		put_unaligned_be64(two_words(word + 2 * i), block + 8 * i);
 	memcpy(word, states->outer, sizeof(states->outer));
-	last_block(block, half, sizeof(half));
+	memset(block + VP_HASH_LEN, 0, VP_HMAC_BLOCK - VP_HASH_LEN);
+	block[VP_HASH_LEN] = 0x80;
+	put_bits(block, VP_HASH_LEN);
 	if (!err)
-		err = crypto_shash_update(desc, block, sizeof(block));
+		err = crypto_shash_update(desc, block, VP_HMAC_BLOCK);
 	/* Else it is the outer state, with which anybody could make MACs. */
 	if (!err)
-		take_hash(out, word);
+		*head = two_words(word);
 	memzero_explicit(word, VP_SHA_STATE_LEN);
-	memzero_explicit(half, sizeof(half));
-	memzero_explicit(block, sizeof(block));
+	memzero_explicit(block, VP_HASH_LEN);
 	return err;
 }
 
@@ -271,9 +268,40 @@ int vp_hmac_prepare(struct vp_hmac_states *states, const u8 *key, size_t len)
 int vp_hmac(u8 out[VP_HASH_LEN], const struct vp_hmac_states *states,
 	    const struct vp_piece *pieces, size_t n)
 {
-	if (n == 1 && pieces->len <= PLAIN_MAX && static_branch_likely(&sha256_is_plain))
-		return plain_mac(out, states, pieces);
 	return mac(out, states->inner, states->outer, VP_SHA256, pieces, n);
+}
+
+static noinline int any_head(u64 *head, const struct vp_hmac_states *states,
+			     u8 block[VP_HMAC_BLOCK], size_t len)
+{
+	const struct vp_piece piece = { block, len };
+	u8 whole[VP_HASH_LEN];
+	int err;
+
+	err = vp_hmac(whole, states, &piece, 1);
+	if (!err)
+		*head = get_unaligned_be64(whole);
+	memzero_explicit(whole, sizeof(whole));
+	return err;
+}
+
+/**
+ * vp_hmac_head() - the first eight bytes of an HMAC-SHA-256 of a short message
+ * @head: out: them, big endian, as a number
+ * @states: the prepared key
+ * @block: begins with the message, and is zero behind it; undefined afterwards
+ * @len: bytes of the message
+ *
+ * Neither allocates nor sleeps.
+ *
+ * Return: 0 or a negative errno, and then @head is undefined.
+ */
+int vp_hmac_head(u64 *head, const struct vp_hmac_states *states, u8 block[VP_HMAC_BLOCK],
+		 size_t len)
+{
+	if (len <= PLAIN_MAX && static_branch_likely(&sha256_is_plain))
+		return plain_head(head, states, block, len);
+	return any_head(head, states, block, len);
 }
 
 /* Bytes that vp_mac() writes. */
@@ -363,25 +391,26 @@ static int check_kept(enum vp_hash hash)
 	return err;
 }
 
-/* Whether plain_mac() does the same as mac(). */
+/* Whether plain_head() does the same as mac(). */
 static bool plain_is_right(void)
 {
-	u8 key[VP_HASH_LEN], text[PLAIN_MAX], one[VP_HASH_LEN], other[VP_HASH_LEN];
+	u8 key[VP_HASH_LEN], block[VP_HMAC_BLOCK], whole[VP_HASH_LEN];
+	struct vp_piece piece = { block, 0 };
 	struct vp_hmac_states states;
-	unsigned int len;
+	u64 head;
 
 	/* Of another size it is another structure, and may begin with a pointer. */
 	if (crypto_shash_descsize(tfms[VP_SHA256]) != PLAIN_STATE_LEN)
 		return false;
 	memset(key, 0x3c, sizeof(key));
-	memset(text, 0xa5, sizeof(text));
 	if (vp_hmac_prepare(&states, key, sizeof(key)))
 		return false;
-	for (len = 0; len <= sizeof(text); len++) {
-		struct vp_piece piece = { text, len };
-
-		if (mac(one, states.inner, states.outer, VP_SHA256, &piece, 1) ||
-		    plain_mac(other, &states, &piece) || memcmp(one, other, sizeof(one)))
+	for (; piece.len <= PLAIN_MAX; piece.len++) {
+		memset(block, 0, sizeof(block));
+		memset(block, 0xa5, piece.len);
+		if (vp_hmac(whole, &states, &piece, 1) ||
+		    plain_head(&head, &states, block, piece.len) ||
+		    head != get_unaligned_be64(whole))
 			return false;
 	}
 	return true;

@@ -41,12 +41,16 @@ struct vp_mac_states {
 	u8 outer[VP_ANY_STATE_LEN] __aligned(8);
 };
 
+#define VP_HMAC_BLOCK	64	/* of SHA-256 */
+
 int vp_hmac_init(void);
 void vp_hmac_exit(void);
 
 int vp_hmac_prepare(struct vp_hmac_states *states, const u8 *key, size_t len);
 int vp_hmac(u8 out[VP_HASH_LEN], const struct vp_hmac_states *states,
 	    const struct vp_piece *pieces, size_t n);
+int vp_hmac_head(u64 *head, const struct vp_hmac_states *states, u8 block[VP_HMAC_BLOCK],
+		 size_t len);
 int vp_sha256(u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n);
 
 size_t vp_mac_size(enum vp_hash hash);

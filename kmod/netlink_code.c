@@ -12,19 +12,14 @@
 #include "prefetch.h"
 #include "slot.h"
 
+/* Whose digits end in a NUL. */
 static int put_code(struct sk_buff *skb, const struct vp_code *code)
 {
-	char digits[PAYCODE_DIGITS + 1];
-	int err = 0;
-
-	memcpy(digits, code->digits, PAYCODE_DIGITS);
-	digits[PAYCODE_DIGITS] = '\0';
 	if (nla_put_u32(skb, VOICEPAY_A_CODE_MODE, code->mode) ||
-	    nla_put_string(skb, VOICEPAY_A_CODE_DIGITS, digits) ||
+	    nla_put_string(skb, VOICEPAY_A_CODE_DIGITS, code->digits) ||
 	    nla_put_u32(skb, VOICEPAY_A_CODE_VALID_MS, code->valid_ms))
-		err = -EMSGSIZE;
-	memzero_explicit(digits, sizeof(digits));
-	return err;
+		return -EMSGSIZE;
+	return 0;
 }
 
 /* A string that fits, as the policy says, with or without a NUL, padded with NUL. */
@@ -80,7 +75,9 @@ static void explain(struct genl_info *info, int err)
 static int give_code(struct vp_slot *slot, const struct vp_caller *caller, struct genl_info *info)
 {
 	const struct nlattr *mode = info->attrs[VOICEPAY_A_CODE_MODE];
+	u8 digits[PAYCODE_DIGITS + 1] = {};
 	struct vp_code code = {
+		.digits = digits,
 		.mode = mode ? nla_get_u32(mode) : 0,
 		.fresh = nla_get_flag(info->attrs[VOICEPAY_A_CODE_NEW]),
 	};
@@ -98,7 +95,7 @@ static int give_code(struct vp_slot *slot, const struct vp_caller *caller, struc
 	explain(info, err);
 	if (!err)
 		err = put_code(reply.skb, &code);
-	memzero_explicit(&code, sizeof(code));
+	memzero_explicit(digits, sizeof(digits));
 	return vp_nl_reply_end(&reply, info, err);
 }
 

@@ -7,33 +7,21 @@
 
 #include "voicepay.h"
 #include "event.h"
-#include "netlink.h"
 #include "netlink_event.h"
-#include "netlink_gen.h"
 
-/*
- * Without the family there is no group, and its number may be another's. Who tells
- * of a reboot, or of sleep, may do so while the module is on its way out.
- */
-static bool family_is_up;
+bool vp_netlink_family_is_up;
 static DECLARE_RWSEM(family_lock);	/* the family stays while somebody sends to its group */
 
 void vp_netlink_events_start(void)
 {
-	WRITE_ONCE(family_is_up, true);
+	WRITE_ONCE(vp_netlink_family_is_up, true);
 }
 
 void vp_netlink_events_stop(void)
 {
 	down_write(&family_lock);
-	WRITE_ONCE(family_is_up, false);
+	WRITE_ONCE(vp_netlink_family_is_up, false);
 	up_write(&family_lock);
-}
-
-bool vp_netlink_has_listeners(void)
-{
-	return READ_ONCE(family_is_up) &&
-	       genl_has_listeners(&vp_nl_family, &init_net, VOICEPAY_NLGRP_EVENTS);
 }
 
 static int put_event(struct sk_buff *skb, const struct vp_event *event)
@@ -73,7 +61,7 @@ void vp_netlink_tell(const struct vp_event *event)
 	}
 	genlmsg_end(skb, head);
 	down_read(&family_lock);
-	if (family_is_up)
+	if (vp_netlink_family_is_up)
 		genlmsg_multicast(&vp_nl_family, skb, 0, VOICEPAY_NLGRP_EVENTS, GFP_KERNEL);
 	else
 		nlmsg_free(skb);

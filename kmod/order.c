@@ -57,7 +57,7 @@ static int fill_in(const struct vp_slot *slot, const struct vp_key *key,
 	return what->time >= grant->not_after ? -EKEYEXPIRED : 0;
 }
 
-static int authorise(struct vp_slot *slot, bool may, bool *drawn, void *arg)
+static int authorise(struct vp_slot *slot, u64 boot_ms, bool may, bool *drawn, void *arg)
 {
 	struct vp_order *order = arg;
 	struct vp_key *key;

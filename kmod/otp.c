@@ -64,12 +64,13 @@ int vp_otp_compute(const struct vp_key *key, u64 counter, u8 digits[VP_OTP_DIGIT
 	return err;
 }
 
-static int issue_by_time(struct vp_key *key, bool may, bool *drawn, struct vp_otp *otp)
+static int issue_by_time(struct vp_key *key, u64 boot_ms, bool may, bool *drawn,
+			 struct vp_otp *otp)
 {
 	u64 now_ms, left_ms;
 	int err;
 
-	if (vp_clock_now_ms(&now_ms))
+	if (vp_clock_at(boot_ms, &now_ms))
 		return -ETIME;
 	otp->counter = div_u64(div_u64(now_ms, MSEC_PER_SEC), key->otp.period);
 	left_ms = (otp->counter + 1) * key->otp.period * MSEC_PER_SEC - now_ms;
@@ -93,7 +94,7 @@ static int issue_by_counter(struct vp_key *key, bool may, bool *drawn, struct vp
 	return err;
 }
 
-static int issue(struct vp_slot *slot, bool may, bool *drawn, void *arg)
+static int issue(struct vp_slot *slot, u64 boot_ms, bool may, bool *drawn, void *arg)
 {
 	struct vp_otp *otp = arg;
 	struct vp_key *key;
@@ -107,7 +108,7 @@ static int issue(struct vp_slot *slot, bool may, bool *drawn, void *arg)
 		err = -EMEDIUMTYPE;
 	} else {
 		otp->n_digits = key->otp.digits;
-		err = key->otp.period ? issue_by_time(key, may, drawn, otp) :
+		err = key->otp.period ? issue_by_time(key, boot_ms, may, drawn, otp) :
 					issue_by_counter(key, may, drawn, otp);
 	}
 	srcu_read_unlock(&vp_key_srcu, idx);

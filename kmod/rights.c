@@ -19,23 +19,10 @@
  */
 
 #include <linux/capability.h>
-#include <linux/cred.h>
-#include <linux/fs.h>
 #include <linux/user_namespace.h>
 
 #include "voicepay.h"
 #include "rights.h"
-
-struct vp_caller vp_caller_of_file(const struct file *file)
-{
-	return (struct vp_caller){ current_cred(), file };
-}
-
-/* As the initial user namespace counts: there a user's number is what the kernel's own is. */
-u32 vp_caller_uid(const struct vp_caller *caller)
-{
-	return __kuid_val(caller->cred->euid);
-}
 
 /**
  * vp_caller_is_admin() - is this the administrator of the machine?

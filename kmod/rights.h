@@ -3,11 +3,10 @@
 #ifndef VP_RIGHTS_H
 #define VP_RIGHTS_H
 
+#include <linux/cred.h>
+#include <linux/fs.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
-
-struct cred;
-struct file;
 
 /**
  * struct vp_rights - what the administrator granted
@@ -36,12 +35,34 @@ struct vp_caller {
 	const struct file *file;
 };
 
-struct vp_caller vp_caller_of_file(const struct file *file);
-u32 vp_caller_uid(const struct vp_caller *caller);
+static inline struct vp_caller vp_caller_of_file(const struct file *file)
+{
+	return (struct vp_caller){ current_cred(), file };
+}
+
+/* As the initial user namespace counts: there a user's number is what the kernel's own is. */
+static inline u32 vp_caller_uid(const struct vp_caller *caller)
+{
+	return __kuid_val(caller->cred->euid);
+}
+
 bool vp_caller_is_admin(const struct vp_caller *caller);
 
 u32 vp_rights_of_cred(const struct vp_rights *rights, const struct cred *cred);
 u32 vp_rights_granted(const struct vp_rights *rights, const struct vp_caller *caller);
 u32 vp_rights_of(const struct vp_rights *rights, const struct vp_caller *caller);
+
+/*
+ * The same in the most common case, and else nothing: the owner calls, through what
+ * he has opened himself.
+ */
+static inline u32 vp_rights_of_owner(const struct vp_rights *rights,
+				     const struct vp_caller *caller)
+{
+	if (!caller->file || caller->file->f_cred != caller->cred ||
+	    !uid_valid(rights->uid) || !uid_eq(caller->cred->euid, rights->uid))
+		return 0;
+	return rights->uid_rights;
+}
 
 #endif /* VP_RIGHTS_H */

@@ -206,6 +206,74 @@ static void unaligned(void)
 	EXPECT_EQ(buf[3 + sizeof(st)], 0);
 }
 
+/*
+ * The same code each time: the most common request has a way of its own through the module,
+ * and must not be told from the others.
+ */
+static void code_wherever_it_lies(void)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	__u8 *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const size_t whole = sizeof(struct voicepay_code);
+	const size_t first = offsetof(struct voicepay_code, amount);
+	const struct { size_t at, size; } places[] = {
+		{ 0, whole }, { 1, whole }, { 3, whole }, { 4, whole },
+		{ 0, first }, { 4, first }, { 0, whole + 24 }, { 5, whole + 24 },
+		{ page - whole, whole }, { page - whole - 1, whole },
+		{ page - first, first }, { page - first - 2, first },
+	};
+	struct voicepay_code right, code;
+	struct voicepay_status before, after;
+	size_t i, j;
+
+	ASSERT_TRUE(two != MAP_FAILED);
+	begin_of_step(10);
+	ASSERT_OK(code_of(0, 0, &right));
+	ASSERT_OK(mprotect(two + page, page, PROT_NONE));
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		__u8 *at = two + places[i].at;
+
+		memset(two, 0xee, page);
+		memset(at, 0, places[i].size);
+		memcpy(at, &(struct voicepay_code){ .size = places[i].size }, 4);
+		ASSERT_OK(ioctl(dev, VOICEPAY_IOC_CODE, at));
+		memset(&code, 0, sizeof(code));
+		memcpy(&code, at, places[i].size < whole ? places[i].size : whole);
+		EXPECT_MEMEQ(code.digits, right.digits, sizeof(code.digits));
+		EXPECT_EQ(code.size, places[i].size);
+		EXPECT_EQ(code.mode, right.mode);
+		EXPECT_LE(code.valid_ms, right.valid_ms);
+		EXPECT_GT(code.valid_ms, 0);
+		for (j = 0; j < (size_t)page; j++)
+			if (j < places[i].at || j >= places[i].at + places[i].size)
+				EXPECT_EQ(two[j], 0xee);
+	}
+
+	/* Only terms are in what cannot be read, but they are asked for. */
+	memset(two, 0, page);
+	memcpy(two + page - first, &(struct voicepay_code){ .size = whole }, 4);
+	EXPECT_ERRNO(EFAULT, ioctl(dev, VOICEPAY_IOC_CODE, two + page - first));
+	/* One word of terms, at either end, is told from none. */
+	for (i = first; i < whole; i += whole - 4 - first) {
+		memset(two, 0, whole);
+		memcpy(two, &(struct voicepay_code){ .size = whole }, 4);
+		two[i] = 1;
+		EXPECT_ERRNO(EINVAL, ioctl(dev, VOICEPAY_IOC_CODE, two));
+	}
+
+	/* The answer's last word on a page that cannot be written: no code is used up. */
+	ASSERT_OK(mprotect(two + page, page, PROT_READ | PROT_WRITE));
+	memset(two, 0, 2 * page);
+	i = page - offsetof(struct voicepay_code, valid_ms);
+	memcpy(two + i, &(struct voicepay_code){ .size = whole, .flags = VOICEPAY_CODE_NEW }, 8);
+	ASSERT_OK(status_of(0, &before));
+	ASSERT_OK(mprotect(two + page, page, PROT_READ));
+	EXPECT_ERRNO(EFAULT, ioctl(dev, VOICEPAY_IOC_CODE, two + i));
+	ASSERT_OK(status_of(0, &after));
+	EXPECT_EQ(before.codes_issued, after.codes_issued);
+	munmap(two, 2 * page);
+}
+
 static void closed_descriptor(void)
 {
 	struct voicepay_info info = { .size = sizeof(info) };
@@ -472,7 +540,7 @@ static void aliases_by_day(void)
 int main(void)
 {
 	dev = test_device_ready(&nl, &gw, 2);
-	ktap_plan(22);
+	ktap_plan(23);
 
 	KTAP_TEST(empty_slot, "an empty slot gives no code");
 	if (test_enrol(&nl, &gw, 0))
@@ -485,6 +553,7 @@ int main(void)
 	KTAP_TEST(reserved_fields, "reserved fields that are not zero");
 	KTAP_TEST(bad_pointers, "pointers to nothing, to half a page, to read-only memory");
 	KTAP_TEST(unaligned, "an unaligned structure");
+	KTAP_TEST(code_wherever_it_lies, "a code, wherever its structure lies");
 	KTAP_TEST(closed_descriptor, "a closed descriptor, an O_PATH one");
 	KTAP_TEST(no_such_slot, "slots that do not exist");
 	KTAP_TEST(status_of_enrolled, "STATUS of an enrolled slot");

@@ -91,11 +91,9 @@ static void code_exit(struct kunit *test)
 
 static int get(struct fixture *f, u32 mode, bool fresh, u8 digits[PAYCODE_DIGITS])
 {
-	struct vp_code code = { .mode = mode, .fresh = fresh };
-	int err = vp_code_issue(f->slot, &f->caller, &code);
+	struct vp_code code = { .mode = mode, .fresh = fresh, .digits = digits };
 
-	memcpy(digits, code.digits, PAYCODE_DIGITS);
-	return err;
+	return vp_code_issue(f->slot, &f->caller, &code);
 }
 
 /* The codes of the format's vectors, and then no more. */

@@ -99,6 +99,25 @@ static void bind_vectors_hold(struct kunit *test)
 	}
 }
 
+/* What the module makes codes of: the beginning of the same HMAC. */
+static void head_is_of_the_hmac(struct kunit *test)
+{
+	u8 block[VP_HMAC_BLOCK], key[32], mac[VP_HASH_LEN];
+	struct vp_piece piece = { block, 0 };
+	struct vp_hmac_states states;
+	u64 head;
+
+	get_random_bytes(key, sizeof(key));
+	KUNIT_ASSERT_EQ(test, vp_hmac_prepare(&states, key, sizeof(key)), 0);
+	for (; piece.len <= sizeof(block); piece.len++) {
+		memset(block, 0, sizeof(block));
+		get_random_bytes(block, piece.len);
+		KUNIT_ASSERT_EQ(test, vp_prim_hmac(mac, key, sizeof(key), &piece, 1), 0);
+		KUNIT_ASSERT_EQ(test, vp_hmac_head(&head, &states, block, piece.len), 0);
+		KUNIT_EXPECT_EQ(test, head, get_unaligned_be64(mac));
+	}
+}
+
 static void truncate_is_modulo(struct kunit *test)
 {
 	u32 remainder;
@@ -152,6 +171,7 @@ static struct kunit_case paycode_cases[] = {
 	KUNIT_CASE(pc1_vectors_hold),
 	KUNIT_CASE(mode_vectors_hold),
 	KUNIT_CASE(bind_vectors_hold),
+	KUNIT_CASE(head_is_of_the_hmac),
 	KUNIT_CASE(truncate_is_modulo),
 	KUNIT_CASE(damm_vectors_hold),
 	KUNIT_CASE(parse_finds_wrong_digits),
