@@ -150,7 +150,8 @@ static u32 choose_mode(const struct vp_key_terms *grant, u32 wanted)
 	return grant->modes & PAYCODE_MODE(wanted) ? wanted : 0;
 }
 
-static __always_inline int issue(struct vp_key *key, u64 boot_ms, struct vp_draw *draw, struct vp_code *out)
+static __always_inline int issue(struct vp_key *key, u64 boot_ms, struct vp_draw *draw,
+				 struct vp_code *out)
 {
 	int err;
 
@@ -165,13 +166,18 @@ static __always_inline int issue(struct vp_key *key, u64 boot_ms, struct vp_draw
 	return err;
 }
 
-static __always_inline int issue_from_slot(struct vp_slot *slot, u64 boot_ms, bool may, bool *drawn, void *arg)
+static __always_inline int issue_from_slot(struct vp_slot *slot, u64 boot_ms, bool may,
+					   bool *drawn, void *arg)
 {
 	struct vp_code *out = arg;
-	struct vp_draw draw = { .fresh = out->fresh, .may = may };
+	struct vp_draw draw vp_uninitialized;
 	struct vp_key *key;
 	int err = 0, idx;
 
+	draw.now_s = 0;
+	draw.fresh = out->fresh;
+	draw.may = may;
+	draw.drawn = false;
 	if (paycode_is_bound(out->mode))
 		err = paycode_bind(draw.bind, out->terms, out->mode);
 	if (err)

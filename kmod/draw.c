@@ -49,7 +49,8 @@ static __always_inline bool last_again(const struct vp_key *key, const struct vp
 {
 	return !draw->fresh && last >= first && last < first + PAYCODE_PER_STEP &&
 	       key->last_mode == draw->mode &&
-	       !memcmp(key->last_bind, draw->bind, sizeof(draw->bind));
+	       (!paycode_is_bound(draw->mode) ||
+		!memcmp(key->last_bind, draw->bind, sizeof(draw->bind)));
 }
 
 static bool last_again_lockless(struct vp_key *key, const struct vp_draw *draw, u64 first,
@@ -86,7 +87,8 @@ static int draw_next(struct vp_key *key, struct vp_draw *draw, u64 first, u64 *o
 	write_seqcount_begin(&key->issue_seq);
 	atomic64_set(&key->last_ordinal, next);
 	key->last_mode = draw->mode;
-	memcpy(key->last_bind, draw->bind, sizeof(key->last_bind));
+	if (paycode_is_bound(draw->mode))
+		memcpy(key->last_bind, draw->bind, sizeof(key->last_bind));
 	write_seqcount_end(&key->issue_seq);
 	draw->drawn = true;
 	*ordinal = next;

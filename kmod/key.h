@@ -209,7 +209,7 @@ struct vp_key {
  * struct vp_draw - a code that is asked for, and what was chosen for it
  * @now_s: in: the time, seconds since 1970; for the pool 0 if there is none
  * @mode: in: V
- * @bind: in: what it is to be bound to, or zero
+ * @bind: in: what it is to be bound to, if V is of a code that is
  * @fresh: in: not the last code again
  * @may: in: a new code may be drawn
  * @drawn: out: one was
