@@ -411,6 +411,7 @@ static __always_inline long serve_plain_code(struct file *file, void __user *use
 		err = -EFAULT;
 	if (err)
 		goto out;
+	OPTIMIZER_HIDE_VAR(place);	/* or each word's address is kept from before */
 #pragma GCC unroll 32
 	for (i = ANSWER_AT; i < ANSWER_END; i++)
 		unsafe_put_user(data.words[i], place + i, lost);
