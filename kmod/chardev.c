@@ -140,7 +140,6 @@ static __always_inline int issue_code(struct file *file, struct voicepay_code *c
 		.digits = code->digits,
 	};
 	struct paycode_terms terms vp_uninitialized;
-	struct vp_slot *slot;
 	int err;
 
 	if (code->flags & ~VOICEPAY_CODE_NEW)
@@ -152,12 +151,8 @@ static __always_inline int issue_code(struct file *file, struct voicepay_code *c
 			return -EINVAL;
 		issued.terms = &terms;
 	}
-	slot = vp_slot_get(code->slot);
-	if (!slot)
-		return -ENOENT;
 	memset(code->digits + PAYCODE_DIGITS, 0, sizeof(code->digits) - PAYCODE_DIGITS);
-	err = vp_code_issue(slot, &caller, &issued);
-	vp_slot_put(slot);
+	err = vp_code_issue(code->slot, &caller, &issued);
 	code->valid_ms = issued.valid_ms;
 	code->mode = issued.mode;
 	return err;

@@ -166,13 +166,14 @@ static __always_inline int issue(struct vp_key *key, u64 boot_ms, struct vp_draw
 	return err;
 }
 
+/* With vp_key_srcu held, for the slot's sake. */
 static __always_inline int issue_from_slot(struct vp_slot *slot, u64 boot_ms, bool may,
 					   bool *drawn, void *arg)
 {
-	struct vp_code *out = arg;
 	struct vp_draw draw vp_uninitialized;
+	struct vp_code *out = arg;
 	struct vp_key *key;
-	int err = 0, idx;
+	int err = 0;
 
 	draw.now_s = 0;
 	draw.fresh = out->fresh;
@@ -182,28 +183,29 @@ static __always_inline int issue_from_slot(struct vp_slot *slot, u64 boot_ms, bo
 		err = paycode_bind(draw.bind, out->terms, out->mode);
 	if (err)
 		return err;
-	idx = srcu_read_lock(&vp_key_srcu);
 	key = srcu_dereference(slot->key, &vp_key_srcu);
 	err = key ? issue(key, boot_ms, &draw, out) : -ENOKEY;
-	srcu_read_unlock(&vp_key_srcu, idx);
 	*drawn = draw.drawn;
 	return err;
 }
 
 /**
  * vp_code_issue() - issue a payment code
- * @slot: whose
+ * @id: whose: a slot's number
  * @caller: for whom
- * @code: which; the caller wipes it
+ * @code: which; the caller wipes the digits
  *
  * Return: 0 or what VOICEPAY_IOC_CODE documents.
  */
-int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, struct vp_code *code)
+int vp_code_issue(u32 id, const struct vp_caller *caller, struct vp_code *code)
 {
 	static const struct vp_give codes = {
 		.right = VOICEPAY_RIGHT_CODE, .event = VOICEPAY_EVENT_CODE,
 		.make = issue_from_slot,
 	};
+	struct vp_slot *slot;
+	bool locked_out;
+	int err, idx;
 
 	if (code->mode > PAYCODE_ONLINE ||
 	    (code->mode && !(PAYCODE_MODES_DEVICE & PAYCODE_MODE(code->mode))))
@@ -211,5 +213,15 @@ int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, struct v
 	if (code->terms ? paycode_check_terms(code->terms, code->mode) :
 			  paycode_is_bound(code->mode))
 		return -EINVAL;
-	return vp_give_inline(slot, caller, &codes, code);
+	idx = srcu_read_lock(&vp_key_srcu);
+	slot = vp_slot_find(id);
+	if (!slot) {
+		srcu_read_unlock(&vp_key_srcu, idx);
+		return -ENOENT;
+	}
+	err = vp_give_through(slot, caller, &codes, code, &locked_out);
+	srcu_read_unlock(&vp_key_srcu, idx);
+	/* Now: who tells may have to wait, and a wipe would have to wait for him. */
+	vp_give_tell(&codes, id, err, locked_out);
+	return err;
 }

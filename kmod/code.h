@@ -7,7 +7,6 @@
 #include "common/paycode.h"
 
 struct vp_caller;
-struct vp_slot;
 
 /**
  * struct vp_code - a payment code
@@ -25,6 +24,6 @@ struct vp_code {
 	u32 valid_ms;
 };
 
-int vp_code_issue(struct vp_slot *slot, const struct vp_caller *caller, struct vp_code *code);
+int vp_code_issue(u32 id, const struct vp_caller *caller, struct vp_code *code);
 
 #endif /* VP_CODE_H */

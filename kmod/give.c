@@ -22,5 +22,10 @@
 int vp_give(struct vp_slot *slot, const struct vp_caller *caller, const struct vp_give *what,
 	    void *arg)
 {
-	return vp_give_inline(slot, caller, what, arg);
+	bool locked_out;
+	int err;
+
+	err = vp_give_through(slot, caller, what, arg, &locked_out);
+	vp_give_tell(what, slot->id, err, locked_out);
+	return err;
 }

@@ -45,8 +45,10 @@ static inline u32 vp_give_press(const struct vp_give *what, const struct vp_pass
 	return pass->presence;
 }
 
+/* For payment codes, where each call counts; others call vp_give(). */
 static __always_inline int vp_give_through(struct vp_slot *slot, const struct vp_caller *caller,
-					   const struct vp_give *what, void *arg)
+					   const struct vp_give *what, void *arg,
+					   bool *locked_out)
 {
 	u64 boot_ms = vp_clock_boot_ms();
 	struct vp_press press vp_uninitialized;
@@ -55,6 +57,7 @@ static __always_inline int vp_give_through(struct vp_slot *slot, const struct vp
 	u32 wanted;
 	int err;
 
+	*locked_out = false;
 	err = vp_gate_admit(&slot->gate, caller, what->right, div_u64(boot_ms, MSEC_PER_SEC),
 			    &pass);
 	if (err)
@@ -70,21 +73,19 @@ static __always_inline int vp_give_through(struct vp_slot *slot, const struct vp
 				vp_presence_give_back(&press);
 		}
 	}
-	if (vp_gate_leave(&slot->gate, &pass, err, drawn))
-		vp_event(VOICEPAY_EVENT_LOCKOUT, slot->id, err);
+	*locked_out = vp_gate_leave(&slot->gate, &pass, err, drawn);
 	return err;
 }
 
-/* For the way of payment codes, where each call counts; others call vp_give(). */
-static __always_inline int vp_give_inline(struct vp_slot *slot, const struct vp_caller *caller,
-					  const struct vp_give *what, void *arg)
+/* Afterwards, with nothing held. */
+static __always_inline void vp_give_tell(const struct vp_give *what, u32 id, int err,
+					 bool locked_out)
 {
-	int err = vp_give_through(slot, caller, what, arg);
-
+	if (unlikely(locked_out))
+		vp_event(VOICEPAY_EVENT_LOCKOUT, id, err);
 	/* That somebody was locked out has been told; each further try is no news. */
 	if (err != -EKEYREJECTED)
-		vp_event(what->event, slot->id, err);
-	return err;
+		vp_event(what->event, id, err);
 }
 
 #endif /* VP_GIVE_H */

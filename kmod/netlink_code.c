@@ -91,7 +91,7 @@ static int give_code(struct vp_slot *slot, const struct vp_caller *caller, struc
 	err = vp_nl_reply_begin(&reply, info);
 	if (err)
 		return err;
-	err = vp_code_issue(slot, caller, &code);
+	err = vp_code_issue(slot->id, caller, &code);
 	explain(info, err);
 	if (!err)
 		err = put_code(reply.skb, &code);

@@ -8,7 +8,6 @@
  */
 
 #include <linux/math64.h>
-#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "voicepay.h"
@@ -22,13 +21,8 @@
 DEFINE_MUTEX(vp_manage_lock);	/* all that changes slots, keys and the device */
 DEFINE_SRCU(vp_key_srcu);
 
-#define ROW	128
-struct row {
-	struct vp_slot __rcu *slot[ROW];
-};
-
 /* Rows stay until the module goes. */
-static struct row *table[VP_SLOTS_MAX / ROW];
+struct vp_slot_row *vp_slot_table[VP_SLOTS_MAX / VP_SLOT_ROW];
 static atomic_t slot_count = ATOMIC_INIT(0);
 static struct kmem_cache *slots;
 
@@ -52,22 +46,10 @@ void vp_slot_put(struct vp_slot *slot)
 	kref_put(&slot->ref, slot_release);
 }
 
-/* NULL: nothing was ever there. */
-static struct vp_slot __rcu **place_of(u32 id)
-{
-	struct row *row;
-
-	if (id >= VP_SLOTS_MAX)
-		return NULL;
-	id = array_index_nospec(id, VP_SLOTS_MAX);	/* it is the caller's */
-	row = smp_load_acquire(&table[id / ROW]);
-	return row ? &row->slot[id % ROW] : NULL;
-}
-
 /* For who holds vp_manage_lock. */
 static struct vp_slot *slot_at(u32 id)
 {
-	struct vp_slot __rcu **place = place_of(id);
+	struct vp_slot __rcu **place = vp_slot_place(id);
 
 	return place ? rcu_dereference_protected(*place, lockdep_is_held(&vp_manage_lock)) : NULL;
 }
@@ -80,7 +62,7 @@ static struct vp_slot *slot_at(u32 id)
  */
 struct vp_slot *vp_slot_get(u32 id)
 {
-	struct vp_slot __rcu **place = place_of(id);
+	struct vp_slot __rcu **place = vp_slot_place(id);
 	struct vp_slot *slot;
 
 	if (!place)
@@ -173,15 +155,15 @@ void vp_slot_status(struct vp_slot *slot, struct vp_slot_status *st)
 
 static int make_row(u32 id)
 {
-	struct row *row;
+	struct vp_slot_row *row;
 
-	if (table[id / ROW])
+	if (vp_slot_table[id / VP_SLOT_ROW])
 		return 0;
 	row = kzalloc(sizeof(*row), GFP_KERNEL_ACCOUNT);
 	if (!row)
 		return -ENOMEM;
-	/* Empty before it is seen; pairs with place_of(). */
-	smp_store_release(&table[id / ROW], row);
+	/* Empty before it is seen; pairs with vp_slot_place(). */
+	smp_store_release(&vp_slot_table[id / VP_SLOT_ROW], row);
 	return 0;
 }
 
@@ -220,7 +202,7 @@ int vp_slot_new(u32 *id, bool any)
 	vp_gate_init(&slot->gate);
 	slot->id = *id;
 	/* A slot that can be found is complete. */
-	rcu_assign_pointer(*place_of(*id), slot);
+	rcu_assign_pointer(*vp_slot_place(*id), slot);
 	atomic_inc(&slot_count);
 	return 0;
 }
@@ -262,7 +244,10 @@ int vp_slot_del(u32 id)
 	slot = slot_at(id);
 	if (!slot)
 		return -ENOENT;
-	rcu_assign_pointer(*place_of(id), NULL);
+	rcu_assign_pointer(*vp_slot_place(id), NULL);
+	/* Who found it without a reference; where there is a key he is waited for below. */
+	if (!rcu_access_pointer(slot->key))
+		synchronize_srcu_expedited(&vp_key_srcu);
 	vp_agree_abandon(slot);
 	vp_slot_set_key(slot, NULL);
 	vp_seal_slot_deleted(id);
@@ -298,8 +283,8 @@ void vp_slot_exit(void)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(table); i++)
-		kfree(table[i]);
+	for (i = 0; i < ARRAY_SIZE(vp_slot_table); i++)
+		kfree(vp_slot_table[i]);
 	rcu_barrier();		/* slot_free() */
 	kmem_cache_destroy(slots);
 	vp_keys_exit();

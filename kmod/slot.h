@@ -5,9 +5,11 @@
 
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/rcupdate.h>
 #include <linux/srcu.h>
 
+#include "voicepay.h"
 #include "gate.h"
 #include "key.h"
 
@@ -42,7 +44,10 @@ struct vp_slot {
  */
 extern struct mutex vp_manage_lock;
 
-/* Protects readers of a slot's key: SRCU, as reading the vault may sleep. */
+/*
+ * Protects readers of a slot's key, and who finds a slot without taking a reference:
+ * SRCU, as reading the vault may sleep.
+ */
 extern struct srcu_struct vp_key_srcu;
 
 /* Snapshot of a slot for those who ask. Times in seconds since 1970. */
@@ -59,6 +64,39 @@ struct vp_slot_status {
 	u32 modes;		/* PAYCODE_MODE() bits */
 	u32 pool_left;
 };
+
+/* The table in two steps; slot.c's own but for those who look a slot up. */
+#define VP_SLOT_ROW	128
+struct vp_slot_row {
+	struct vp_slot __rcu *slot[VP_SLOT_ROW];
+};
+extern struct vp_slot_row *vp_slot_table[VP_SLOTS_MAX / VP_SLOT_ROW];
+
+/* NULL: nothing was ever there. */
+static inline struct vp_slot __rcu **vp_slot_place(u32 id)
+{
+	struct vp_slot_row *row;
+
+	if (id >= VP_SLOTS_MAX)
+		return NULL;
+	id = array_index_nospec(id, VP_SLOTS_MAX);	/* it is the caller's */
+	row = smp_load_acquire(&vp_slot_table[id / VP_SLOT_ROW]);
+	return row ? &row->slot[id % VP_SLOT_ROW] : NULL;
+}
+
+/**
+ * vp_slot_find() - find a slot for one code
+ * @id: its number
+ *
+ * Return: the slot, or NULL. It stays while the caller holds vp_key_srcu, as he must,
+ * and costs no reference.
+ */
+static inline struct vp_slot *vp_slot_find(u32 id)
+{
+	struct vp_slot __rcu **place = vp_slot_place(id);
+
+	return place ? srcu_dereference(*place, &vp_key_srcu) : NULL;
+}
 
 struct vp_slot *vp_slot_get(u32 id);
 bool vp_slot_is_there(const struct vp_slot *slot);

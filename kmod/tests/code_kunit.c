@@ -93,7 +93,7 @@ static int get(struct fixture *f, u32 mode, bool fresh, u8 digits[PAYCODE_DIGITS
 {
 	struct vp_code code = { .mode = mode, .fresh = fresh, .digits = digits };
 
-	return vp_code_issue(f->slot, &f->caller, &code);
+	return vp_code_issue(f->slot->id, &f->caller, &code);
 }
 
 /* The codes of the format's vectors, and then no more. */
