@@ -412,11 +412,6 @@ static int read_secret(const struct vp_key *key, size_t offset, void *out, size_
 	return vp_cell_read(READ_ONCE(key->cell), offset, out, len);
 }
 
-int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states)
-{
-	return read_secret(key, offsetof(struct vp_key_secrets, code), states, sizeof(*states));
-}
-
 int vp_key_read_code512(const struct vp_key *key, u8 k512[VP_KEY512_LEN])
 {
 	return read_secret(key, offsetof(struct vp_key_secrets, k512), k512, VP_KEY512_LEN);

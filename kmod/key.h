@@ -14,7 +14,7 @@
 #include "common/paycode.h"
 #include "common/pool.h"
 #include "hmac.h"
-#include "vault.h"
+#include "vault_split.h"
 
 /* Codes issued in the current hour or day, against the budget for one. */
 struct vp_window {
@@ -244,7 +244,13 @@ void vp_key_sealed(struct vp_key *key, const struct vp_blob *blob);
 void vp_key_stored(struct vp_key *key);
 
 /* Out of the vault, for an operation; the caller wipes what he got, on every path. */
-int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states);
+static inline int vp_key_read_code(const struct vp_key *key, struct vp_hmac_states *states)
+{
+	/* By its address, which vp_key_move() may change. */
+	return vp_cell_read_words(READ_ONCE(key->cell), offsetof(struct vp_key_secrets, code),
+				  states, sizeof(*states));
+}
+
 int vp_key_read_code512(const struct vp_key *key, u8 k512[VP_KEY512_LEN]);
 int vp_key_read_auth(const struct vp_key *key, u8 auth[VP_KEY_LEN]);
 int vp_key_read_psk(const struct vp_key *key, u8 psk[VP_KEY_LEN]);

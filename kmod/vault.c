@@ -30,7 +30,7 @@ static u32 best_allowed = VOICEPAY_VAULT_RESERVED;
 /* Where new cells are made; NULL if nothing is good enough. Changes under vp_manage_lock. */
 static const struct vp_vault_ops *chosen;
 static atomic_t shut = ATOMIC_INIT(0);		/* for which reasons, VP_SHUT_... */
-static atomic_t wipes = ATOMIC_INIT(0);
+atomic_t vp_vault_wipes = ATOMIC_INIT(0);
 static atomic_t held[VOICEPAY_VAULT_RESERVED + 1];
 
 static void warn_of_split(void)
@@ -84,7 +84,7 @@ struct vp_cell *vp_cell_alloc(size_t len)
 	}
 	cell->ops = ops;
 	cell->len = len;
-	cell->wipes = atomic_read(&wipes);
+	cell->wipes = atomic_read(&vp_vault_wipes);
 	if (ops == &vp_vault_split)
 		warn_of_split();
 	return cell;
@@ -100,11 +100,6 @@ void vp_cell_free(struct vp_cell *cell)
 		return;
 	atomic_dec(&held[cell->ops->id]);
 	cell->ops->free(cell);
-}
-
-static bool lost(const struct vp_cell *cell)
-{
-	return cell->wipes != atomic_read(&wipes);
 }
 
 /**
@@ -141,7 +136,7 @@ int vp_cell_read(struct vp_cell *cell, size_t offset, void *data, size_t len)
 		return -EINVAL;
 	err = cell->ops->read(cell, offset, data, len);
 	/* Afterwards: half a key would issue a code that nobody can explain. */
-	return !err && lost(cell) ? -ENOKEY : err;
+	return !err && vp_cell_lost(cell) ? -ENOKEY : err;
 }
 
 /**
@@ -276,7 +271,7 @@ void vp_vault_emergency(void)
 {
 	size_t i;
 
-	atomic_inc(&wipes);
+	atomic_inc(&vp_vault_wipes);
 	smp_mb__after_atomic();		/* who still reads the old content sees the new count */
 	for (i = 0; i < ARRAY_SIZE(back_ends); i++)
 		if (back_ends[i])

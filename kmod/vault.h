@@ -7,6 +7,7 @@
 #ifndef VP_VAULT_H
 #define VP_VAULT_H
 
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/types.h>
 #include <uapi/linux/voicepay.h>
@@ -76,6 +77,16 @@ extern const struct vp_vault_ops vp_vault_reserved;
 static inline bool vp_cell_has(const struct vp_cell *cell, size_t offset, size_t len)
 {
 	return offset <= cell->len && len <= cell->len - offset;
+}
+
+/* Emergency wipes so far; vault.c's own. */
+extern atomic_t vp_vault_wipes;
+
+/* Of what was read before: was it still there? */
+static inline bool vp_cell_lost(const struct vp_cell *cell)
+{
+	smp_rmb();	/* pairs with that in vp_vault_emergency() */
+	return cell->wipes != atomic_read(&vp_vault_wipes);
 }
 
 struct vp_cell *vp_cell_alloc(size_t len);

@@ -14,7 +14,7 @@
 #include <linux/string.h>
 
 #include "voicepay.h"
-#include "vault.h"
+#include "vault_split.h"
 
 /*
  * Of each size: one a slot, as none has both an authenticator's and a handshake's; copies
@@ -26,14 +26,10 @@
 #define SHORT_PAGES	(MASKS / SHORT_PER_PAGE + 1)
 #define LONG_PAGES	(MASKS / LONG_PER_PAGE + 1)
 
-/* A mask is named by its page, and where it begins there, in steps of so many bytes. */
-#define STEP		16
-#define STEPS		(PAGE_SIZE / STEP)
-
 static DEFINE_IDA(short_masks);
 static DEFINE_IDA(long_masks);
 static DEFINE_MUTEX(grow_lock);
-static u8 *mask_pages[SHORT_PAGES + LONG_PAGES];
+u8 *vp_mask_pages[SHORT_PAGES + LONG_PAGES];
 
 /* A page has masks of one size. */
 static const struct size {
@@ -44,22 +40,17 @@ static const struct size {
 	{ &long_masks, VP_CELL_LEN, LONG_PER_PAGE, SHORT_PAGES },
 };
 
-static u8 *mask_at(u32 mask)
-{
-	return READ_ONCE(mask_pages[mask / STEPS]) + mask % STEPS * STEP;
-}
-
 static int grow(int page)
 {
 	u8 *fresh;
 	int err = 0;
 
 	mutex_lock(&grow_lock);
-	if (!mask_pages[page]) {
+	if (!vp_mask_pages[page]) {
 		fresh = (u8 *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 		if (fresh)
 			/* zeroed before it is seen */
-			smp_store_release(&mask_pages[page], fresh);
+			smp_store_release(&vp_mask_pages[page], fresh);
 		else
 			err = -ENOMEM;
 	}
@@ -78,8 +69,8 @@ int vp_mask_alloc(size_t len)
 	const struct size *size = &sizes[len > VP_CELL_SHORT];
 	int n, page, err;
 
-	BUILD_BUG_ON(VP_CELL_SHORT % STEP || VP_CELL_LEN % STEP);
-	BUILD_BUG_ON(ARRAY_SIZE(mask_pages) * STEPS > 1 << 20);	/* of struct vp_cell */
+	BUILD_BUG_ON(VP_CELL_SHORT % VP_MASK_STEP || VP_CELL_LEN % VP_MASK_STEP);
+	BUILD_BUG_ON(ARRAY_SIZE(vp_mask_pages) * VP_MASK_STEPS > 1 << 20);	/* of struct vp_cell */
 	n = ida_alloc_max(size->in_use, MASKS - 1, GFP_KERNEL);
 	if (n < 0)
 		return n;
@@ -89,36 +80,25 @@ int vp_mask_alloc(size_t len)
 		ida_free(size->in_use, n);
 		return err;
 	}
-	return page * STEPS + n % size->per_page * (size->len / STEP);
+	return page * VP_MASK_STEPS + n % size->per_page * (size->len / VP_MASK_STEP);
 }
 
 void vp_mask_free(u32 mask)
 {
-	const struct size *size = &sizes[mask / STEPS >= SHORT_PAGES];
+	const struct size *size = &sizes[mask / VP_MASK_STEPS >= SHORT_PAGES];
 
-	memzero_explicit(mask_at(mask), size->len);
-	ida_free(size->in_use, (mask / STEPS - size->first_page) * size->per_page +
-			       mask % STEPS * STEP / size->len);
+	memzero_explicit(vp_mask_at(mask), size->len);
+	ida_free(size->in_use, (mask / VP_MASK_STEPS - size->first_page) * size->per_page +
+			       mask % VP_MASK_STEPS * VP_MASK_STEP / size->len);
 }
 
-static __always_inline void xor_word(u8 *out, const u8 *a, const u8 *b)
-{
-	put_unaligned(get_unaligned((const u64 *)a) ^ get_unaligned((const u64 *)b), (u64 *)out);
-}
-
-/* 80 bytes for each code: word by word the loop would cost as much as what is done in it. */
 static void xor_bytes(u8 *out, const u8 *a, const u8 *b, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i + 32 <= len; i += 32) {
-		xor_word(out + i, a + i, b + i);
-		xor_word(out + i + 8, a + i + 8, b + i + 8);
-		xor_word(out + i + 16, a + i + 16, b + i + 16);
-		xor_word(out + i + 24, a + i + 24, b + i + 24);
-	}
-	for (; i + 8 <= len; i += 8)
-		xor_word(out + i, a + i, b + i);
+	for (i = 0; i + 8 <= len; i += 8)
+		put_unaligned(get_unaligned((const u64 *)(a + i)) ^
+			      get_unaligned((const u64 *)(b + i)), (u64 *)(out + i));
 	for (; i < len; i++)
 		out[i] = a[i] ^ b[i];
 }
@@ -133,7 +113,7 @@ static void xor_bytes(u8 *out, const u8 *a, const u8 *b, size_t len)
  */
 void vp_mask_write(u32 mask, size_t offset, u8 *masked, const u8 *data, size_t len)
 {
-	u8 *m = mask_at(mask) + offset;
+	u8 *m = vp_mask_at(mask) + offset;
 
 #ifdef CONFIG_VOICEPAY_TEST_PLAIN
 	/* What masks are good for, and what they cost, is seen against this. */
@@ -146,7 +126,7 @@ void vp_mask_write(u32 mask, size_t offset, u8 *masked, const u8 *data, size_t l
 
 void vp_mask_read(u32 mask, size_t offset, const u8 *masked, u8 *data, size_t len)
 {
-	const u8 *m = mask_at(mask) + offset;
+	const u8 *m = vp_mask_at(mask) + offset;
 
 #ifdef CONFIG_VOICEPAY_TEST_PLAIN
 	memcpy(data, masked, len);
@@ -161,8 +141,8 @@ void vp_mask_emergency(void)
 	size_t i;
 	u8 *page;
 
-	for (i = 0; i < ARRAY_SIZE(mask_pages); i++) {
-		page = READ_ONCE(mask_pages[i]);
+	for (i = 0; i < ARRAY_SIZE(vp_mask_pages); i++) {
+		page = READ_ONCE(vp_mask_pages[i]);
 		if (page)
 			memzero_explicit(page, PAGE_SIZE);
 	}
@@ -173,8 +153,8 @@ void vp_mask_exit(void)
 	size_t i;
 
 	vp_mask_emergency();
-	for (i = 0; i < ARRAY_SIZE(mask_pages); i++)
-		free_page((unsigned long)mask_pages[i]);
+	for (i = 0; i < ARRAY_SIZE(vp_mask_pages); i++)
+		free_page((unsigned long)vp_mask_pages[i]);
 	ida_destroy(&short_masks);
 	ida_destroy(&long_masks);
 }

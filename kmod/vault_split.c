@@ -10,12 +10,7 @@
 #include <linux/slab.h>
 
 #include "voicepay.h"
-#include "vault.h"
-
-struct split_cell {
-	struct vp_cell cell;
-	u8 masked[];
-};
+#include "vault_split.h"
 
 /*
  * Of the two sizes, to the byte: a payment slot's cell would else fill a kmalloc() of 512.
@@ -23,14 +18,14 @@ struct split_cell {
  */
 static struct kmem_cache *short_cells, *long_cells;
 
-static struct split_cell *split(struct vp_cell *cell)
+static struct vp_split_cell *split(struct vp_cell *cell)
 {
-	return container_of(cell, struct split_cell, cell);
+	return container_of(cell, struct vp_split_cell, cell);
 }
 
 static size_t size_for(size_t len)
 {
-	return sizeof(struct split_cell) + (len > VP_CELL_SHORT ? VP_CELL_LEN : VP_CELL_SHORT);
+	return sizeof(struct vp_split_cell) + (len > VP_CELL_SHORT ? VP_CELL_LEN : VP_CELL_SHORT);
 }
 
 static struct kmem_cache *cache_for(size_t len)
@@ -40,7 +35,7 @@ static struct kmem_cache *cache_for(size_t len)
 
 static struct vp_cell *split_alloc(size_t len)
 {
-	struct split_cell *sc;
+	struct vp_split_cell *sc;
 	int mask;
 
 	sc = kmem_cache_zalloc(cache_for(len), GFP_KERNEL);
