@@ -40,8 +40,6 @@ enum vp_tx_state {
  * @rx_shut: the reader itself asked for the end (SHUT_RD)
  * @have_ahead: @ahead holds a byte that was read while empty records were cleared
  * @rx_err: 0 for the end of the stream, else -errno
- * @ticket: room for the ticket that is being read, NULL most of the time
- * @buf: control records, piece by piece
  * @tx_lock: protects the fields below; as short-lived as @rx_lock
  * @tx_state: see enum vp_tx_state; only ever moves forward
  * @tx_err: why sending ended, 0 if by our own shutdown
@@ -65,8 +63,6 @@ struct vp_channel {
 	bool have_ahead;
 	u8 ahead;
 	int rx_err;
-	u8 *ticket;
-	u8 buf[64];
 
 	struct mutex tx_lock;	/* all writing to @inner */
 	enum vp_tx_state tx_state;
@@ -108,6 +104,7 @@ ssize_t vp_channel_splice_read(struct socket *sock, loff_t *ppos, struct pipe_in
 __poll_t vp_channel_rx_poll(struct vp_channel *ch);
 void vp_channel_rx_shut(struct vp_channel *ch);
 void vp_channel_rx_drain(struct vp_channel *ch);
+void vp_channel_rx_forget(struct vp_channel *ch);
 
 /* outbound.c */
 int vp_channel_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);

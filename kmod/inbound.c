@@ -64,6 +64,16 @@ static void rx_apply(struct vp_channel *ch, struct vp_record_answer answer)
 		rx_rekey(ch, answer.requested);
 }
 
+/* Wipes the ticket that is being read, or was. */
+void vp_channel_rx_forget(struct vp_channel *ch)
+{
+	struct vp_newticket *nt = &ch->record.newticket;
+
+	kfree_sensitive(nt->ticket);
+	kfree_sensitive(nt->nonce);
+	memzero_explicit(nt, sizeof(*nt));
+}
+
 /* A control record, or a piece of one. */
 static void rx_control(struct vp_channel *ch, u8 type, const u8 *data, size_t len, bool end)
 {
@@ -75,16 +85,13 @@ static void rx_control(struct vp_channel *ch, u8 type, const u8 *data, size_t le
 	 */
 	if (type == VP_RECORD_HANDSHAKE && !vp_record_busy(&ch->record) &&
 	    vp_session_resumes(ch->session)) {
-		ch->ticket = kmalloc(VOICEPAY_TICKET_MAX, GFP_KERNEL_ACCOUNT);
-		nt->ticket = ch->ticket;
+		nt->ticket = kmalloc(VOICEPAY_TICKET_MAX, GFP_KERNEL_ACCOUNT);
+		nt->nonce = kmalloc(VP_NEWTICKET_NONCE_MAX, GFP_KERNEL_ACCOUNT);
 		nt->room = VOICEPAY_TICKET_MAX;
 	}
 	rx_apply(ch, vp_record_control(&ch->record, type, data, len, end));
-	if (ch->ticket && (ch->rx_done || !vp_record_busy(&ch->record))) {
-		kfree_sensitive(ch->ticket);
-		ch->ticket = NULL;
-		nt->ticket = NULL;
-	}
+	if (ch->rx_done || !vp_record_busy(&ch->record))
+		vp_channel_rx_forget(ch);
 	if (type == VP_RECORD_HANDSHAKE && !ch->rx_done)
 		vp_rekey_no_stop(ch);
 }
@@ -169,6 +176,7 @@ static int recv_data(struct vp_channel *ch, struct iov_iter *iter, int flags)
  */
 static int settle(struct vp_channel *ch)
 {
+	u8 buf[64];
 	bool end;
 	u8 type;
 	int ret;
@@ -178,7 +186,7 @@ static int settle(struct vp_channel *ch)
 	if (ch->have_ahead)
 		return 1;
 
-	ret = recv_typed(ch, ch->buf, 1, MSG_PEEK, &type, &end);
+	ret = recv_typed(ch, buf, 1, MSG_PEEK, &type, &end);
 	if (!type) {
 		if (ret < 0)
 			return rx_error(ch, ret);
@@ -212,11 +220,11 @@ static int settle(struct vp_channel *ch)
 	}
 
 	/* Only now that it is known not to be data may it be consumed. */
-	ret = recv_typed(ch, ch->buf, sizeof(ch->buf), 0, &type, &end);
+	ret = recv_typed(ch, buf, sizeof(buf), 0, &type, &end);
 	if (ret < 0)
 		return rx_error(ch, ret);
-	rx_control(ch, type, ch->buf, ret, end);
-	memzero_explicit(ch->buf, sizeof(ch->buf));	/* a ticket's end, it may be */
+	rx_control(ch, type, buf, ret, end);
+	memzero_explicit(buf, sizeof(buf));	/* a ticket's end, it may be */
 	return 0;
 }
 

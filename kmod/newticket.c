@@ -102,7 +102,8 @@ static void store(struct vp_newticket *nt, const u8 *data, u32 n)
 {
 	switch (nt->field) {
 	case VP_NT_NONCE:
-		memcpy(nt->nonce + nt->have, data, n);
+		if (nt->nonce)
+			memcpy(nt->nonce + nt->have, data, n);
 		break;
 	case VP_NT_TICKET:
 		if (vp_newticket_kept(nt))
@@ -117,7 +118,7 @@ static void store(struct vp_newticket *nt, const u8 *data, u32 n)
 	nt->have += n;
 }
 
-/* A new message; the place for the ticket stays as it was given. */
+/* A new message; the places for ticket and nonce stay as they were given. */
 void vp_newticket_begin(struct vp_newticket *nt)
 {
 	nt->n_types = 0;

@@ -11,6 +11,8 @@
 
 /* Largest body that the format allows. */
 #define VP_NEWTICKET_MAX	(4 + 4 + 1 + 255 + 2 + 65535 + 2 + 65534)
+/* Likewise its longest nonce. */
+#define VP_NEWTICKET_NONCE_MAX	255
 /* More extensions than that nobody sends; one is known. */
 #define VP_NEWTICKET_EXTENSIONS	16
 
@@ -48,14 +50,18 @@ enum vp_newticket_field {
  * @head: a field of fixed length
  * @lifetime: as the server says; may be more than allowed
  * @age_add: likewise
- * @nonce_len: bytes of @nonce
- * @nonce: what its PSK is made with
- * @ticket_len: bytes of the ticket
- * @ticket: where it goes, or NULL; given by the owner
- * @room: at most so much of it
  * @left: bytes of extensions to come
+ * @room: how much of a ticket there is room for
+ * @ticket: where it goes, or NULL
+ * @nonce: where its nonce goes, VP_NEWTICKET_NONCE_MAX bytes, or NULL
+ * @ticket_len: bytes of the ticket
  * @types: of the extensions so far
  * @n_types: their number
+ * @nonce_len: bytes of the nonce, what its PSK is made with
+ *
+ * Each channel has one all its life, though few have a ticket in it at any
+ * time: so what is long lies elsewhere, and whoever wants it kept gives @ticket,
+ * @room and @nonce. Without one of them a ticket is read as strictly, and not kept.
  */
 struct vp_newticket {
 	enum vp_newticket_field field;
@@ -64,14 +70,14 @@ struct vp_newticket {
 	u8 head[4];
 	u32 lifetime;
 	u32 age_add;
-	u8 nonce_len;
-	u8 nonce[255];
-	u16 ticket_len;
-	u8 *ticket;
-	u32 room;
 	u32 left;
+	u32 room;
+	u8 *ticket;
+	u8 *nonce;
+	u16 ticket_len;
 	u16 types[VP_NEWTICKET_EXTENSIONS];
 	u8 n_types;
+	u8 nonce_len;
 };
 
 void vp_newticket_begin(struct vp_newticket *nt);
@@ -81,7 +87,7 @@ u8 vp_newticket_end(const struct vp_newticket *nt);
 /* Whether the ticket, which has come to its end, was kept whole. */
 static inline bool vp_newticket_kept(const struct vp_newticket *nt)
 {
-	return nt->ticket && nt->ticket_len <= nt->room;
+	return nt->ticket && nt->nonce && nt->ticket_len <= nt->room;
 }
 
 #endif /* VP_NEWTICKET_H */

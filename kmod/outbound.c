@@ -244,8 +244,7 @@ static void tx_drop(struct vp_channel *ch)
 {
 	vp_channel_rx_drain(ch);
 	cancel_delayed_work(&ch->tx_work);
-	kfree_sensitive(ch->ticket);	/* half of one */
-	memzero_explicit(&ch->record.newticket, sizeof(ch->record.newticket));
+	vp_channel_rx_forget(ch);	/* half a ticket */
 	vp_session_free(ch->session);
 	fput(ch->file);
 	sock_put(&ch->sk);

@@ -209,6 +209,42 @@ static void secrets(void)
 	ktap_diag("%d places, %d tickets kept", nth - 2, kept);
 }
 
+/* A malformed ticket ends the channel, whether there was memory to keep it or not. */
+static void malformed_ticket(void)
+{
+	int nth, unkept = 0;
+	bool hit = true;
+
+	for (nth = 1; hit && nth < 300; nth++) {
+		struct duo d = tls_duo();
+		struct voicepay_seal s = seal_request(d.channel);
+		uint8_t ticket[200];
+		size_t n = make_ticket(ticket, 100, 1, 0xab);
+		ssize_t got;
+		int err;
+		char c;
+
+		ASSERT_OK(ioctl(device, VOICEPAY_IOC_SEAL, &s));
+		d.channel = s.channel_fd;
+		ticket[n - 1] = 1;	/* a byte of extensions, which is not there */
+		peer_send(&d, HANDSHAKE, ticket, n);
+		peer_send(&d, DATA, "x", 1);
+		fail_next(nth);
+		got = recv(d.channel, &c, 1, MSG_DONTWAIT);
+		err = errno;
+		hit = failed();
+		EXPECT_LT(got, 0);
+		if (!hit)
+			EXPECT_EQ(err, EPROTO);
+		else if (err == EPROTO)
+			unkept++;
+		duo_close(&d);
+	}
+	EXPECT_FALSE(hit);
+	EXPECT_GE(unkept, 2);	/* without room for the ticket, without room for its nonce */
+	ktap_diag("%d places, in %d the ticket was read", nth - 2, unkept);
+}
+
 int main(void)
 {
 	bool kmemleak = kmemleak_is_on();
@@ -216,11 +252,12 @@ int main(void)
 	if (!failing_init())
 		ktap_skip_all("this kernel cannot fail allocations on demand");
 	device_open();
-	ktap_plan(5);
+	ktap_plan(6);
 	KTAP_TEST(seal, "SEAL");
 	KTAP_TEST(send_and_receive, "a channel's send, receive and close");
 	KTAP_TEST(spliced, "splice and sendfile");
 	KTAP_TEST(secrets, "a session's secrets, its tickets and keys");
+	KTAP_TEST(malformed_ticket, "a malformed ticket");
 	if (kmemleak)
 		KTAP_TEST(no_memory_leaked, "nothing is lost");
 	else

@@ -199,6 +199,7 @@ struct seen {
 	u32 lifetime;
 	u16 len;
 	u8 first;
+	bool kept;
 };
 
 static void see(void *owner, const struct vp_newticket *nt)
@@ -208,34 +209,50 @@ static void see(void *owner, const struct vp_newticket *nt)
 	seen->tickets++;
 	seen->lifetime = nt->lifetime;
 	seen->len = nt->ticket_len;
-	seen->first = vp_newticket_kept(nt) ? nt->ticket[0] : 0;
+	seen->kept = vp_newticket_kept(nt);
+	seen->first = seen->kept ? nt->ticket[0] : 0;
 }
 
-/* Each ticket is told once, whole, however records and reads cut it. */
-static void tickets_are_told(struct kunit *test)
+/* Three tickets in records of @step bytes, into what room there is. */
+static void tell_three(struct kunit *test, size_t step, u8 *ticket, u8 *nonce)
 {
 	static const u8 bytes[] = { TICKET, TICKET, TICKET };
-	struct seen seen;
+	struct seen seen = {};
 	struct vp_record r;
-	size_t step, at, n;
-	u8 room[1];
+	size_t at, n;
 
-	for (step = 1; step <= sizeof(bytes); step++) {
-		vp_record_init(&r, true, false);
-		seen = (struct seen){};
-		r.ticket = see;
-		r.owner = &seen;
-		r.newticket.ticket = room;
-		r.newticket.room = sizeof(room);
-		for (at = 0; at < sizeof(bytes); at += n) {
-			n = min_t(size_t, step, sizeof(bytes) - at);
-			KUNIT_ASSERT_EQ(test, vp_record_control(&r, 22, bytes + at, n,
-								true).verdict, VP_RECORD_CONTINUE);
-		}
-		KUNIT_EXPECT_EQ(test, seen.tickets, 3);
-		KUNIT_EXPECT_EQ(test, seen.lifetime, 9);
-		KUNIT_EXPECT_EQ(test, seen.len, 1);
-		KUNIT_EXPECT_EQ(test, seen.first, 7);
+	vp_record_init(&r, true, false);
+	r.ticket = see;
+	r.owner = &seen;
+	r.newticket.ticket = ticket;
+	r.newticket.nonce = nonce;
+	r.newticket.room = 1;
+	for (at = 0; at < sizeof(bytes); at += n) {
+		n = min_t(size_t, step, sizeof(bytes) - at);
+		KUNIT_ASSERT_EQ(test, vp_record_control(&r, 22, bytes + at, n, true).verdict,
+				VP_RECORD_CONTINUE);
+	}
+	KUNIT_EXPECT_EQ(test, seen.tickets, 3);
+	KUNIT_EXPECT_EQ(test, seen.lifetime, 9);
+	KUNIT_EXPECT_EQ(test, seen.len, 1);
+	KUNIT_EXPECT_EQ(test, seen.kept, ticket && nonce);
+	KUNIT_EXPECT_EQ(test, seen.first, ticket && nonce ? 7 : 0);
+}
+
+/*
+ * Each ticket is told once, whole, however records and reads cut it; and as not
+ * kept if there was no memory for it or for its nonce.
+ */
+static void tickets_are_told(struct kunit *test)
+{
+	u8 ticket[1], nonce[VP_NEWTICKET_NONCE_MAX];
+	size_t step;
+
+	for (step = 1; step <= 54; step++) {
+		tell_three(test, step, ticket, nonce);
+		tell_three(test, step, NULL, nonce);
+		tell_three(test, step, ticket, NULL);
+		tell_three(test, step, NULL, NULL);
 	}
 }
 

@@ -90,13 +90,14 @@ static void other_ciphers_are_none(struct kunit *test)
 /* The message of the RFC, in pieces of any size. */
 static void ticket_of_the_rfc(struct kunit *test)
 {
-	u8 body[TICKET_BODY], room[TICKET_LEN];
-	struct vp_newticket nt = { .ticket = room, .room = sizeof(room) };
+	u8 body[TICKET_BODY], room[TICKET_LEN], nonce[VP_NEWTICKET_NONCE_MAX];
+	struct vp_newticket nt = { .ticket = room, .room = sizeof(room), .nonce = nonce };
 	size_t step, at;
 
 	unhex(test, body, ticket_hex);
 	for (step = 1; step <= sizeof(body); step++) {
 		memset(room, 0, sizeof(room));
+		memset(nonce, 0x5a, sizeof(nonce));
 		vp_newticket_begin(&nt);
 		for (at = 0; at < sizeof(body); at += step)
 			KUNIT_ASSERT_EQ(test, vp_newticket_bytes(&nt, body + at,
@@ -106,7 +107,8 @@ static void ticket_of_the_rfc(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, nt.lifetime, 30);
 		KUNIT_EXPECT_EQ(test, nt.age_add, 0xfad6aac5);
 		KUNIT_EXPECT_EQ(test, nt.nonce_len, 2);
-		KUNIT_EXPECT_EQ(test, nt.nonce[0] | nt.nonce[1], 0);
+		KUNIT_EXPECT_EQ(test, nonce[0] | nonce[1], 0);
+		KUNIT_EXPECT_EQ(test, nonce[2], 0x5a);
 		KUNIT_EXPECT_EQ(test, nt.ticket_len, TICKET_LEN);
 		KUNIT_EXPECT_TRUE(test, vp_newticket_kept(&nt));
 		KUNIT_EXPECT_MEMEQ(test, room, body + TICKET_AT, TICKET_LEN);
@@ -126,8 +128,8 @@ static void ticket_of_the_rfc(struct kunit *test)
 /* A ticket for which there is not room enough is read to its end, and not written anywhere. */
 static void too_long_is_not_kept(struct kunit *test)
 {
-	u8 body[TICKET_BODY], room[TICKET_LEN];
-	struct vp_newticket nt = { .ticket = room, .room = sizeof(room) - 1 };
+	u8 body[TICKET_BODY], room[TICKET_LEN], nonce[VP_NEWTICKET_NONCE_MAX];
+	struct vp_newticket nt = { .ticket = room, .room = sizeof(room) - 1, .nonce = nonce };
 	size_t i;
 
 	unhex(test, body, ticket_hex);
