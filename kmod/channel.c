@@ -34,7 +34,7 @@ static int channel_release(struct socket *sock)
 	ch = vp_channel(sock);
 	sock_orphan(&ch->sk);
 	sock->sk = NULL;
-	if (ch->file)
+	if (ch->inner)
 		vp_channel_tx_release(ch);
 	else
 		sock_put(&ch->sk);	/* the take-over failed: never had anything */
@@ -178,14 +178,14 @@ struct socket *vp_channel_create(struct socket *inner)
 	return sock;
 }
 
-/* Gives @file, a socket that only the caller holds, to the channel. */
-void vp_channel_adopt(struct vp_channel *ch, struct file *file, bool tls13,
+/* Gives @inner, a socket that only the caller holds, to the channel; with its own @file, or NULL. */
+void vp_channel_adopt(struct vp_channel *ch, struct socket *inner, struct file *file, bool tls13,
 		      struct vp_session *session)
 {
 	struct sock *sk = &ch->sk, *isk;
 
+	ch->inner = inner;
 	ch->file = file;
-	ch->inner = sock_from_file(file);
 	ch->session = session;
 	vp_record_init(&ch->record, tls13,
 		       vp_session_rekeys(session) && vp_rekey_possible(ch->inner->sk));

@@ -29,8 +29,9 @@ enum vp_tx_state {
 /**
  * struct vp_channel - a channel socket
  * @sk: the outer socket; first, as the socket core allocates it
- * @file: the inner socket's file; we hold the only reference there is
- * @inner: the inner socket, kernel TLS over TCP
+ * @inner: the inner socket, kernel TLS over TCP; NULL before the take-over
+ * @file: the file that @inner came with, if it had to be kept (kmod/takeover.c); we
+ *	hold the only reference there is
  * @session: what was given with it, or NULL; freed with the last use of @inner
  * @rx_lock: protects the fields below up to @tx_lock. Everything that reads
  *	from @inner happens under it and never waits for the network, so it is
@@ -52,8 +53,8 @@ enum vp_tx_state {
  */
 struct vp_channel {
 	struct sock sk;
-	struct file *file;
 	struct socket *inner;
+	struct file *file;
 	struct vp_session *session;
 
 	struct mutex rx_lock;	/* all reading from @inner */
@@ -94,7 +95,7 @@ static inline void vp_channel_wake(struct vp_channel *ch)
 
 /* channel.c */
 struct socket *vp_channel_create(struct socket *inner);
-void vp_channel_adopt(struct vp_channel *ch, struct file *file, bool tls13,
+void vp_channel_adopt(struct vp_channel *ch, struct socket *inner, struct file *file, bool tls13,
 		      struct vp_session *session);
 
 /* inbound.c */

@@ -239,14 +239,47 @@ static int answer_update(struct vp_channel *ch)
 	return ret;
 }
 
+/*
+ * The channel's file goes. An inner socket without one of its own has shown that to
+ * firewalls, which look for a packet's owner there, under these locks. What is sent
+ * from now on has none, like all that TCP sends after a close.
+ */
+static void tx_disown(struct vp_channel *ch)
+{
+	struct sock *sk = ch->inner->sk;
+
+	if (ch->file)
+		return;
+	lock_sock(sk);
+	write_lock_bh(&sk->sk_callback_lock);
+	WRITE_ONCE(ch->inner->file, NULL);
+	write_unlock_bh(&sk->sk_callback_lock);
+	release_sock(sk);
+}
+
 /* The last reference to the inner socket: TCP does the rest by itself. */
+static void close_inner(struct vp_channel *ch)
+{
+	struct inode *inode = SOCK_INODE(ch->inner);
+
+	if (ch->file) {
+		fput(ch->file);
+		return;
+	}
+	/* It shows the file to the end; and as long as it has one it leaves the inode to that. */
+	if (!ch->inner->file)
+		inode = NULL;
+	sock_release(ch->inner);
+	iput(inode);
+}
+
 static void tx_drop(struct vp_channel *ch)
 {
 	vp_channel_rx_drain(ch);
 	cancel_delayed_work(&ch->tx_work);
 	vp_channel_rx_forget(ch);	/* half a ticket */
 	vp_session_free(ch->session);
-	fput(ch->file);
+	close_inner(ch);
 	sock_put(&ch->sk);
 }
 
@@ -280,8 +313,10 @@ void vp_channel_tx_release(struct vp_channel *ch)
 	ch->released = true;
 	ch->deadline = jiffies + CLOSE_PATIENCE;
 	done = tx_advance(ch);
-	if (!done)
+	if (!done) {
+		tx_disown(ch);
 		tx_retry_soon(ch);
+	}
 	mutex_unlock(&ch->tx_lock);
 
 	if (done)

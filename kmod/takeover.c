@@ -2,8 +2,13 @@
 /*
  * How a kernel TLS socket becomes a channel: nobody else may hold it, not now
  * and not in a moment, because whoever does can read its keys.
+ *
+ * The file that was given away is of no more use then, and goes: the inner socket
+ * moves into one that has none, and shows the channel's to whoever asks it for its
+ * owner. What a channel takes in memory is that of one file, not of two.
  */
 
+#include <linux/cred.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -88,10 +93,74 @@ static void reset_inner(struct sock *sk)
 	release_sock(sk);
 }
 
+/*
+ * May a file that is ours alone go, and its socket be empty for the moment until it
+ * has? Not if an epoll instance watches it, which keeps no reference, but asks the
+ * socket until then; nor if signals are wanted, as the socket has the list of whom
+ * to tell; nor if the socket is another's, as where SMC fell back to TCP. Then the
+ * file stays, as long as the channel.
+ */
+static bool forgotten(const struct file *file, struct socket *sock)
+{
+	smp_rmb();	/* who had the file before file_count() fell to ours may have set these */
+#ifdef CONFIG_EPOLL
+	if (READ_ONCE(file->f_ep))
+		return false;
+#endif
+	return !(READ_ONCE(file->f_flags) & FASYNC) && file_inode(file) == SOCK_INODE(sock);
+}
+
+/*
+ * Moves all that is behind the socket @from into the empty @to, as accept() puts it
+ * into a new one, but for what that would change: owner and label are those of the
+ * connection, and stay. @file is the channel's. The operations go with the reference
+ * to their module.
+ *
+ * Nobody is in a call on @from or waits there. Its inode can still be reached, through
+ * O_PATH descriptors, to change its owner: that looks for the sock under the inode's
+ * lock.
+ */
+static void move_inner(struct socket *from, struct socket *to, struct file *file)
+{
+	struct inode *inode = SOCK_INODE(from);
+	struct sock *sk = from->sk;
+
+	inode_lock(inode);
+	lock_sock(sk);
+	SOCK_INODE(to)->i_uid = inode->i_uid;
+	SOCK_INODE(to)->i_gid = inode->i_gid;
+	to->state = from->state;
+	to->flags = from->flags;
+	to->file = file;
+	to->ops = from->ops;
+	to->sk = sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_pointer(sk->sk_wq, &to->wq);
+	smp_wmb();	/* on its way out a packet is asked for its socket without a lock */
+	sk_set_socket(sk, to);
+	write_unlock_bh(&sk->sk_callback_lock);
+
+	from->sk = NULL;
+	WRITE_ONCE(from->ops, NULL);
+	release_sock(sk);
+	inode_unlock(inode);
+}
+
+/* The channel's file, with the inner one's credentials: to a firewall both have one owner. */
+static struct file *alloc_outer_file(struct socket *outer, const struct file *inner_file)
+{
+	const struct cred *caller = override_creds(inner_file->f_cred);
+	struct file *file = sock_alloc_file(outer, 0, NULL);	/* releases @outer if it fails */
+
+	revert_creds(caller);
+	return file;
+}
+
 int vp_channel_seal(int sockfd, struct vp_session *session)
 {
+	struct socket *inner, *outer, *spare;
 	struct file *file, *outer_file;
-	struct socket *inner, *outer;
 	int fd, err;
 
 	/* fget, not fdget: the count must include us, single-threaded or not. */
@@ -115,15 +184,18 @@ int vp_channel_seal(int sockfd, struct vp_session *session)
 		err = fd;
 		goto err_file;
 	}
+	err = sock_create_lite(inner->sk->sk_family, SOCK_STREAM, IPPROTO_TCP, &spare);
+	if (err)
+		goto err_fd;
 	outer = vp_channel_create(inner);
 	if (IS_ERR(outer)) {
 		err = PTR_ERR(outer);
-		goto err_fd;
+		goto err_spare;
 	}
-	outer_file = sock_alloc_file(outer, 0, NULL);	/* releases @outer if it fails */
+	outer_file = alloc_outer_file(outer, file);
 	if (IS_ERR(outer_file)) {
 		err = PTR_ERR(outer_file);
-		goto err_fd;
+		goto err_spare;
 	}
 
 	err = vp_take_sole(sockfd, file);
@@ -133,13 +205,23 @@ int vp_channel_seal(int sockfd, struct vp_session *session)
 		goto err_outer;
 
 	reset_inner(inner->sk);
-	vp_channel_adopt(vp_channel(outer), file,
+	if (forgotten(file, inner)) {
+		move_inner(inner, spare, outer_file);
+		fput(file);
+		inner = spare;
+		file = NULL;
+	} else {
+		sock_release(spare);
+	}
+	vp_channel_adopt(vp_channel(outer), inner, file,
 			 tls_get_ctx(inner->sk)->prot_info.version == TLS_1_3_VERSION, session);
 	fd_install(fd, outer_file);
 	return fd;
 
 err_outer:
 	fput(outer_file);
+err_spare:
+	sock_release(spare);
 err_fd:
 	put_unused_fd(fd);
 err_file:
