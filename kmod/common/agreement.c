@@ -69,6 +69,7 @@ void vp_agree_encode_request(__u8 out[VP_REQUEST_LEN], const struct vp_agree_req
 	vp_wire_put(p, req->ticket_id, sizeof(req->ticket_id));
 }
 
+#ifdef VP_GATEWAY_SIDE
 int vp_agree_decode_request(struct vp_agree_request *req, const __u8 *in, size_t len)
 {
 	struct reader r = { in, in + len, 0 };
@@ -90,6 +91,7 @@ int vp_agree_decode_request(struct vp_agree_request *req, const __u8 *in, size_t
 		return -EPROTO;
 	return 0;
 }
+#endif
 
 /* What both sides hold a grant to, so that neither sends what the other refuses. */
 static int grant_ok(const struct vp_agree_grant *g)

@@ -4,12 +4,12 @@
 #include "bind.h"
 #include "wire.h"
 
-#define LABEL		"PC1-BIND"
-#define LABEL_LEN	8
+#define BIND_LABEL		"PC1-BIND"
+#define BIND_LABEL_LEN	8
 #define BIND_AMOUNT	1
 #define BIND_MERCHANT	2
 
-#define ENCODED_MAX	(LABEL_LEN + 1 + PAYCODE_CURRENCY_LEN + 8 +			\
+#define ENCODED_MAX	(BIND_LABEL_LEN + 1 + PAYCODE_CURRENCY_LEN + 8 +			\
 			 1 + PAYCODE_MERCHANT_MAX + 1 + PAYCODE_CHALLENGE_MAX)
 
 static unsigned int fields_of(unsigned int mode)
@@ -89,7 +89,7 @@ int paycode_bind(__u8 out[PAYCODE_BIND_MAX], const struct paycode_terms *terms,
 
 	if (!fields_of(mode) || paycode_check_terms(terms, mode))
 		return -EINVAL;
-	p = vp_wire_put(p, LABEL, LABEL_LEN);
+	p = vp_wire_put(p, BIND_LABEL, BIND_LABEL_LEN);
 	*p++ = (__u8)fields_of(mode);
 	p = vp_wire_put(p, terms->currency, PAYCODE_CURRENCY_LEN);
 	p = vp_wire_put_be(p, terms->amount, 8);

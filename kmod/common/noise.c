@@ -155,12 +155,14 @@ int vp_noise_init_initiator(struct vp_noise *hs, int with_psk,
 	return err;
 }
 
+#ifdef VP_GATEWAY_SIDE
 int vp_noise_init_responder(struct vp_noise *hs, int with_psk,
 			    const void *prologue, size_t prologue_len,
 			    const __u8 s[VP_KEY_LEN], const __u8 s_pub[VP_KEY_LEN])
 {
 	return noise_init(hs, with_psk, prologue, prologue_len, s, s_pub, s_pub);
 }
+#endif
 
 int vp_noise_write_msg1(struct vp_noise *hs, __u8 *msg,
 			const __u8 *payload, size_t payload_len)
@@ -199,6 +201,7 @@ out:
 	return err;
 }
 
+#ifdef VP_GATEWAY_SIDE
 int vp_noise_read_msg1(struct vp_noise *hs, const __u8 *msg, size_t msg_len, __u8 *payload)
 {
 	const __u8 *s_field = msg + VP_KEY_LEN;
@@ -269,6 +272,7 @@ out:
 	vp_noise_wipe(hs);
 	return err;
 }
+#endif
 
 int vp_noise_read_msg2(struct vp_noise *hs, const __u8 psk[VP_KEY_LEN],
 		       const __u8 *msg, size_t msg_len, __u8 *payload)

@@ -115,6 +115,7 @@ void paycode_format(__u8 out[PAYCODE_DIGITS], const struct paycode *code)
 	paycode_finish(out, code->mac);
 }
 
+#ifdef VP_GATEWAY_SIDE
 int paycode_parse(struct paycode *code, const char *digits, size_t len)
 {
 	const __u8 *d = (const __u8 *)digits;
@@ -139,3 +140,4 @@ int paycode_parse(struct paycode *code, const char *digits, size_t len)
 		code->mac = code->mac * 10 + (d[i] - '0');
 	return 0;
 }
+#endif

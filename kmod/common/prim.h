@@ -21,6 +21,14 @@
 #endif
 #include <linux/types.h>
 
+/*
+ * What the gateway alone does with what both speak is in the module for the suites of
+ * kmod/tests/ only, which play both.
+ */
+#if !defined(__KERNEL__) || defined(CONFIG_VOICEPAY_KUNIT_TEST)
+#define VP_GATEWAY_SIDE		1
+#endif
+
 #define VP_KEY_LEN	32	/* X25519, ChaCha20-Poly1305 and PSK alike */
 #define VP_HASH_LEN	32	/* SHA-256 */
 #define VP_TAG_LEN	16	/* Poly1305 */
