@@ -205,7 +205,7 @@ u64 vp_channel_features(void)
 	return VOICEPAY_FEATURE_KEYUPDATE;	/* where the secrets are given */
 }
 
-int vp_channel_init(void)
+int __init vp_channel_init(void)
 {
 	int err;
 

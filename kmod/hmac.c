@@ -48,7 +48,7 @@ static void put_tfm(enum vp_hash hash)
 	tfms[hash] = NULL;
 }
 
-static int get_tfm(enum vp_hash hash)
+static int __init get_tfm(enum vp_hash hash)
 {
 	struct crypto_shash *tfm = crypto_alloc_shash(kinds[hash].name, 0, 0);
 
@@ -350,7 +350,8 @@ int vp_mac(u8 *out, const struct vp_mac_states *states, enum vp_hash hash,
 }
 
 /* HMAC by its definition (RFC 2104). */
-static int mac_slowly(u8 *out, enum vp_hash hash, const u8 *block, const struct vp_piece *message)
+static int __init mac_slowly(u8 *out, enum vp_hash hash, const u8 *block,
+			     const struct vp_piece *message)
 {
 	u8 inner[BLOCK_MAX], outer[BLOCK_MAX], half[VP_HASH512_LEN];
 	unsigned int i, len = crypto_shash_blocksize(tfms[hash]);
@@ -365,7 +366,7 @@ static int mac_slowly(u8 *out, enum vp_hash hash, const u8 *block, const struct 
 }
 
 /* With what is kept of the states an HMAC is right, of messages short and long. */
-static int check_kept(enum vp_hash hash)
+static int __init check_kept(enum vp_hash hash)
 {
 	static const u8 lengths[] = { 0, 1, 55, 56, 64, 128, 200 };
 	u8 key[BLOCK_MAX], text[200], right[VP_HASH512_LEN], out[VP_HASH512_LEN];
@@ -392,7 +393,7 @@ static int check_kept(enum vp_hash hash)
 }
 
 /* Whether plain_head() does the same as mac(). */
-static bool plain_is_right(void)
+static bool __init plain_is_right(void)
 {
 	u8 key[VP_HASH_LEN], block[VP_HMAC_BLOCK], whole[VP_HASH_LEN];
 	struct vp_piece piece = { block, 0 };
@@ -416,7 +417,7 @@ static bool plain_is_right(void)
 	return true;
 }
 
-int vp_hmac_init(void)
+int __init vp_hmac_init(void)
 {
 	int i, err = 0;
 

@@ -36,7 +36,7 @@ struct genl_family vp_nl_family __ro_after_init = {
 	.n_mcgrps	= ARRAY_SIZE(event_groups),
 };
 
-int vp_netlink_init(void)
+int __init vp_netlink_init(void)
 {
 	int err = genl_register_family(&vp_nl_family);
 

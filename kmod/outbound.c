@@ -447,7 +447,7 @@ void vp_channel_tx_init(struct vp_channel *ch)
 	INIT_DELAYED_WORK(&ch->tx_work, tx_work);
 }
 
-int vp_channel_outbound_init(void)
+int __init vp_channel_outbound_init(void)
 {
 	tx_queue = alloc_workqueue("voicepay_close", WQ_UNBOUND, 0);
 	return tx_queue ? 0 : -ENOMEM;

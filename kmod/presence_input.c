@@ -176,7 +176,7 @@ static struct input_handler button_handler = {
 	.disconnect = button_disconnect,
 };
 
-int vp_presence_init(void)
+int __init vp_presence_init(void)
 {
 	return input_register_handler(&button_handler);
 }

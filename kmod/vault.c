@@ -278,7 +278,7 @@ void vp_vault_emergency(void)
 			back_ends[i]->emergency();
 }
 
-static int read_policy(void)
+static int __init read_policy(void)
 {
 	size_t i;
 
@@ -299,7 +299,7 @@ static int read_policy(void)
 	return 0;
 }
 
-int vp_vault_init(void)
+int __init vp_vault_init(void)
 {
 	int err;
 

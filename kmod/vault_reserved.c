@@ -102,7 +102,7 @@ const struct vp_vault_ops vp_vault_reserved = {
 };
 
 /* The node that the board's device tree sets apart for us. */
-static int find_node(struct resource *res)
+static int __init find_node(struct resource *res)
 {
 	struct device_node *node;
 	int err;
@@ -120,7 +120,7 @@ static int find_node(struct resource *res)
 	return err;
 }
 
-static int find_region(void)
+static int __init find_region(void)
 {
 	struct resource res = {};
 	int err;
@@ -149,7 +149,7 @@ static int find_region(void)
  * Where nothing answers at an address, an access gives ones on x86; elsewhere it is
  * the machine's last. There the device tree must say that this is memory, set apart.
  */
-static bool in_device_tree(void)
+static bool __init in_device_tree(void)
 {
 	struct device_node *parent, *node;
 	struct resource res;
@@ -167,7 +167,7 @@ static bool in_device_tree(void)
 }
 
 /* Where no memory answers, nothing that is written comes back. */
-static bool is_memory(u8 *at, size_t size)
+static bool __init is_memory(u8 *at, size_t size)
 {
 	size_t i;
 
@@ -179,7 +179,7 @@ static bool is_memory(u8 *at, size_t size)
 	return true;
 }
 
-static int claim(void)
+static int __init claim(void)
 {
 	/*
 	 * memremap() of ordinary memory quietly gives the direct map: the keys
@@ -222,7 +222,7 @@ static int claim(void)
  * Return: 0; -ENODEV if none is named; another negative errno if one is, but
  * cannot be used.
  */
-int vp_vault_reserved_init(void)
+int __init vp_vault_reserved_init(void)
 {
 	int err;
 

@@ -129,7 +129,7 @@ static struct notifier_block die_nb = { .notifier_call = on_die, .priority = INT
 static struct notifier_block vmfork_nb = { .notifier_call = on_vmfork };
 static struct notifier_block pm_nb = { .notifier_call = on_pm };
 
-int vp_wipe_init(void)
+int __init vp_wipe_init(void)
 {
 	int err;
 
