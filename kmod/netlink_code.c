@@ -45,32 +45,15 @@ static void take_terms(struct genl_info *info, struct paycode_terms *terms)
 		    sizeof(terms->challenge));
 }
 
-static void explain(struct genl_info *info, int err)
-{
-	switch (err) {
-	case -EINVAL:
-		NL_SET_ERR_MSG(info->extack, "not the terms that this mode is bound to");
-		break;
-	case -EXFULL:
-		NL_SET_ERR_MSG(info->extack, "the key's budget for this hour is used up");
-		break;
-	case -ENOSR:
-		NL_SET_ERR_MSG(info->extack, "the key's budget for this day is used up");
-		break;
-	case -ENOSPC:
-		NL_SET_ERR_MSG(info->extack, "the key's budget is used up; go online");
-		break;
-	case -EDQUOT:
-		NL_SET_ERR_MSG(info->extack, "the caller's own budget for this hour is used up");
-		break;
-	case -EMEDIUMTYPE:
-		NL_SET_ERR_MSG(info->extack, "the slot is an authenticator");
-		break;
-	case -ENODATA:
-		NL_SET_ERR_MSG(info->extack, "the pool is empty; go online");
-		break;
-	}
-}
+static const struct vp_nl_reason code_reasons[] = {
+	{ -EINVAL, "not the terms that this mode is bound to" },
+	{ -EXFULL, "the key's budget for this hour is used up" },
+	{ -ENOSR, "the key's budget for this day is used up" },
+	{ -ENOSPC, "the key's budget is used up; go online" },
+	{ -EDQUOT, "the caller's own budget for this hour is used up" },
+	{ -EMEDIUMTYPE, "the slot is an authenticator" },
+	{ -ENODATA, "the pool is empty; go online" },
+};
 
 static int give_code(struct vp_slot *slot, const struct vp_caller *caller, struct genl_info *info)
 {
@@ -92,7 +75,7 @@ static int give_code(struct vp_slot *slot, const struct vp_caller *caller, struc
 	if (err)
 		return err;
 	err = vp_code_issue(slot->id, caller, &code);
-	explain(info, err);
+	vp_nl_explain(info, err, code_reasons);
 	if (!err)
 		err = put_code(reply.skb, &code);
 	memzero_explicit(digits, sizeof(digits));
@@ -104,32 +87,15 @@ int voicepay_nl_code_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return vp_nl_with_slot(skb, info, VOICEPAY_A_CODE_SLOT, 0, give_code);
 }
 
-static void explain_pool(struct genl_info *info, int err)
-{
-	switch (err) {
-	case -ENOKEY:
-		NL_SET_ERR_MSG(info->extack, "the slot is not enrolled");
-		break;
-	case -EMEDIUMTYPE:
-		NL_SET_ERR_MSG(info->extack, "the slot is an authenticator");
-		break;
-	case -EOPNOTSUPP:
-		NL_SET_ERR_MSG(info->extack, "the gateway grants no pools");
-		break;
-	case -EBADMSG:
-		NL_SET_ERR_MSG(info->extack, "not the gateway's pool for this device and key");
-		break;
-	case -EPROTO:
-		NL_SET_ERR_MSG(info->extack, "the gateway's pool makes no sense");
-		break;
-	case -EKEYEXPIRED:
-		NL_SET_ERR_MSG(info->extack, "the pool is past its last day; ask for a new one");
-		break;
-	case -ESTALE:
-		NL_SET_ERR_MSG(info->extack, "an old pool; ask for a new one");
-		break;
-	}
-}
+static const struct vp_nl_reason pool_reasons[] = {
+	{ -ENOKEY, "the slot is not enrolled" },
+	{ -EMEDIUMTYPE, "the slot is an authenticator" },
+	{ -EOPNOTSUPP, "the gateway grants no pools" },
+	{ -EBADMSG, "not the gateway's pool for this device and key" },
+	{ -EPROTO, "the gateway's pool makes no sense" },
+	{ -EKEYEXPIRED, "the pool is past its last day; ask for a new one" },
+	{ -ESTALE, "an old pool; ask for a new one" },
+};
 
 static int put_pool(struct vp_slot *slot, const struct vp_caller *caller, struct genl_info *info)
 {
@@ -142,7 +108,7 @@ static int put_pool(struct vp_slot *slot, const struct vp_caller *caller, struct
 	err = vp_prefetch_put(slot, nla_data(msg), nla_len(msg));
 	mutex_unlock(&vp_manage_lock);
 	vp_event(VOICEPAY_EVENT_POOL, slot->id, err);
-	explain_pool(info, err);
+	vp_nl_explain(info, err, pool_reasons);
 	return err;
 }
 

@@ -25,7 +25,7 @@ static int check_device_id(struct genl_info *info, const struct vp_device *dev)
 
 	if (!memcmp(nla_data(id), dev->id, sizeof(dev->id)))
 		return 0;
-	NL_SET_ERR_MSG_ATTR(info->extack, id, "this is another device");
+	vp_nl_say(info, id, "this is another device");
 	return -ENODEV;
 }
 
@@ -107,7 +107,7 @@ int voicepay_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 
 	err = vp_device_set(&dev);
 	if (err)
-		NL_SET_ERR_MSG(info->extack, "belongs to another gateway; wipe the device first");
+		vp_nl_say(info, NULL, "belongs to another gateway; wipe the device first");
 	return err;
 }
 

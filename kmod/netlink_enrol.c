@@ -15,7 +15,7 @@
  * The slot that an enrolment command names, found with vp_manage_lock held, so
  * that it cannot be deleted before the command is done.
  */
-static struct vp_slot *lock_slot(struct genl_info *info)
+static struct vp_slot *hold_slot(struct genl_info *info)
 {
 	struct vp_slot *slot;
 
@@ -26,23 +26,27 @@ static struct vp_slot *lock_slot(struct genl_info *info)
 	return slot;
 }
 
-static void unlock_slot(struct vp_slot *slot)
+static void release_slot(struct vp_slot *slot)
 {
 	vp_slot_put(slot);
 	mutex_unlock(&vp_manage_lock);
 }
 
-static void explain_vault(struct genl_info *info, int err)
-{
-	if (err == -ENOMEDIUM)
-		NL_SET_ERR_MSG(info->extack, "the vault that is required (vault=) is not there");
-	else if (err == -ENOSPC)
-		NL_SET_ERR_MSG(info->extack, "the vault is full; delete slots or enlarge it");
-	else if (err == -ESHUTDOWN)
-		NL_SET_ERR_MSG(info->extack, "the machine is going down");
-	else if (err == -EBUSY)
-		NL_SET_ERR_MSG(info->extack, "the machine is being put to sleep; again afterwards");
-}
+static const struct vp_nl_reason vault_reasons[] = {
+	{ -ENOMEDIUM, "the vault that is required (vault=) is not there" },
+	{ -ENOSPC, "the vault is full; delete slots or enlarge it" },
+	{ -ESHUTDOWN, "the machine is going down" },
+	{ -EBUSY, "the machine is being put to sleep; again afterwards" },
+};
+
+static const struct vp_nl_reason begin_reasons[] = {
+	{ -ENODEV, "the device is not provisioned (dev-set)" },
+	{ -EKEYREJECTED, "the gateway's key is not an X25519 public key" },
+	{ -EEXIST, "the slot is an authenticator; take another one" },
+	{ -ENOKEY, "the slot holds no key; give a ticket" },
+	{ -EKEYEXPIRED, "the slot's key has expired; give a ticket" },
+	{ -EAGAIN, "interrupted while waiting for random numbers" },
+};
 
 int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 {
@@ -60,27 +64,15 @@ int voicepay_nl_enrol_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto wipe;
 
-	slot = lock_slot(info);
+	slot = hold_slot(info);
 	if (IS_ERR(slot)) {
 		err = PTR_ERR(slot);
 	} else {
 		err = vp_agree_begin(slot, ticket, msg);
-		unlock_slot(slot);
+		release_slot(slot);
 	}
-	if (err == -ENODEV)
-		NL_SET_ERR_MSG(info->extack, "the device is not provisioned (dev-set)");
-	else if (err == -EKEYREJECTED)
-		NL_SET_ERR_MSG(info->extack, "the gateway's key is not an X25519 public key");
-	else if (err == -EEXIST)
-		NL_SET_ERR_MSG(info->extack, "the slot is an authenticator; take another one");
-	else if (err == -ENOKEY)
-		NL_SET_ERR_MSG(info->extack, "the slot holds no key; give a ticket");
-	else if (err == -EKEYEXPIRED)
-		NL_SET_ERR_MSG(info->extack, "the slot's key has expired; give a ticket");
-	else if (err == -EAGAIN)
-		NL_SET_ERR_MSG(info->extack, "interrupted while waiting for random numbers");
-	else
-		explain_vault(info, err);
+	vp_nl_explain(info, err, begin_reasons);
+	vp_nl_explain(info, err, vault_reasons);
 	if (!err)
 		err = nla_put(reply.skb, VOICEPAY_A_ENROL_MESSAGE, sizeof(msg), msg);
 	err = vp_nl_reply_end(&reply, info, err);
@@ -90,6 +82,13 @@ wipe:
 		memzero_explicit(ticket, VP_TICKET_LEN);
 	return err;
 }
+
+static const struct vp_nl_reason finish_reasons[] = {
+	{ -ESTALE, "no enrolment under way; begin again" },
+	{ -EBADMSG, "not the gateway's answer to this enrolment" },
+	{ -EPROTO, "the gateway's terms make no sense" },
+	{ -ETIME, "the gateway's time is too far from the device's" },
+};
 
 int voicepay_nl_enrol_finish_doit(struct sk_buff *skb, struct genl_info *info)
 {
@@ -104,27 +103,19 @@ int voicepay_nl_enrol_finish_doit(struct sk_buff *skb, struct genl_info *info)
 	if (vp_nl_want(info, VOICEPAY_A_ENROL_MESSAGE))
 		return -EINVAL;
 	if (nla_len(msg) > VOICEPAY_MESSAGE_MAX) {
-		NL_SET_ERR_MSG_ATTR(info->extack, msg, "longer than any enrolment message");
+		vp_nl_say(info, msg, "longer than any enrolment message");
 		return -EINVAL;
 	}
 
-	slot = lock_slot(info);
+	slot = hold_slot(info);
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
 	event = vp_agree_rotates(slot) ? VOICEPAY_EVENT_ROTATE : VOICEPAY_EVENT_ENROL;
 	err = vp_agree_finish(slot, nla_data(msg), nla_len(msg),
 			      nla_get_flag(info->attrs[VOICEPAY_A_ENROL_ACCEPT_TIME]));
 	vp_event(event, slot->id, err);
-	unlock_slot(slot);
-	if (err == -ESTALE)
-		NL_SET_ERR_MSG(info->extack, "no enrolment under way; begin again");
-	else if (err == -EBADMSG)
-		NL_SET_ERR_MSG(info->extack, "not the gateway's answer to this enrolment");
-	else if (err == -EPROTO)
-		NL_SET_ERR_MSG(info->extack, "the gateway's terms make no sense");
-	else if (err == -ETIME)
-		NL_SET_ERR_MSG(info->extack, "the gateway's time is too far from the device's");
-	else
-		explain_vault(info, err);
+	release_slot(slot);
+	vp_nl_explain(info, err, finish_reasons);
+	vp_nl_explain(info, err, vault_reasons);
 	return err;
 }

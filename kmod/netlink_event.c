@@ -12,7 +12,7 @@
 bool vp_netlink_family_is_up;
 static DECLARE_RWSEM(family_lock);	/* the family stays while somebody sends to its group */
 
-void vp_netlink_events_start(void)
+void __init vp_netlink_events_start(void)
 {
 	WRITE_ONCE(vp_netlink_family_is_up, true);
 }

@@ -14,7 +14,7 @@ struct vp_event;
  * Without the family there is no group, and its number may be another's. Who tells
  * of a reboot, or of sleep, may do so while the module is on its way out.
  */
-extern bool vp_netlink_family_is_up;
+extern __visible bool vp_netlink_family_is_up;
 
 static inline bool vp_netlink_has_listeners(void)
 {
@@ -22,7 +22,7 @@ static inline bool vp_netlink_has_listeners(void)
 	       genl_has_listeners(&vp_nl_family, &init_net, VOICEPAY_NLGRP_EVENTS);
 }
 
-void vp_netlink_tell(const struct vp_event *event);
+__visible void vp_netlink_tell(const struct vp_event *event);
 
 /* Between these two the family is registered, and with it the group. */
 void vp_netlink_events_start(void);

@@ -16,7 +16,7 @@ static u32 u32_or(const struct nlattr *attr, u32 otherwise)
 	return attr ? nla_get_u32(attr) : otherwise;
 }
 
-static int take_terms(struct genl_info *info, struct vp_otp_terms *terms, u64 *counter)
+static int take_otp_terms(struct genl_info *info, struct vp_otp_terms *terms, u64 *counter)
 {
 	const struct nlattr *attr = info->attrs[VOICEPAY_A_OTP_COUNTER];
 
@@ -28,26 +28,17 @@ static int take_terms(struct genl_info *info, struct vp_otp_terms *terms, u64 *c
 	terms->secret_len = nla_len(info->attrs[VOICEPAY_A_OTP_SECRET]);
 	*counter = attr ? nla_get_u64(attr) : 0;
 	if (terms->period && attr) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr, "a counter, and a period too");
+		vp_nl_say(info, attr, "a counter, and a period too");
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static void explain(struct genl_info *info, int err)
-{
-	switch (err) {
-	case -EEXIST:
-		NL_SET_ERR_MSG(info->extack, "the slot holds something, or is being enrolled");
-		break;
-	case -EINVAL:
-		NL_SET_ERR_MSG(info->extack, "1 to 128 bytes, SHA-1, 256 or 512, 6 to 8 digits");
-		break;
-	case -EOPNOTSUPP:
-		NL_SET_ERR_MSG(info->extack, "this kernel does not have that hash");
-		break;
-	}
-}
+static const struct vp_nl_reason reasons[] = {
+	{ -EEXIST, "the slot holds something, or is being enrolled" },
+	{ -EINVAL, "1 to 128 bytes, SHA-1, 256 or 512, 6 to 8 digits" },
+	{ -EOPNOTSUPP, "this kernel does not have that hash" },
+};
 
 static int put_otp(struct vp_slot *slot, const struct vp_caller *caller, struct genl_info *info)
 {
@@ -55,7 +46,7 @@ static int put_otp(struct vp_slot *slot, const struct vp_caller *caller, struct 
 	u64 counter;
 	int err;
 
-	err = take_terms(info, &terms, &counter);
+	err = take_otp_terms(info, &terms, &counter);
 	if (err)
 		return err;
 	mutex_lock(&vp_manage_lock);
@@ -65,7 +56,7 @@ static int put_otp(struct vp_slot *slot, const struct vp_caller *caller, struct 
 				 counter);
 	mutex_unlock(&vp_manage_lock);
 	vp_event(VOICEPAY_EVENT_OTP_PUT, slot->id, err);
-	explain(info, err);
+	vp_nl_explain(info, err, reasons);
 	return err;
 }
 

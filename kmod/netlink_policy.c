@@ -38,7 +38,7 @@ static int take_u32(struct genl_info *info, int attr, u32 max, u32 *value)
 	if (!a)
 		return 0;
 	if (nla_get_u32(a) > max) {
-		NL_SET_ERR_MSG_ATTR(info->extack, a, "beyond what is known");
+		vp_nl_say(info, a, "beyond what is known");
 		return -EOPNOTSUPP;
 	}
 	*value = nla_get_u32(a);
@@ -99,7 +99,7 @@ static int change_policy(struct vp_slot *slot, struct genl_info *info)
 	if (asks_less(&policy, &old)) {
 		err = vp_presence_take(VOICEPAY_PRESENCE_ALWAYS, old.presence_seconds, &press);
 		if (err) {
-			NL_SET_ERR_MSG(info->extack, "a person must press the button first");
+			vp_nl_say(info, NULL, "a person must press the button first");
 			return err;
 		}
 	}

@@ -25,11 +25,41 @@ struct vp_caller vp_nl_caller(const struct sk_buff *skb)
 	return vp_caller_of_file(sk && sk->sk_socket ? sk->sk_socket->file : NULL);
 }
 
+/**
+ * vp_nl_say() - a sentence for who made a request
+ * @info: the request
+ * @attr: the attribute that it is about, or NULL
+ * @text: a constant
+ *
+ * As NL_SET_ERR_MSG_ATTR(), which writes all of this out in each place.
+ */
+void vp_nl_say(struct genl_info *info, const struct nlattr *attr, const char *text)
+{
+	struct netlink_ext_ack *extack = info->extack;
+
+	do_trace_netlink_extack(text);
+	if (!extack)
+		return;
+	extack->_msg = text;
+	if (attr)
+		NL_SET_BAD_ATTR(extack, attr);
+}
+
+/* With vp_nl_explain(). */
+void vp_nl_say_why(struct genl_info *info, int err, const struct vp_nl_reason *reasons, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (reasons[i].err == err)
+			vp_nl_say(info, NULL, reasons[i].text);
+}
+
 int vp_nl_manager_only(struct sk_buff *skb, struct genl_info *info)
 {
 	if (netlink_capable(skb, CAP_SYS_ADMIN))
 		return 0;
-	NL_SET_ERR_MSG(info->extack, "needs CAP_SYS_ADMIN in the initial user namespace");
+	vp_nl_say(info, NULL, "needs CAP_SYS_ADMIN in the initial user namespace");
 	vp_event(VOICEPAY_EVENT_DENIED, VP_NO_SLOT, -EPERM);
 	return -EPERM;
 }
@@ -54,7 +84,7 @@ struct vp_slot *vp_nl_want_slot(struct genl_info *info, int attr)
 		return ERR_PTR(-EINVAL);
 	slot = vp_slot_get(nla_get_u32(info->attrs[attr]));
 	if (!slot) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr], "no such slot");
+		vp_nl_say(info, info->attrs[attr], "no such slot");
 		return ERR_PTR(-ENOENT);
 	}
 	return slot;
@@ -66,7 +96,7 @@ static int check_right(struct vp_slot *slot, const struct vp_caller *caller, u32
 	int err = vp_gate_check(&slot->gate, caller, right);
 
 	if (err) {
-		NL_SET_ERR_MSG(info->extack, "no right to do that with this slot");
+		vp_nl_say(info, NULL, "no right to do that with this slot");
 		vp_event(VOICEPAY_EVENT_DENIED, slot->id, err);
 	}
 	return err;

@@ -115,9 +115,9 @@ int voicepay_nl_slot_new_doit(struct sk_buff *skb, struct genl_info *info)
 	err = vp_slot_new(&id, !attr);
 	mutex_unlock(&vp_manage_lock);
 	if (err == -EEXIST)
-		NL_SET_ERR_MSG_ATTR(info->extack, attr, "the slot exists");
+		vp_nl_say(info, attr, "the slot exists");
 	else if (err == -ERANGE)
-		NL_SET_ERR_MSG_ATTR(info->extack, attr, "slot number above the highest");
+		vp_nl_say(info, attr, "slot number above the highest");
 	if (!err) {
 		vp_event(VOICEPAY_EVENT_SLOT_NEW, id, 0);
 		err = nla_put_u32(reply.skb, VOICEPAY_A_SLOT_ID, id);
@@ -140,7 +140,7 @@ int voicepay_nl_slot_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!err)
 		vp_event(VOICEPAY_EVENT_SLOT_DEL, nla_get_u32(info->attrs[VOICEPAY_A_SLOT_ID]), 0);
 	else
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[VOICEPAY_A_SLOT_ID], "no such slot");
+		vp_nl_say(info, info->attrs[VOICEPAY_A_SLOT_ID], "no such slot");
 	return err;
 }
 
@@ -161,7 +161,7 @@ static int unlock_slot(struct vp_slot *slot, const struct vp_caller *caller, str
 	int err = vp_gate_unlock(&slot->gate, vp_caller_is_admin(caller));
 
 	if (err)
-		NL_SET_ERR_MSG(info->extack, "locked by the administrator");
+		vp_nl_say(info, NULL, "locked by the administrator");
 	vp_event(VOICEPAY_EVENT_UNLOCK, slot->id, err);
 	return err;
 }
