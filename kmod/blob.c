@@ -20,108 +20,96 @@
 #include "policy.h"
 #include "common/hkdf.h"
 
-#define MAGIC		"VPB1"
+#define BLOB_MAGIC		"VPB1"
+#define DEVICE_AT	12
 #define MODULE_AT	32
 #define SALT_AT		36
 #define SALT_LEN	32
 #define GRANT_ROOM	VP_GRANT_LEN(VP_ALIASES_MAX)
-#define LABEL		"voicepay sealed slot 1"
-
-/* Bytes in order, in or out. */
-struct cursor {
-	u8 *p;
-};
-
-static void put32(struct cursor *c, u32 value)
-{
-	put_unaligned_be32(value, c->p);
-	c->p += 4;
-}
-
-static void put64(struct cursor *c, u64 value)
-{
-	put_unaligned_be64(value, c->p);
-	c->p += 8;
-}
-
-static void put_bytes(struct cursor *c, const void *data, size_t len)
-{
-	memcpy(c->p, data, len);
-	c->p += len;
-}
-
-static u32 get32(struct cursor *c)
-{
-	c->p += 4;
-	return get_unaligned_be32(c->p - 4);
-}
-
-static u64 get64(struct cursor *c)
-{
-	c->p += 8;
-	return get_unaligned_be64(c->p - 8);
-}
-
-static void get_bytes(struct cursor *c, void *data, size_t len)
-{
-	memcpy(data, c->p, len);
-	c->p += len;
-}
+#define BLOB_LABEL		"voicepay sealed slot 1"
 
 static void write_head(u8 head[VP_BLOB_HEAD_LEN], const struct vp_blob_place *place,
 		       const u8 salt[SALT_LEN])
 {
-	struct cursor c = { head };
+	memcpy(head, BLOB_MAGIC, 4);
+	put_unaligned_be32(VP_BLOB_VERSION << 24 | VP_BLOB_LEN, head + 4);
+	put_unaligned_be32(place->slot, head + 8);
+	memcpy(head + DEVICE_AT, place->device, sizeof(place->device));
+	put_unaligned_be32(place->sealer, head + MODULE_AT - 4);
+	put_unaligned_be32(place->module, head + MODULE_AT);
+	memcpy(head + SALT_AT, salt, SALT_LEN);
+}
 
-	put_bytes(&c, MAGIC, 4);
-	put32(&c, VP_BLOB_VERSION << 24 | VP_BLOB_LEN);
-	put32(&c, place->slot);
-	put_bytes(&c, place->device, sizeof(place->device));
-	put32(&c, place->sealer);
-	put32(&c, place->module);
-	put_bytes(&c, salt, SALT_LEN);
+/**
+ * struct field - a part of a blob
+ * @at: where it is in struct vp_blob
+ * @size: bytes of a number, which comes with its highest byte first; 1 for mere bytes
+ * @n: how many there are
+ */
+struct field {
+	u16 at;
+	u8 size;
+	u8 n;
+};
+
+#define NUMBER(f)	{ offsetof(struct vp_blob, f), sizeof_field(struct vp_blob, f), 1 }
+#define BYTES(f)	{ offsetof(struct vp_blob, f), 1, sizeof_field(struct vp_blob, f) }
+
+/* The body in its order; behind it the grant's length, and the grant. */
+static const struct field fields[] = {
+	NUMBER(counter), NUMBER(generation), NUMBER(now_ms), NUMBER(trusted_ms),
+	NUMBER(mark), NUMBER(issued), NUMBER(hour), NUMBER(day),
+	NUMBER(hour_used), NUMBER(day_used),
+	BYTES(gateway),
+	{ offsetof(struct vp_blob, policy), 4, VP_BLOB_POLICY },
+	NUMBER(kind),
+	BYTES(keys),
+	NUMBER(pool.serial), NUMBER(pool.not_after), NUMBER(pool.count), NUMBER(pool.next),
+	NUMBER(otp.algorithm), NUMBER(otp.digits), NUMBER(otp.period), NUMBER(otp.secret_len),
+	NUMBER(otp_counter),
+	BYTES(otp_secret),
+};
+
+/* Out of @blob, or into it; returns where @body goes on. */
+static u8 *move_fields(u8 *body, struct vp_blob *blob, bool in)
+{
+	const bool as_it_is = IS_ENABLED(CONFIG_CPU_BIG_ENDIAN);
+	const struct field *f;
+	u8 *value, *byte;
+	int i, j;
+
+	for (f = fields; f < fields + ARRAY_SIZE(fields); f++) {
+		value = (u8 *)blob + f->at;
+		for (i = 0; i < f->n; i++, value += f->size) {
+			for (j = 0; j < f->size; j++, body++) {
+				byte = value + (as_it_is ? j : f->size - 1 - j);
+				if (in)
+					*byte = *body;
+				else
+					*body = *byte;
+			}
+		}
+	}
+	return body;
 }
 
 static int write_body(u8 body[VP_BLOB_BODY_LEN], const struct vp_blob *blob)
 {
-	struct cursor c = { body };
-	int i, len;
+	u8 *p;
+	int len;
 
 	BUILD_BUG_ON(VP_BLOB_BODY_LEN != 8 * 8 + 2 * 4 + VP_KEY_LEN + 4 * VP_BLOB_POLICY + 4 +
 		     sizeof(struct vp_blob_keys) + 24 + 4 * 4 + 8 + VP_OTP_SECRET_MAX +
 		     2 + GRANT_ROOM);
+	BUILD_BUG_ON(sizeof(struct vp_blob_keys) > U8_MAX || VP_OTP_SECRET_MAX > U8_MAX);
 	memset(body, 0, VP_BLOB_BODY_LEN);
-	put64(&c, blob->counter);
-	put64(&c, blob->generation);
-	put64(&c, blob->now_ms);
-	put64(&c, blob->trusted_ms);
-	put64(&c, blob->mark);
-	put64(&c, blob->issued);
-	put64(&c, blob->hour);
-	put64(&c, blob->day);
-	put32(&c, blob->hour_used);
-	put32(&c, blob->day_used);
-	put_bytes(&c, blob->gateway, sizeof(blob->gateway));
-	for (i = 0; i < VP_BLOB_POLICY; i++)
-		put32(&c, blob->policy[i]);
-	put32(&c, blob->kind);
-	put_bytes(&c, &blob->keys, sizeof(blob->keys));
-	put64(&c, blob->pool.serial);
-	put64(&c, blob->pool.not_after);
-	put32(&c, blob->pool.count);
-	put32(&c, blob->pool.next);
-	put32(&c, blob->otp.algorithm);
-	put32(&c, blob->otp.digits);
-	put32(&c, blob->otp.period);
-	put32(&c, blob->otp.secret_len);
-	put64(&c, blob->otp_counter);
-	put_bytes(&c, blob->otp_secret, sizeof(blob->otp_secret));
+	p = move_fields(body, (struct vp_blob *)blob, false);
 	if (blob->kind != VOICEPAY_SLOT_PAYMENT)
 		return 0;
-	len = vp_agree_encode_grant(c.p + 2, &blob->grant);
+	len = vp_agree_encode_grant(p + 2, &blob->grant);
 	if (len < 0)
 		return len;
-	put_unaligned_be16(len, c.p);
+	put_unaligned_be16(len, p);
 	return 0;
 }
 
@@ -134,50 +122,25 @@ static bool pool_ok(const struct vp_blob_pool *pool)
 
 static int read_body(struct vp_blob *blob, u8 body[VP_BLOB_BODY_LEN])
 {
-	struct cursor c = { body };
-	int i, len;
+	u8 *p = move_fields(body, blob, true);
+	int len;
 
-	blob->counter = get64(&c);
-	blob->generation = get64(&c);
-	blob->now_ms = get64(&c);
-	blob->trusted_ms = get64(&c);
-	blob->mark = get64(&c);
-	blob->issued = get64(&c);
-	blob->hour = get64(&c);
-	blob->day = get64(&c);
-	blob->hour_used = get32(&c);
-	blob->day_used = get32(&c);
-	get_bytes(&c, blob->gateway, sizeof(blob->gateway));
-	for (i = 0; i < VP_BLOB_POLICY; i++)
-		blob->policy[i] = get32(&c);
-	blob->kind = get32(&c);
-	get_bytes(&c, &blob->keys, sizeof(blob->keys));
-	blob->pool.serial = get64(&c);
-	blob->pool.not_after = get64(&c);
-	blob->pool.count = get32(&c);
-	blob->pool.next = get32(&c);
-	blob->otp.algorithm = get32(&c);
-	blob->otp.digits = get32(&c);
-	blob->otp.period = get32(&c);
-	blob->otp.secret_len = get32(&c);
-	blob->otp_counter = get64(&c);
-	get_bytes(&c, blob->otp_secret, sizeof(blob->otp_secret));
 	if (blob->kind == VOICEPAY_SLOT_AUTHENTICATOR)
 		return vp_otp_terms_ok(&blob->otp) ? 0 : -EBADMSG;
 	if (blob->kind != VOICEPAY_SLOT_PAYMENT)
 		return -EBADMSG;
 	if (!pool_ok(&blob->pool))
 		return -EBADMSG;
-	len = get_unaligned_be16(c.p);
+	len = get_unaligned_be16(p);
 	/* Ours, as the tag says; but no length is believed that does not fit. */
 	if (len > GRANT_ROOM)
 		return -EBADMSG;
-	return vp_agree_decode_grant(&blob->grant, c.p + 2, len);
+	return vp_agree_decode_grant(&blob->grant, p + 2, len);
 }
 
 static int blob_key(u8 out[VP_KEY_LEN], const u8 key[VP_KEY_LEN], const u8 salt[SALT_LEN])
 {
-	const struct vp_piece label = { LABEL, sizeof(LABEL) - 1 };
+	const struct vp_piece label = { BLOB_LABEL, sizeof(BLOB_LABEL) - 1 };
 	u8 prk[VP_HASH_LEN];
 	int err;
 
@@ -224,7 +187,7 @@ int vp_blob_seal(u8 out[VP_BLOB_LEN], const u8 key[VP_KEY_LEN],
 /* What can be said of a blob without the key; the tag has the last word. */
 static int check_head(const u8 *in, size_t len, const struct vp_blob_place *place)
 {
-	if (len < 8 || memcmp(in, MAGIC, 4))
+	if (len < 8 || memcmp(in, BLOB_MAGIC, 4))
 		return -EBADMSG;
 	if (in[4] != VP_BLOB_VERSION)
 		return -EPROTONOSUPPORT;
@@ -233,7 +196,7 @@ static int check_head(const u8 *in, size_t len, const struct vp_blob_place *plac
 		return -EBADMSG;	/* torn */
 	if (get_unaligned_be32(in + 8) != place->slot)
 		return -EXDEV;
-	if (memcmp(in + 12, place->device, sizeof(place->device)))
+	if (memcmp(in + DEVICE_AT, place->device, sizeof(place->device)))
 		return -ENODEV;
 	return 0;
 }
@@ -293,8 +256,8 @@ int vp_blob_open(struct vp_blob *blob, const u8 key[VP_KEY_LEN],
  */
 int vp_blob_device(const u8 *in, size_t len, u8 device[VP_DEVICE_ID_LEN])
 {
-	if (len < VP_BLOB_HEAD_LEN || memcmp(in, MAGIC, 4))
+	if (len < VP_BLOB_HEAD_LEN || memcmp(in, BLOB_MAGIC, 4))
 		return -EBADMSG;
-	memcpy(device, in + 12, VP_DEVICE_ID_LEN);
+	memcpy(device, in + DEVICE_AT, VP_DEVICE_ID_LEN);
 	return 0;
 }

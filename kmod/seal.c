@@ -43,7 +43,7 @@ static bool wiped;				/* in this boot */
 static u64 lead = 1;
 static bool handed_out;
 
-static struct vp_key *key_of(struct vp_slot *slot)
+static struct vp_key *sealed_key(struct vp_slot *slot)
 {
 	return rcu_dereference_protected(slot->key, lockdep_is_held(&vp_manage_lock));
 }
@@ -166,8 +166,8 @@ int vp_seal_get(u32 id, bool final, u8 out[VP_BLOB_LEN])
 	blob = kzalloc(sizeof(*blob), GFP_KERNEL);
 	if (!blob)
 		err = -ENOMEM;
-	else if (key_of(slot))
-		err = seal(slot, key_of(slot), final, blob, out);
+	else if (sealed_key(slot))
+		err = seal(slot, sealed_key(slot), final, blob, out);
 	kfree_sensitive(blob);
 	vp_slot_put(slot);
 	vp_event(VOICEPAY_EVENT_SEAL, id, err);
@@ -200,14 +200,14 @@ static int check_vacant(u32 id)
 
 	if (!slot)
 		return 0;
-	if (key_of(slot) || slot->handshake)
+	if (sealed_key(slot) || slot->handshake)
 		err = -EEXIST;
 	vp_slot_put(slot);
 	return err;
 }
 
 /* Everything has been checked: the slot is made if need be, and gets the key. */
-static int install(u32 id, struct vp_key *key, const u32 policy[VP_BLOB_POLICY])
+static int install_key(u32 id, struct vp_key *key, const u32 policy[VP_BLOB_POLICY])
 {
 	struct vp_slot *slot = vp_slot_get(id);
 	int err;
@@ -246,7 +246,7 @@ static int restore(u32 id, const struct vp_blob *blob, const struct vp_device *d
 		return PTR_ERR(key);
 	err = vp_device_set(dev);	/* the same again, or the first */
 	if (!err)
-		err = install(id, key, blob->policy);
+		err = install_key(id, key, blob->policy);
 	if (err) {
 		vp_key_destroy(key);
 		return err;
@@ -326,7 +326,7 @@ static bool all_sealed(void)
 	u32 id = 0;
 
 	while (all && (slot = vp_slot_get_next(id))) {
-		all = !key_of(slot) || key_of(slot)->sealed_generation == next;
+		all = !sealed_key(slot) || sealed_key(slot)->sealed_generation == next;
 		id = slot->id + 1;
 		vp_slot_put(slot);
 	}
@@ -364,8 +364,8 @@ int vp_seal_commit(bool retire)
 	if (st.state != VOICEPAY_SEALER_READY)
 		return -ENOKEY;
 	while ((slot = vp_slot_get_next(id))) {
-		if (key_of(slot))
-			vp_key_stored(key_of(slot));
+		if (sealed_key(slot))
+			vp_key_stored(sealed_key(slot));
 		id = slot->id + 1;
 		vp_slot_put(slot);
 	}

@@ -13,6 +13,7 @@
 #include <linux/err.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "voicepay.h"
@@ -26,7 +27,7 @@ static struct {
 	const struct vp_sealer_ops *ops;
 	u32 state;
 	struct vp_cell *cell;		/* the sealing key, when READY */
-	u8 wrapped[VP_WRAPPED_MAX];
+	u8 *wrapped;			/* with it */
 	size_t wrapped_len;
 	bool counted;
 	u64 counter;
@@ -69,9 +70,10 @@ static int check_waiting(void)
 }
 
 /* Takes over @key, or shuts the window. */
-static int settle(int err, const u8 key[VP_KEY_LEN], const u8 *wrapped, size_t len)
+static int settle_key(int err, const u8 key[VP_KEY_LEN], const u8 *wrapped, size_t len)
 {
 	struct vp_cell *cell = NULL;
+	u8 *kept = NULL;
 
 	if (!err) {
 		cell = vp_cell_alloc(VP_KEY_LEN);
@@ -79,6 +81,10 @@ static int settle(int err, const u8 key[VP_KEY_LEN], const u8 *wrapped, size_t l
 	}
 	if (!err)
 		err = vp_cell_write(cell, 0, key, VP_KEY_LEN);
+	if (!err) {
+		kept = kmemdup(wrapped, len, GFP_KERNEL);
+		err = kept ? 0 : -ENOMEM;
+	}
 	vp_event(VOICEPAY_EVENT_SEALER, VP_NO_SLOT, err);
 	if (err) {
 		vp_cell_free(cell);
@@ -86,7 +92,7 @@ static int settle(int err, const u8 key[VP_KEY_LEN], const u8 *wrapped, size_t l
 		return err;
 	}
 	sealer.cell = cell;
-	memmove(sealer.wrapped, wrapped, len);
+	sealer.wrapped = kept;
 	sealer.wrapped_len = len;
 	sealer.state = VOICEPAY_SEALER_READY;
 	read_counter();
@@ -115,7 +121,7 @@ int vp_sealer_get(bool make, u8 wrapped[VP_WRAPPED_MAX], size_t *len)
 	} else if (!err) {
 		get_random_bytes_wait(key, sizeof(key));
 		err = sealer.ops->create(key, wrapped, len);
-		err = settle(err, key, wrapped, *len);
+		err = settle_key(err, key, wrapped, *len);
 		memzero_explicit(key, sizeof(key));
 	} else if (err == -EALREADY) {
 		memcpy(wrapped, sealer.wrapped, sealer.wrapped_len);
@@ -146,7 +152,7 @@ int vp_sealer_put(const u8 *wrapped, size_t len)
 		/* What cannot be right shuts the window, too, and so comes this far. */
 		if (len > VP_WRAPPED_MAX)
 			len = 0;
-		err = settle(sealer.ops->unseal(key, wrapped, len), key, wrapped, len);
+		err = settle_key(sealer.ops->unseal(key, wrapped, len), key, wrapped, len);
 	}
 	memzero_explicit(key, sizeof(key));
 	mutex_unlock(&sealer_lock);
@@ -227,14 +233,21 @@ int vp_sealer_move(void)
 	return err;
 }
 
+static void forget_sealing_key(void)
+{
+	vp_cell_free(sealer.cell);
+	sealer.cell = NULL;
+	kfree(sealer.wrapped);
+	sealer.wrapped = NULL;
+}
+
 /* The machine goes down, or is copied: what it sealed must not come back in this boot. */
 void vp_sealer_shut(void)
 {
 	mutex_lock(&sealer_lock);
 	if (sealer.cell)
 		vp_event(VOICEPAY_EVENT_SEALER, VP_NO_SLOT, -EKEYREVOKED);
-	vp_cell_free(sealer.cell);
-	sealer.cell = NULL;
+	forget_sealing_key();
 	if (sealer.state != VOICEPAY_SEALER_NONE)
 		sealer.state = VOICEPAY_SEALER_CLOSED;
 	mutex_unlock(&sealer_lock);
@@ -243,8 +256,7 @@ void vp_sealer_shut(void)
 /* With the interfaces gone. */
 void vp_sealer_exit(void)
 {
-	vp_cell_free(sealer.cell);
-	sealer.cell = NULL;
+	forget_sealing_key();
 	if (sealer.ops)
 		sealer.ops->exit();
 	sealer.state = VOICEPAY_SEALER_NONE;
