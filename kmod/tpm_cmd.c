@@ -15,6 +15,8 @@
 #define HEAD		10	/* tag, length, code */
 #define ROOM		PAGE_SIZE
 #define PASSWORD	0x40000009
+#define NO_SESSIONS	0x8001
+#define SESSIONS	0x8002
 
 #ifdef VP_TPM_BUF_INLINE
 
@@ -104,6 +106,13 @@ void vp_tpm_put32(struct vp_tpm *tpm, u32 value)
 	vp_tpm_put(tpm, &be, sizeof(be));
 }
 
+/* With its size before it (TPM2B). */
+void vp_tpm_put_sized(struct vp_tpm *tpm, const void *data, u16 len)
+{
+	vp_tpm_put16(tpm, len);
+	vp_tpm_put(tpm, data, len);
+}
+
 /* The authorisation area: one session, or 0 for an empty password. */
 void vp_tpm_put_auth(struct vp_tpm *tpm, u32 session)
 {
@@ -114,7 +123,7 @@ void vp_tpm_put_auth(struct vp_tpm *tpm, u32 session)
 	vp_tpm_put16(tpm, 0);		/* hmac or password */
 }
 
-void vp_tpm_begin(struct vp_tpm *tpm, u16 tag, u32 code)
+static void begin(struct vp_tpm *tpm, u16 tag, u32 code)
 {
 	memzero_explicit(tpm->data, ROOM);
 	tpm->at = 0;
@@ -122,6 +131,17 @@ void vp_tpm_begin(struct vp_tpm *tpm, u16 tag, u32 code)
 	vp_tpm_put16(tpm, tag);
 	vp_tpm_put32(tpm, 0);		/* the length, when it is known */
 	vp_tpm_put32(tpm, code);
+}
+
+void vp_tpm_begin(struct vp_tpm *tpm, u32 code)
+{
+	begin(tpm, NO_SESSIONS, code);
+}
+
+/* A command with vp_tpm_put_auth() behind its handles. */
+void vp_tpm_begin_auth(struct vp_tpm *tpm, u32 code)
+{
+	begin(tpm, SESSIONS, code);
 }
 
 /**
@@ -152,7 +172,7 @@ int vp_tpm_send(struct vp_tpm *tpm)
 	return 0;
 }
 
-static const u8 *get(struct vp_tpm *tpm, u32 len)
+static const u8 *response_bytes(struct vp_tpm *tpm, u32 len)
 {
 	const u8 *p = tpm->data + tpm->at;
 
@@ -166,7 +186,7 @@ static const u8 *get(struct vp_tpm *tpm, u32 len)
 
 u32 vp_tpm_get32(struct vp_tpm *tpm)
 {
-	const u8 *p = get(tpm, 4);
+	const u8 *p = response_bytes(tpm, 4);
 
 	return p ? get_unaligned_be32(p) : 0;
 }
@@ -174,10 +194,22 @@ u32 vp_tpm_get32(struct vp_tpm *tpm)
 /* A structure with its size before it (TPM2B); NULL if it is not all there. */
 const u8 *vp_tpm_get_sized(struct vp_tpm *tpm, u32 *len)
 {
-	const u8 *p = get(tpm, 2);
+	const u8 *p = response_bytes(tpm, 2);
 
 	*len = p ? get_unaligned_be16(p) : 0;
-	return p ? get(tpm, *len) : NULL;
+	return p ? response_bytes(tpm, *len) : NULL;
+}
+
+/* Likewise, of a length that is known. */
+int vp_tpm_get_exactly(struct vp_tpm *tpm, void *out, u32 len)
+{
+	u32 got;
+	const u8 *p = vp_tpm_get_sized(tpm, &got);
+
+	if (!p || got != len)
+		return -EPROTO;
+	memcpy(out, p, len);
+	return 0;
 }
 
 /* Forgets an object or a session; what went wrong before stays on record. */
@@ -185,7 +217,7 @@ void vp_tpm_flush(struct vp_tpm *tpm, u32 handle)
 {
 	u32 rc = tpm->rc;
 
-	vp_tpm_begin(tpm, VP_TPM_NO_SESSIONS, VP_TPM_CC_FLUSH_CONTEXT);
+	vp_tpm_begin(tpm, VP_TPM_CC_FLUSH_CONTEXT);
 	vp_tpm_put32(tpm, handle);
 	vp_tpm_send(tpm);
 	tpm->rc = rc;

@@ -6,9 +6,6 @@
 #include <linux/tpm.h>
 #include <linux/types.h>
 
-#define VP_TPM_NO_SESSIONS	0x8001
-#define VP_TPM_SESSIONS		0x8002
-
 /* TPM 2.0 Library, part 2 */
 #define VP_TPM_RH_OWNER		0x40000001
 #define VP_TPM_RH_NULL		0x40000007
@@ -53,11 +50,13 @@ struct vp_tpm {
 int vp_tpm_open(struct vp_tpm *tpm);
 void vp_tpm_close(struct vp_tpm *tpm);
 
-void vp_tpm_begin(struct vp_tpm *tpm, u16 tag, u32 code);
+void vp_tpm_begin(struct vp_tpm *tpm, u32 code);
+void vp_tpm_begin_auth(struct vp_tpm *tpm, u32 code);
 void vp_tpm_put(struct vp_tpm *tpm, const void *data, u32 len);
 void vp_tpm_put8(struct vp_tpm *tpm, u8 value);
 void vp_tpm_put16(struct vp_tpm *tpm, u16 value);
 void vp_tpm_put32(struct vp_tpm *tpm, u32 value);
+void vp_tpm_put_sized(struct vp_tpm *tpm, const void *data, u16 len);
 void vp_tpm_put_auth(struct vp_tpm *tpm, u32 session);
 int vp_tpm_send(struct vp_tpm *tpm);
 void vp_tpm_flush(struct vp_tpm *tpm, u32 handle);
@@ -65,5 +64,6 @@ int vp_tpm_tell(struct vp_tpm *tpm, int err, const char *what);
 
 u32 vp_tpm_get32(struct vp_tpm *tpm);
 const u8 *vp_tpm_get_sized(struct vp_tpm *tpm, u32 *len);
+int vp_tpm_get_exactly(struct vp_tpm *tpm, void *out, u32 len);
 
 #endif /* VP_TPM_CMD_H */

@@ -26,7 +26,7 @@ static int counter_there(struct vp_tpm *tpm, bool *written)
 	u32 len, attributes;
 	int err;
 
-	vp_tpm_begin(tpm, VP_TPM_NO_SESSIONS, VP_TPM_CC_NV_READ_PUBLIC);
+	vp_tpm_begin(tpm, VP_TPM_CC_NV_READ_PUBLIC);
 	vp_tpm_put32(tpm, NV_INDEX);
 	err = vp_tpm_send(tpm);
 	if (err)
@@ -41,7 +41,7 @@ static int counter_there(struct vp_tpm *tpm, bool *written)
 
 static int define_counter(struct vp_tpm *tpm)
 {
-	vp_tpm_begin(tpm, VP_TPM_SESSIONS, VP_TPM_CC_NV_DEFINE_SPACE);
+	vp_tpm_begin_auth(tpm, VP_TPM_CC_NV_DEFINE_SPACE);
 	vp_tpm_put32(tpm, VP_TPM_RH_OWNER);
 	vp_tpm_put_auth(tpm, 0);
 	vp_tpm_put16(tpm, 0);		/* no password */
@@ -54,22 +54,21 @@ static int define_counter(struct vp_tpm *tpm)
 	return vp_tpm_send(tpm);
 }
 
-static int count(struct vp_tpm *tpm)
+static int count_up(struct vp_tpm *tpm)
 {
-	vp_tpm_begin(tpm, VP_TPM_SESSIONS, VP_TPM_CC_NV_INCREMENT);
+	vp_tpm_begin_auth(tpm, VP_TPM_CC_NV_INCREMENT);
 	vp_tpm_put32(tpm, NV_INDEX);
 	vp_tpm_put32(tpm, NV_INDEX);
 	vp_tpm_put_auth(tpm, 0);
 	return vp_tpm_send(tpm);
 }
 
-static int read_counter(struct vp_tpm *tpm, u64 *value)
+static int read_value(struct vp_tpm *tpm, u64 *value)
 {
-	const u8 *p;
-	u32 len;
+	__be64 be;
 	int err;
 
-	vp_tpm_begin(tpm, VP_TPM_SESSIONS, VP_TPM_CC_NV_READ);
+	vp_tpm_begin_auth(tpm, VP_TPM_CC_NV_READ);
 	vp_tpm_put32(tpm, NV_INDEX);
 	vp_tpm_put32(tpm, NV_INDEX);
 	vp_tpm_put_auth(tpm, 0);
@@ -79,11 +78,10 @@ static int read_counter(struct vp_tpm *tpm, u64 *value)
 	if (err)
 		return err;
 	vp_tpm_get32(tpm);
-	p = vp_tpm_get_sized(tpm, &len);
-	if (!p || len != 8)
-		return -EPROTO;
-	*value = get_unaligned_be64(p);
-	return 0;
+	err = vp_tpm_get_exactly(tpm, &be, sizeof(be));
+	if (!err)
+		*value = be64_to_cpu(be);
+	return err;
 }
 
 /**
@@ -107,9 +105,9 @@ int vp_tpm_counter_read(u64 *value)
 	if (err == -ENOENT)
 		err = define_counter(&tpm);
 	if (!err && !written)
-		err = count(&tpm);	/* which gives it its first value */
+		err = count_up(&tpm);	/* which gives it its first value */
 	if (!err)
-		err = read_counter(&tpm, value);
+		err = read_value(&tpm, value);
 	vp_tpm_tell(&tpm, err, "give a counter");
 	vp_tpm_close(&tpm);
 	return err;
@@ -133,9 +131,9 @@ int vp_tpm_counter_increment(u64 *value)
 		return err;
 	err = counter_there(&tpm, &written);
 	if (!err)
-		err = count(&tpm);
+		err = count_up(&tpm);
 	if (!err)
-		err = read_counter(&tpm, value);
+		err = read_value(&tpm, value);
 	if (!err && *value <= before)
 		err = -EPROTO;
 	vp_tpm_tell(&tpm, err, "count up");

@@ -33,7 +33,7 @@
  * A wrapped key: this, the PCRs it is bound to (32 bits), the private part, the
  * public part, the creation data, and the ticket.
  */
-#define MAGIC			"VPK2"
+#define WRAPPED_MAGIC			"VPK2"
 #define HEAD_LEN		8
 /* The public part but for what identifies the object. */
 #define TEMPLATE_LEN		44
@@ -43,12 +43,12 @@
 #define PURPOSE			"voicepay sealing key"
 
 /* Bytes of a wrapped key, which may say anything. */
-struct cursor {
+struct wrapped {
 	const u8 *p;
 	size_t left;
 };
 
-static const u8 *take(struct cursor *c, size_t len)
+static const u8 *wrapped_take(struct wrapped *c, size_t len)
 {
 	const u8 *p = c->p;
 
@@ -62,12 +62,12 @@ static const u8 *take(struct cursor *c, size_t len)
 }
 
 /* With its size before it (TPM2B), which is not counted in @len. */
-static const u8 *take_sized(struct cursor *c, size_t *len)
+static const u8 *wrapped_take_sized(struct wrapped *c, size_t *len)
 {
-	const u8 *p = take(c, 2);
+	const u8 *p = wrapped_take(c, 2);
 
 	*len = p ? get_unaligned_be16(p) : 0;
-	return take(c, *len);
+	return wrapped_take(c, *len);
 }
 
 /* What the sealed object's public part must be. */
@@ -89,28 +89,29 @@ static int write_made_under(struct vp_tpm *tpm, u8 out[MADE_UNDER_LEN], u32 pcrs
 	return vp_tpm_pcr_digest(tpm, pcrs, out + VP_TPM_PCRS_LEN + 2);
 }
 
+/* The storage key's public part. */
+static const __be16 storage_key[] = {
+	cpu_to_be16(ALG_ECC), cpu_to_be16(VP_TPM_ALG_SHA256),
+	cpu_to_be16(STORAGE_KEY >> 16), cpu_to_be16(STORAGE_KEY & 0xffff),
+	0,						/* no policy */
+	cpu_to_be16(ALG_AES), cpu_to_be16(128), cpu_to_be16(ALG_CFB),
+	cpu_to_be16(VP_TPM_ALG_NULL),			/* scheme */
+	cpu_to_be16(ECC_NIST_P256),
+	cpu_to_be16(VP_TPM_ALG_NULL),			/* kdf */
+	0, 0,						/* unique: x, y */
+};
+
 /* The storage key: the same in every boot, until the TPM is cleared. */
 static int create_primary(struct vp_tpm *tpm, u32 *handle)
 {
 	int err;
 
-	vp_tpm_begin(tpm, VP_TPM_SESSIONS, VP_TPM_CC_CREATE_PRIMARY);
+	vp_tpm_begin_auth(tpm, VP_TPM_CC_CREATE_PRIMARY);
 	vp_tpm_put32(tpm, VP_TPM_RH_OWNER);
 	vp_tpm_put_auth(tpm, 0);
 	vp_tpm_put16(tpm, 4);		/* sensitive: no password, no data */
 	vp_tpm_put32(tpm, 0);
-	vp_tpm_put16(tpm, 26);		/* public */
-	vp_tpm_put16(tpm, ALG_ECC);
-	vp_tpm_put16(tpm, VP_TPM_ALG_SHA256);
-	vp_tpm_put32(tpm, STORAGE_KEY);
-	vp_tpm_put16(tpm, 0);		/* no policy */
-	vp_tpm_put16(tpm, ALG_AES);
-	vp_tpm_put16(tpm, 128);
-	vp_tpm_put16(tpm, ALG_CFB);
-	vp_tpm_put16(tpm, VP_TPM_ALG_NULL);	/* scheme */
-	vp_tpm_put16(tpm, ECC_NIST_P256);
-	vp_tpm_put16(tpm, VP_TPM_ALG_NULL);	/* kdf */
-	vp_tpm_put32(tpm, 0);		/* unique: x, y */
+	vp_tpm_put_sized(tpm, storage_key, sizeof(storage_key));
 	vp_tpm_put16(tpm, 0);		/* outside info */
 	vp_tpm_put32(tpm, 0);		/* creation PCRs */
 	err = vp_tpm_send(tpm);
@@ -126,18 +127,16 @@ static int create(struct vp_tpm *tpm, u32 parent, u32 pcrs, const u8 key[VP_KEY_
 
 	write_template(template, policy);
 	vp_tpm_pcrs(selection, pcrs);
-	vp_tpm_begin(tpm, VP_TPM_SESSIONS, VP_TPM_CC_CREATE);
+	vp_tpm_begin_auth(tpm, VP_TPM_CC_CREATE);
 	vp_tpm_put32(tpm, parent);
 	vp_tpm_put_auth(tpm, 0);
 	vp_tpm_put16(tpm, 4 + VP_KEY_LEN);	/* no password, but data */
 	vp_tpm_put16(tpm, 0);
-	vp_tpm_put16(tpm, VP_KEY_LEN);
-	vp_tpm_put(tpm, key, VP_KEY_LEN);
+	vp_tpm_put_sized(tpm, key, VP_KEY_LEN);
 	vp_tpm_put16(tpm, sizeof(template) + 2);
 	vp_tpm_put(tpm, template, sizeof(template));
 	vp_tpm_put16(tpm, 0);			/* unique */
-	vp_tpm_put16(tpm, sizeof(PURPOSE) - 1);
-	vp_tpm_put(tpm, PURPOSE, sizeof(PURPOSE) - 1);
+	vp_tpm_put_sized(tpm, PURPOSE, sizeof(PURPOSE) - 1);
 	vp_tpm_put(tpm, selection, sizeof(selection));
 	return vp_tpm_send(tpm);
 }
@@ -160,7 +159,7 @@ static int keep(struct vp_tpm *tpm, u32 pcrs, u8 wrapped[VP_WRAPPED_MAX], size_t
 	if (!vp_tpm_get_sized(tpm, &sub) ||
 	    HEAD_LEN + parts + (tpm->at - ticket) > VP_WRAPPED_MAX)
 		return -EPROTO;
-	memcpy(wrapped, MAGIC, 4);
+	memcpy(wrapped, WRAPPED_MAGIC, 4);
 	put_unaligned_be32(pcrs, wrapped + 4);
 	memcpy(wrapped + HEAD_LEN, tpm->data + start, parts);
 	memcpy(wrapped + HEAD_LEN + parts, tpm->data + ticket, tpm->at - ticket);
@@ -221,22 +220,22 @@ struct parts {
 
 static int take_apart(struct parts *parts, u32 pcrs, const u8 *wrapped, size_t len)
 {
-	struct cursor c = { wrapped, len };
-	const u8 *head = take(&c, HEAD_LEN);
+	struct wrapped c = { wrapped, len };
+	const u8 *head = wrapped_take(&c, HEAD_LEN);
 	size_t sub;
 
 	/* A key wrapped without the gate, or for other PCRs, is not what is asked for. */
-	if (!head || memcmp(head, MAGIC, 4) || get_unaligned_be32(head + 4) != pcrs)
+	if (!head || memcmp(head, WRAPPED_MAGIC, 4) || get_unaligned_be32(head + 4) != pcrs)
 		return -EKEYREJECTED;
 	parts->sensitive = c.p;
-	take_sized(&c, &sub);
-	parts->public = take_sized(&c, &parts->public_len);
+	wrapped_take_sized(&c, &sub);
+	parts->public = wrapped_take_sized(&c, &parts->public_len);
 	parts->sensitive_len = len - HEAD_LEN - c.left;
-	parts->creation = take_sized(&c, &parts->creation_len);
+	parts->creation = wrapped_take_sized(&c, &parts->creation_len);
 	parts->ticket = c.p;
 	parts->ticket_len = c.left;
-	head = take(&c, 6);
-	take_sized(&c, &sub);
+	head = wrapped_take(&c, 6);
+	wrapped_take_sized(&c, &sub);
 	if (!c.p || c.left || get_unaligned_be16(head) != ST_CREATION ||
 	    get_unaligned_be32(head + 2) != VP_TPM_RH_OWNER)
 		return -EKEYREJECTED;
@@ -250,7 +249,7 @@ static int take_apart(struct parts *parts, u32 pcrs, const u8 *wrapped, size_t l
 static int check_claims(struct vp_tpm *tpm, u32 pcrs, const struct parts *parts)
 {
 	u8 template[TEMPLATE_LEN], made_under[MADE_UNDER_LEN], policy[VP_HASH_LEN];
-	struct cursor c = { parts->creation, parts->creation_len };
+	struct wrapped c = { parts->creation, parts->creation_len };
 	const u8 *purpose;
 	size_t len;
 	int err;
@@ -265,12 +264,12 @@ static int check_claims(struct vp_tpm *tpm, u32 pcrs, const struct parts *parts)
 	    memcmp(parts->public, template, sizeof(template)))
 		return -EKEYREJECTED;
 	if (c.left < sizeof(made_under) ||
-	    memcmp(take(&c, sizeof(made_under)), made_under, sizeof(made_under)))
+	    memcmp(wrapped_take(&c, sizeof(made_under)), made_under, sizeof(made_under)))
 		return -EKEYREJECTED;
-	take(&c, 3);			/* locality, algorithm of the parent's name */
-	take_sized(&c, &len);		/* the parent's name */
-	take_sized(&c, &len);		/* its qualified name */
-	purpose = take_sized(&c, &len);
+	wrapped_take(&c, 3);			/* locality, algorithm of the parent's name */
+	wrapped_take_sized(&c, &len);		/* the parent's name */
+	wrapped_take_sized(&c, &len);		/* its qualified name */
+	purpose = wrapped_take_sized(&c, &len);
 	if (!purpose || c.left || len != sizeof(PURPOSE) - 1 || memcmp(purpose, PURPOSE, len))
 		return -EKEYREJECTED;
 	return 0;
@@ -280,7 +279,7 @@ static int load(struct vp_tpm *tpm, u32 parent, const struct parts *parts, u32 *
 {
 	int err;
 
-	vp_tpm_begin(tpm, VP_TPM_SESSIONS, VP_TPM_CC_LOAD);
+	vp_tpm_begin_auth(tpm, VP_TPM_CC_LOAD);
 	vp_tpm_put32(tpm, parent);
 	vp_tpm_put_auth(tpm, 0);
 	vp_tpm_put(tpm, parts->sensitive, parts->sensitive_len);
@@ -300,13 +299,12 @@ static int certify(struct vp_tpm *tpm, u32 object, const struct parts *parts)
 	err = vp_prim_hash(hash, &piece, 1);
 	if (err)
 		return err;
-	vp_tpm_begin(tpm, VP_TPM_SESSIONS, VP_TPM_CC_CERTIFY_CREATION);
+	vp_tpm_begin_auth(tpm, VP_TPM_CC_CERTIFY_CREATION);
 	vp_tpm_put32(tpm, VP_TPM_RH_NULL);	/* nobody signs */
 	vp_tpm_put32(tpm, object);
 	vp_tpm_put_auth(tpm, 0);
 	vp_tpm_put16(tpm, 0);			/* qualifying data */
-	vp_tpm_put16(tpm, sizeof(hash));
-	vp_tpm_put(tpm, hash, sizeof(hash));
+	vp_tpm_put_sized(tpm, hash, sizeof(hash));
 	vp_tpm_put16(tpm, VP_TPM_ALG_NULL);	/* signature scheme */
 	vp_tpm_put(tpm, parts->ticket, parts->ticket_len);
 	return vp_tpm_send(tpm);
@@ -314,14 +312,13 @@ static int certify(struct vp_tpm *tpm, u32 object, const struct parts *parts)
 
 static int unseal(struct vp_tpm *tpm, u32 object, u32 pcrs, u8 key[VP_KEY_LEN])
 {
-	u32 session, len;
-	const u8 *p;
+	u32 session;
 	int err;
 
 	err = vp_tpm_session(tpm, pcrs, &session);
 	if (err)
 		return err;
-	vp_tpm_begin(tpm, VP_TPM_SESSIONS, VP_TPM_CC_UNSEAL);
+	vp_tpm_begin_auth(tpm, VP_TPM_CC_UNSEAL);
 	vp_tpm_put32(tpm, object);
 	vp_tpm_put_auth(tpm, session);
 	err = vp_tpm_send(tpm);
@@ -330,11 +327,7 @@ static int unseal(struct vp_tpm *tpm, u32 object, u32 pcrs, u8 key[VP_KEY_LEN])
 		return err;
 	}
 	vp_tpm_get32(tpm);
-	p = vp_tpm_get_sized(tpm, &len);
-	if (!p || len != VP_KEY_LEN)
-		return -EPROTO;
-	memcpy(key, p, VP_KEY_LEN);
-	return 0;
+	return vp_tpm_get_exactly(tpm, key, VP_KEY_LEN);
 }
 
 /**

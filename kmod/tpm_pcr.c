@@ -42,11 +42,9 @@ static void put_pcrs(struct vp_tpm *tpm, u32 pcrs)
  */
 int vp_tpm_pcr_read(struct vp_tpm *tpm, u32 pcr, u8 value[VP_HASH_LEN])
 {
-	const u8 *p;
-	u32 len;
 	int err;
 
-	vp_tpm_begin(tpm, VP_TPM_NO_SESSIONS, VP_TPM_CC_PCR_READ);
+	vp_tpm_begin(tpm, VP_TPM_CC_PCR_READ);
 	put_pcrs(tpm, BIT(pcr));
 	err = vp_tpm_send(tpm);
 	if (err)
@@ -55,11 +53,7 @@ int vp_tpm_pcr_read(struct vp_tpm *tpm, u32 pcr, u8 value[VP_HASH_LEN])
 	tpm->at += VP_TPM_PCRS_LEN;
 	if (vp_tpm_get32(tpm) != 1)	/* how many digests */
 		return -EOPNOTSUPP;
-	p = vp_tpm_get_sized(tpm, &len);
-	if (!p || len != VP_HASH_LEN)
-		return -EPROTO;
-	memcpy(value, p, VP_HASH_LEN);
-	return 0;
+	return vp_tpm_get_exactly(tpm, value, VP_HASH_LEN);
 }
 
 /**
@@ -112,7 +106,7 @@ int vp_tpm_pcr_extend(struct vp_tpm *tpm, u32 pcr, const char why[64])
 
 	for (i = 0; i < tpm->chip->nr_allocated_banks; i++)
 		n += !!digest_size(tpm->chip->allocated_banks[i].alg_id);
-	vp_tpm_begin(tpm, VP_TPM_SESSIONS, VP_TPM_CC_PCR_EXTEND);
+	vp_tpm_begin_auth(tpm, VP_TPM_CC_PCR_EXTEND);
 	vp_tpm_put32(tpm, pcr);
 	vp_tpm_put_auth(tpm, 0);
 	vp_tpm_put32(tpm, n);
@@ -132,11 +126,10 @@ static int start(struct vp_tpm *tpm, u8 type, u32 pcrs, u32 *session)
 	static const u8 nonce[16];	/* nothing is encrypted or signed with it */
 	int err;
 
-	vp_tpm_begin(tpm, VP_TPM_NO_SESSIONS, VP_TPM_CC_START_AUTH_SESSION);
+	vp_tpm_begin(tpm, VP_TPM_CC_START_AUTH_SESSION);
 	vp_tpm_put32(tpm, VP_TPM_RH_NULL);
 	vp_tpm_put32(tpm, VP_TPM_RH_NULL);
-	vp_tpm_put16(tpm, sizeof(nonce));
-	vp_tpm_put(tpm, nonce, sizeof(nonce));
+	vp_tpm_put_sized(tpm, nonce, sizeof(nonce));
 	vp_tpm_put16(tpm, 0);
 	vp_tpm_put8(tpm, type);
 	vp_tpm_put16(tpm, VP_TPM_ALG_NULL);
@@ -146,7 +139,7 @@ static int start(struct vp_tpm *tpm, u8 type, u32 pcrs, u32 *session)
 		return err;
 	*session = vp_tpm_get32(tpm);
 
-	vp_tpm_begin(tpm, VP_TPM_NO_SESSIONS, VP_TPM_CC_POLICY_PCR);
+	vp_tpm_begin(tpm, VP_TPM_CC_POLICY_PCR);
 	vp_tpm_put32(tpm, *session);
 	vp_tpm_put16(tpm, 0);
 	put_pcrs(tpm, pcrs);
@@ -179,23 +172,17 @@ int vp_tpm_session(struct vp_tpm *tpm, u32 pcrs, u32 *session)
  */
 int vp_tpm_policy(struct vp_tpm *tpm, u32 pcrs, u8 digest[VP_HASH_LEN])
 {
-	u32 session, len;
-	const u8 *p;
+	u32 session;
 	int err;
 
 	err = start(tpm, SE_TRIAL, pcrs, &session);
 	if (err)
 		return err;
-	vp_tpm_begin(tpm, VP_TPM_NO_SESSIONS, VP_TPM_CC_POLICY_GET_DIGEST);
+	vp_tpm_begin(tpm, VP_TPM_CC_POLICY_GET_DIGEST);
 	vp_tpm_put32(tpm, session);
 	err = vp_tpm_send(tpm);
-	if (!err) {
-		p = vp_tpm_get_sized(tpm, &len);
-		if (p && len == VP_HASH_LEN)
-			memcpy(digest, p, VP_HASH_LEN);
-		else
-			err = -EPROTO;
-	}
+	if (!err)
+		err = vp_tpm_get_exactly(tpm, digest, VP_HASH_LEN);
 	vp_tpm_flush(tpm, session);
 	return err;
 }
