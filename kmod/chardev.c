@@ -323,11 +323,22 @@ static __always_inline int request_answer(const struct request *req)
 	return copy_to_user(req->user, req->data, head->size) ? -EFAULT : 0;
 }
 
+/* Both for requests that are seldom made, once for all of them. */
+static noinline int request_take_seldom(const struct request *req)
+{
+	return request_take(req);
+}
+
+static noinline int request_answer_seldom(const struct request *req)
+{
+	return request_answer(req);
+}
+
 /*
  * A function for each request, so that each has no more on its stack, and to wipe,
  * than it needs. Up to @_answer there may be secrets; behind it is what the caller gave.
  */
-#define REQUEST(_name, _type, _first, _answer)						\
+#define REQUEST(_name, _type, _first, _answer, _how)					\
 static long serve_##_name(struct file *file, void __user *user)				\
 {											\
 	struct _type data vp_uninitialized;						\
@@ -340,26 +351,26 @@ static long serve_##_name(struct file *file, void __user *user)				\
 											\
 	BUILD_BUG_ON(sizeof(data) > PAGE_SIZE || offsetof(struct _type, size));		\
 	BUILD_BUG_ON(offsetof(struct _type, flags) != offsetof(struct request_head, flags)); \
-	err = request_take(&req);							\
+	err = request_take##_how(&req);							\
 	if (err)									\
 		goto out;								\
 	err = do_##_name(file, &data);							\
 	/* EMSGSIZE says how much room it takes. */					\
-	if ((!err || err == -EMSGSIZE) && request_answer(&req))				\
+	if ((!err || err == -EMSGSIZE) && request_answer##_how(&req))			\
 		err = -EFAULT;								\
 out:											\
 	memzero_explicit(&data, offsetofend(struct _type, _answer));			\
 	return err;									\
 }
 
-REQUEST(info, voicepay_info, slots, vault_flags)
-REQUEST(status, voicepay_status, reserved, reserved2)
-REQUEST(code, voicepay_code, reserved, amount)
-REQUEST(seal, voicepay_seal, channel_fd, binding)
-REQUEST(vault, voicepay_donation, pages, pages)
-REQUEST(authorise, voicepay_authorise, mac, mac)
-REQUEST(otp, voicepay_otp, counter, counter)
-REQUEST(ticket, voicepay_ticket, reserved, reserved)
+REQUEST(info, voicepay_info, slots, vault_flags, _seldom)
+REQUEST(status, voicepay_status, reserved, reserved2, _seldom)
+REQUEST(code, voicepay_code, reserved, amount, /* at once */)
+REQUEST(seal, voicepay_seal, channel_fd, binding, _seldom)
+REQUEST(vault, voicepay_donation, pages, pages, _seldom)
+REQUEST(authorise, voicepay_authorise, mac, mac, _seldom)
+REQUEST(otp, voicepay_otp, counter, counter, /* at once */)
+REQUEST(ticket, voicepay_ticket, reserved, reserved, _seldom)
 
 /*
  * The request that comes most often, a code that is bound to nothing, of the size that is
@@ -477,7 +488,7 @@ static struct miscdevice chardev = {
 	.mode = 0600,
 };
 
-int vp_chardev_init(void)
+int __init vp_chardev_init(void)
 {
 	return misc_register(&chardev);
 }
