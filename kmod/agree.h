@@ -14,6 +14,6 @@ bool vp_agree_rotates(const struct vp_slot *slot);
 void vp_agree_abandon(struct vp_slot *slot);
 int vp_agree_move(struct vp_slot *slot);
 
-void vp_agree_exit(void);
+__visible void vp_agree_exit(void);
 
 #endif /* VP_AGREE_H */

@@ -5,11 +5,11 @@
 
 #include <linux/types.h>
 
-int vp_channel_init(void);
-void vp_channel_exit(void);
+__visible int vp_channel_init(void);
+__visible void vp_channel_exit(void);
 
 /* VOICEPAY_FEATURE_* bits that depend on what this kernel's TLS can do */
-u64 vp_channel_features(void);
+__visible u64 vp_channel_features(void);
 
 struct vp_session;
 
@@ -18,6 +18,6 @@ struct vp_session;
  * its place; @session, which may be NULL, is the channel's from then on, or
  * freed. Returns the new descriptor, close-on-exec, or -errno.
  */
-int vp_channel_seal(int sockfd, struct vp_session *session);
+__visible int vp_channel_seal(int sockfd, struct vp_session *session);
 
 #endif /* VP_CHANNEL_H */

@@ -11,7 +11,7 @@
 #include "voicepay.h"
 #include "device.h"
 
-static DEFINE_MUTEX(device_lock);
+static DEFINE_MUTEX(provision_lock);
 static struct vp_device device;
 static bool device_is_set;
 
@@ -25,14 +25,14 @@ int vp_device_set(const struct vp_device *dev)
 {
 	int err = 0;
 
-	mutex_lock(&device_lock);
+	mutex_lock(&provision_lock);
 	if (!device_is_set) {
 		device = *dev;
 		device_is_set = true;
 	} else if (memcmp(&device, dev, sizeof(device))) {
 		err = -EEXIST;
 	}
-	mutex_unlock(&device_lock);
+	mutex_unlock(&provision_lock);
 	return err;
 }
 
@@ -46,20 +46,20 @@ int vp_device_get(struct vp_device *dev)
 {
 	int err = -ENODEV;
 
-	mutex_lock(&device_lock);
+	mutex_lock(&provision_lock);
 	if (device_is_set) {
 		*dev = device;
 		err = 0;
 	}
-	mutex_unlock(&device_lock);
+	mutex_unlock(&provision_lock);
 	return err;
 }
 
 /* To be called with no slot left. */
 void vp_device_forget(void)
 {
-	mutex_lock(&device_lock);
+	mutex_lock(&provision_lock);
 	memset(&device, 0, sizeof(device));
 	device_is_set = false;
-	mutex_unlock(&device_lock);
+	mutex_unlock(&provision_lock);
 }

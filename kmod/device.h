@@ -12,6 +12,6 @@ struct vp_device {
 
 int vp_device_set(const struct vp_device *dev);
 int vp_device_get(struct vp_device *dev);
-void vp_device_forget(void);
+__visible void vp_device_forget(void);
 
 #endif /* VP_DEVICE_H */

@@ -234,7 +234,8 @@ void vp_keys_exit(void);
 
 void vp_key_init(struct vp_key *key);
 struct vp_key *vp_key_create(const struct vp_noise *hs, const struct vp_agree_grant *grant);
-struct vp_key *vp_key_create_otp(const struct vp_otp_terms *terms, const u8 *secret, u64 counter);
+__visible struct vp_key *vp_key_create_otp(const struct vp_otp_terms *terms, const u8 *secret,
+					   u64 counter);
 void vp_key_destroy(struct vp_key *key);
 
 int vp_key_move(struct vp_key *key, struct vp_cell **left);
@@ -251,12 +252,12 @@ static inline int vp_key_read_code(const struct vp_key *key, struct vp_hmac_stat
 				  states, sizeof(*states));
 }
 
-int vp_key_read_code512(const struct vp_key *key, u8 k512[VP_KEY512_LEN]);
+__visible int vp_key_read_code512(const struct vp_key *key, u8 k512[VP_KEY512_LEN]);
 int vp_key_read_auth(const struct vp_key *key, u8 auth[VP_KEY_LEN]);
 int vp_key_read_psk(const struct vp_key *key, u8 psk[VP_KEY_LEN]);
 int vp_key_read_static(const struct vp_key *key, u8 s[VP_KEY_LEN], u8 s_pub[VP_KEY_LEN]);
-enum vp_hash vp_key_otp_hash(u32 algorithm);
-int vp_key_read_otp(const struct vp_key *key, struct vp_mac_states *states);
+__visible enum vp_hash vp_key_otp_hash(u32 algorithm);
+__visible int vp_key_read_otp(const struct vp_key *key, struct vp_mac_states *states);
 
 /* What it may still issue: draw.c. */
 int vp_key_take_ordinal(struct vp_key *key, struct vp_draw *draw);

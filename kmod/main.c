@@ -17,6 +17,12 @@
 #include "vault.h"
 #include "wipe.h"
 
+/*
+ * Not in slot.c: a module's SRCU domains are found by pointers in a section of their own, to
+ * which nothing refers, and which a compiler that sees all (cold.c) leaves out.
+ */
+DEFINE_SRCU(vp_key_srcu);
+
 /* What the interfaces have made; to be called when none of them is left. */
 static void forget_everything(void)
 {

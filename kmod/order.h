@@ -18,7 +18,7 @@ struct vp_order {
 	u8 mac[VP_HASH_LEN];
 };
 
-int vp_order_authorise(struct vp_slot *slot, const struct vp_caller *caller,
-		       struct vp_order *order);
+__visible int vp_order_authorise(struct vp_slot *slot, const struct vp_caller *caller,
+				 struct vp_order *order);
 
 #endif /* VP_ORDER_H */

@@ -37,7 +37,7 @@ static bool is_over(const struct vp_pool *pool)
 	return !vp_clock_now_ms(&now_ms) && div_u64(now_ms, MSEC_PER_SEC) >= pool->not_after;
 }
 
-static int take(struct vp_key *key, const struct vp_pool *pool)
+static int take_pool(struct vp_key *key, const struct vp_pool *pool)
 {
 	int err = 0;
 
@@ -81,5 +81,5 @@ int vp_prefetch_put(struct vp_slot *slot, const u8 *msg, size_t len)
 	err = read_pool(slot, key, msg, len, &pool);
 	if (err)
 		return err;
-	return is_over(&pool) ? -EKEYEXPIRED : take(key, &pool);
+	return is_over(&pool) ? -EKEYEXPIRED : take_pool(key, &pool);
 }

@@ -14,12 +14,12 @@ struct vp_press {
 bool vp_presence_holds(u64 pressed_ns, u64 now_ns, u32 seconds);
 bool vp_presence_is_weaker(u32 mode, u32 seconds, u32 than_mode, u32 than_seconds);
 void vp_presence_pressed(u64 now_ns);
-int vp_presence_take(u32 mode, u32 seconds, struct vp_press *press);
-void vp_presence_give_back(const struct vp_press *press);
+__visible int vp_presence_take(u32 mode, u32 seconds, struct vp_press *press);
+__visible void vp_presence_give_back(const struct vp_press *press);
 
 #if IS_ENABLED(CONFIG_INPUT)
-int vp_presence_init(void);
-void vp_presence_exit(void);
+__visible int vp_presence_init(void);
+__visible void vp_presence_exit(void);
 #else
 /* Without an input layer nobody ever presses anything. */
 static inline int vp_presence_init(void) { return 0; }

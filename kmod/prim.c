@@ -11,7 +11,7 @@
 #include "voicepay.h"
 #include "hmac.h"
 
-int vp_prim_hash(u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
+__visible int vp_prim_hash(u8 out[VP_HASH_LEN], const struct vp_piece *pieces, size_t n)
 {
 	return vp_sha256(out, pieces, n);
 }
@@ -29,8 +29,8 @@ int vp_prim_hmac(u8 out[VP_HASH_LEN], const u8 *key, size_t key_len,
 	return err;
 }
 
-int vp_prim_hmac512(u8 out[VP_HASH512_LEN], const u8 *key, size_t key_len,
-		    const struct vp_piece *pieces, size_t n)
+__visible int vp_prim_hmac512(u8 out[VP_HASH512_LEN], const u8 *key, size_t key_len,
+			      const struct vp_piece *pieces, size_t n)
 {
 	struct vp_mac_states states;
 	int err;

@@ -46,11 +46,11 @@ static inline u32 vp_caller_uid(const struct vp_caller *caller)
 	return __kuid_val(caller->cred->euid);
 }
 
-bool vp_caller_is_admin(const struct vp_caller *caller);
+__visible bool vp_caller_is_admin(const struct vp_caller *caller);
 
 u32 vp_rights_of_cred(const struct vp_rights *rights, const struct cred *cred);
-u32 vp_rights_granted(const struct vp_rights *rights, const struct vp_caller *caller);
-u32 vp_rights_of(const struct vp_rights *rights, const struct vp_caller *caller);
+__visible u32 vp_rights_granted(const struct vp_rights *rights, const struct vp_caller *caller);
+__visible u32 vp_rights_of(const struct vp_rights *rights, const struct vp_caller *caller);
 
 /*
  * The same in the most common case, and else nothing: the owner calls, through what

@@ -43,7 +43,7 @@ struct vp_sealer_status {
 	u64 counter;
 };
 
-void vp_sealer_status(struct vp_sealer_status *st);
+__visible void vp_sealer_status(struct vp_sealer_status *st);
 
 /* With vp_manage_lock held. */
 int vp_sealer_get(bool make, u8 wrapped[VP_WRAPPED_MAX], size_t *len);
@@ -54,6 +54,6 @@ void vp_sealer_shut(void);
 int vp_sealer_key(u8 key[VP_KEY_LEN]);
 u32 vp_sealer_policy(void);
 int vp_sealer_count(u64 *next);
-void vp_sealer_exit(void);
+__visible void vp_sealer_exit(void);
 
 #endif /* VP_SEALER_H */

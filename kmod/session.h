@@ -48,8 +48,8 @@ struct tls_crypto_info;
 struct vp_newticket;
 struct vp_session;
 
-int vp_session_take(const struct voicepay_seal *seal, const struct vp_caller *caller,
-		    struct vp_session **session);
+__visible int vp_session_take(const struct voicepay_seal *seal, const struct vp_caller *caller,
+			      struct vp_session **session);
 int vp_session_bind(struct vp_session *session, const struct tls_crypto_info *info);
 void vp_session_free(struct vp_session *session);
 

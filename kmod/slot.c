@@ -19,7 +19,6 @@
 #include "slot.h"
 
 DEFINE_MUTEX(vp_manage_lock);	/* all that changes slots, keys and the device */
-DEFINE_SRCU(vp_key_srcu);
 
 /* Rows stay until the module goes. */
 struct vp_slot_row *vp_slot_table[VP_SLOTS_MAX / VP_SLOT_ROW];

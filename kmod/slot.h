@@ -42,7 +42,7 @@ struct vp_slot {
  * Serialises all that changes slots, keys and the device: management is rare,
  * and one lock makes wiping race with nothing. Issuing codes does not take it.
  */
-extern struct mutex vp_manage_lock;
+extern __visible struct mutex vp_manage_lock;
 
 /*
  * Protects readers of a slot's key, and who finds a slot without taking a reference:
@@ -70,7 +70,7 @@ struct vp_slot_status {
 struct vp_slot_row {
 	struct vp_slot __rcu *slot[VP_SLOT_ROW];
 };
-extern struct vp_slot_row *vp_slot_table[VP_SLOTS_MAX / VP_SLOT_ROW];
+extern __visible struct vp_slot_row *vp_slot_table[VP_SLOTS_MAX / VP_SLOT_ROW];
 
 /* NULL: nothing was ever there. */
 static inline struct vp_slot __rcu **vp_slot_place(u32 id)
@@ -98,22 +98,22 @@ static inline struct vp_slot *vp_slot_find(u32 id)
 	return place ? srcu_dereference(*place, &vp_key_srcu) : NULL;
 }
 
-struct vp_slot *vp_slot_get(u32 id);
+__visible struct vp_slot *vp_slot_get(u32 id);
 bool vp_slot_is_there(const struct vp_slot *slot);
 struct vp_slot *vp_slot_get_next(u32 from);
-void vp_slot_put(struct vp_slot *slot);
-void vp_slot_status(struct vp_slot *slot, struct vp_slot_status *st);
-u32 vp_slot_count(void);
+__visible void vp_slot_put(struct vp_slot *slot);
+__visible void vp_slot_status(struct vp_slot *slot, struct vp_slot_status *st);
+__visible u32 vp_slot_count(void);
 
-int vp_slot_init(void);
-void vp_slot_exit(void);
+__visible int vp_slot_init(void);
+__visible void vp_slot_exit(void);
 
 /* With vp_manage_lock held. */
 int vp_slot_new(u32 *id, bool any);
 int vp_slot_del(u32 id);
-void vp_slot_set_key(struct vp_slot *slot, struct vp_key *key);
-void vp_slot_del_all(void);
+__visible void vp_slot_set_key(struct vp_slot *slot, struct vp_key *key);
+__visible void vp_slot_del_all(void);
 void vp_slot_wipe_all(void);
-int vp_slot_move_all(void);
+__visible int vp_slot_move_all(void);
 
 #endif /* VP_SLOT_H */

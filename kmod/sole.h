@@ -5,6 +5,6 @@
 
 struct file;
 
-int vp_take_sole(int fd, struct file *file);
+__visible int vp_take_sole(int fd, struct file *file);
 
 #endif /* VP_SOLE_H */

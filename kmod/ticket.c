@@ -70,7 +70,7 @@ static LIST_HEAD(tickets);
 static unsigned int wipes;	/* so far: who took one out before may not put it back */
 
 static void expire(struct work_struct *work);
-static DECLARE_DELAYED_WORK(expiry, expire);
+static DECLARE_DELAYED_WORK(ticket_expiry, expire);
 
 void vp_ticket_origin_put(struct vp_ticket_origin *origin)
 {
@@ -124,7 +124,8 @@ static void drop_expired(void)
 	}
 	/* Time that the machine sleeps is not counted in jiffies: late, and no harm. */
 	if (soonest != U64_MAX)
-		mod_delayed_work(system_power_efficient_wq, &expiry, nsecs_to_jiffies(soonest) + 1);
+		mod_delayed_work(system_power_efficient_wq, &ticket_expiry,
+				 nsecs_to_jiffies(soonest) + 1);
 }
 
 static void expire(struct work_struct *work)
@@ -348,5 +349,5 @@ void vp_ticket_wipe(void)
 void vp_ticket_exit(void)
 {
 	vp_ticket_wipe();
-	cancel_delayed_work_sync(&expiry);
+	cancel_delayed_work_sync(&ticket_expiry);
 }

@@ -41,8 +41,8 @@ struct vp_newticket;
 void vp_ticket_origin_put(struct vp_ticket_origin *origin);
 int vp_ticket_put(struct vp_ticket_origin *origin, const struct vp_newticket *nt, unsigned int era,
 		  const u8 psk[VOICEPAY_SECRET_MAX]);
-int vp_ticket_take(struct voicepay_ticket *request, kuid_t owner);
+__visible int vp_ticket_take(struct voicepay_ticket *request, kuid_t owner);
 void vp_ticket_wipe(void);
-void vp_ticket_exit(void);
+__visible void vp_ticket_exit(void);
 
 #endif /* VP_TICKET_H */

@@ -5,8 +5,8 @@
 
 #include <linux/types.h>
 
-int vp_wipe_init(void);
-void vp_wipe_exit(void);
+__visible int vp_wipe_init(void);
+__visible void vp_wipe_exit(void);
 bool vp_wipe_on_suspend(void);
 
 #endif /* VP_WIPE_H */
