@@ -102,6 +102,7 @@ TESTED(vp_noise_read_msg2);
 TESTED(vp_noise_write_msg1);
 TESTED(vp_noise_write_msg2);
 TESTED(vp_prim_keypair);
+TESTED(vp_prim_open);
 TESTED(paycode_damm);
 TESTED(paycode_format);
 TESTED(paycode_mac_input);

@@ -12,6 +12,7 @@
 #include "otp.h"
 #include "policy.h"
 #include "seal.h"
+#include "common/hkdf.h"
 
 #define T0	1700000010ULL		/* the first second of a step */
 
@@ -86,6 +87,62 @@ static void round_trip(struct kunit *test)
 	memcpy(again, r->bytes, sizeof(again));
 	KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &place, &r->in), 0);
 	KUNIT_EXPECT_NE(test, memcmp(again, r->bytes, sizeof(again)), 0);
+}
+
+/* A blob that an older module wrote opens: it is what Documentation/sealing.md says. */
+static void as_documented(struct kunit *test)
+{
+	const struct vp_piece label = { "voicepay sealed slot 1", 22 };
+	u8 *body = kunit_kzalloc(test, VP_BLOB_BODY_LEN, GFP_KERNEL);
+	struct room *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+	const size_t len = VP_GRANT_LEN(2);
+	u8 prk[VP_HASH_LEN], key[VP_KEY_LEN];
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, body);
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	fill(&r->in);
+	memset(r->in.keys.code512, 0x33, sizeof(r->in.keys.code512));
+	r->in.otp = (struct vp_otp_terms){ 0x51, 0x52, 0x53, 0x54 };
+	r->in.otp_counter = 0x5500000000000055ULL;
+	memset(r->in.otp_secret, 0x66, sizeof(r->in.otp_secret));
+	KUNIT_ASSERT_EQ(test, vp_blob_seal(r->bytes, sealing_key, &place, &r->in), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(r->bytes, "VPB1\2\0\3\x54\0\0\0\3", 12), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(r->bytes + 12, place.device, VP_DEVICE_ID_LEN), 0);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be32(r->bytes + 28), place.sealer);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be32(r->bytes + 32), place.module);
+
+	KUNIT_ASSERT_EQ(test, vp_hkdf_extract(prk, r->bytes + 36, 32, sealing_key, VP_KEY_LEN), 0);
+	KUNIT_ASSERT_EQ(test, vp_hkdf_expand(key, VP_KEY_LEN, prk, sizeof(prk), &label, 1), 0);
+	KUNIT_ASSERT_EQ(test, vp_prim_open(body, key, 0, r->bytes, 68, r->bytes + 68, 768 + 16), 0);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body), r->in.counter);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 8), r->in.generation);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 16), r->in.now_ms);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 24), r->in.trusted_ms);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 32), r->in.mark);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 40), r->in.issued);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 48), r->in.hour);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 56), r->in.day);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be32(body + 64), r->in.hour_used);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be32(body + 68), r->in.day_used);
+	KUNIT_EXPECT_EQ(test, memcmp(body + 72, r->in.gateway, 32), 0);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, get_unaligned_be32(body + 104 + 4 * i), r->in.policy[i]);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be32(body + 144), VOICEPAY_SLOT_PAYMENT);
+	KUNIT_EXPECT_EQ(test, memcmp(body + 148, r->in.keys.code, 32), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(body + 180, r->in.keys.auth, 32), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(body + 308, r->in.keys.code512, 64), 0);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 372), r->in.pool.serial);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 380), r->in.pool.not_after);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be32(body + 388), r->in.pool.count);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be32(body + 392), r->in.pool.next);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, get_unaligned_be32(body + 396 + 4 * i), 0x51 + i);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(body + 412), r->in.otp_counter);
+	KUNIT_EXPECT_EQ(test, memcmp(body + 420, r->in.otp_secret, 128), 0);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be16(body + 548), len);
+	KUNIT_EXPECT_EQ(test, body[550], 2);
+	KUNIT_EXPECT_FALSE(test, memchr_inv(body + 550 + len, 0, 218 - len));
 }
 
 static void every_bit_counts(struct kunit *test)
@@ -412,6 +469,7 @@ static void budgets(struct kunit *test)
 
 static struct kunit_case seal_cases[] = {
 	KUNIT_CASE(round_trip),
+	KUNIT_CASE(as_documented),
 	KUNIT_CASE(every_bit_counts),
 	KUNIT_CASE(torn),
 	KUNIT_CASE(its_place_only),
