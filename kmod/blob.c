@@ -114,7 +114,7 @@ static int write_body(u8 body[VP_BLOB_BODY_LEN], const struct vp_blob *blob)
 }
 
 /* A key has room for no more. */
-static bool pool_ok(const struct vp_blob_pool *pool)
+static bool pool_fits(const struct vp_blob_pool *pool)
 {
 	return pool->serial < VP_POOL_SERIAL_END && pool->count <= VP_POOL_CODES_MAX &&
 	       pool->next <= pool->count;
@@ -129,7 +129,7 @@ static int read_body(struct vp_blob *blob, u8 body[VP_BLOB_BODY_LEN])
 		return vp_otp_terms_ok(&blob->otp) ? 0 : -EBADMSG;
 	if (blob->kind != VOICEPAY_SLOT_PAYMENT)
 		return -EBADMSG;
-	if (!pool_ok(&blob->pool))
+	if (!pool_fits(&blob->pool))
 		return -EBADMSG;
 	len = get_unaligned_be16(p);
 	/* Ours, as the tag says; but no length is believed that does not fit. */

@@ -280,24 +280,18 @@ struct request {
 	u8 __user *user;
 };
 
-/*
- * Most callers have the size that is known here; for them the compiler knows it, too,
- * and need not ask what it copies (usercopy hardening).
- */
-static __always_inline int request_take(const struct request *req)
+/* Once for all requests: what they copy is on the stack of who calls this. */
+static noinline int request_take(const struct request *req)
 {
 	struct request_head *head = req->data;
-	int err = 0;
 	u32 size;
+	int err;
 
 	if (get_user(size, (u32 __user *)req->user))
 		return -EFAULT;
-	if (likely(size == req->known))
-		err = copy_from_user(req->data, req->user, req->known) ? -EFAULT : 0;
-	else if (size < req->min || size > PAGE_SIZE)
-		err = -EINVAL;
-	else
-		err = copy_struct_from_user(req->data, req->known, req->user, size);
+	if (size < req->min || size > PAGE_SIZE)
+		return -EINVAL;
+	err = copy_struct_from_user(req->data, req->known, req->user, size);
 	if (err)
 		return err;
 	head->size = size;	/* another thread may have changed it meanwhile */
@@ -314,31 +308,18 @@ static __always_inline int request_take(const struct request *req)
 	return 0;
 }
 
-static __always_inline int request_answer(const struct request *req)
+static noinline int request_answer(const struct request *req)
 {
 	const struct request_head *head = req->data;
 
-	if (likely(head->size >= req->answer))
-		return copy_to_user(req->user, req->data, req->answer) ? -EFAULT : 0;
-	return copy_to_user(req->user, req->data, head->size) ? -EFAULT : 0;
-}
-
-/* Both for requests that are seldom made, once for all of them. */
-static noinline int request_take_seldom(const struct request *req)
-{
-	return request_take(req);
-}
-
-static noinline int request_answer_seldom(const struct request *req)
-{
-	return request_answer(req);
+	return copy_to_user(req->user, req->data, min(head->size, req->answer)) ? -EFAULT : 0;
 }
 
 /*
  * A function for each request, so that each has no more on its stack, and to wipe,
  * than it needs. Up to @_answer there may be secrets; behind it is what the caller gave.
  */
-#define REQUEST(_name, _type, _first, _answer, _how)					\
+#define REQUEST(_name, _type, _first, _answer)						\
 static long serve_##_name(struct file *file, void __user *user)				\
 {											\
 	struct _type data vp_uninitialized;						\
@@ -351,26 +332,26 @@ static long serve_##_name(struct file *file, void __user *user)				\
 											\
 	BUILD_BUG_ON(sizeof(data) > PAGE_SIZE || offsetof(struct _type, size));		\
 	BUILD_BUG_ON(offsetof(struct _type, flags) != offsetof(struct request_head, flags)); \
-	err = request_take##_how(&req);							\
+	err = request_take(&req);							\
 	if (err)									\
 		goto out;								\
 	err = do_##_name(file, &data);							\
 	/* EMSGSIZE says how much room it takes. */					\
-	if ((!err || err == -EMSGSIZE) && request_answer##_how(&req))			\
+	if ((!err || err == -EMSGSIZE) && request_answer(&req))				\
 		err = -EFAULT;								\
 out:											\
 	memzero_explicit(&data, offsetofend(struct _type, _answer));			\
 	return err;									\
 }
 
-REQUEST(info, voicepay_info, slots, vault_flags, _seldom)
-REQUEST(status, voicepay_status, reserved, reserved2, _seldom)
-REQUEST(code, voicepay_code, reserved, amount, /* at once */)
-REQUEST(seal, voicepay_seal, channel_fd, binding, _seldom)
-REQUEST(vault, voicepay_donation, pages, pages, _seldom)
-REQUEST(authorise, voicepay_authorise, mac, mac, _seldom)
-REQUEST(otp, voicepay_otp, counter, counter, /* at once */)
-REQUEST(ticket, voicepay_ticket, reserved, reserved, _seldom)
+REQUEST(info, voicepay_info, slots, vault_flags)
+REQUEST(status, voicepay_status, reserved, reserved2)
+REQUEST(code, voicepay_code, reserved, amount)
+REQUEST(seal, voicepay_seal, channel_fd, binding)
+REQUEST(vault, voicepay_donation, pages, pages)
+REQUEST(authorise, voicepay_authorise, mac, mac)
+REQUEST(otp, voicepay_otp, counter, counter)
+REQUEST(ticket, voicepay_ticket, reserved, reserved)
 
 /*
  * The request that comes most often, a code that is bound to nothing, of the size that is

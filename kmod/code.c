@@ -201,7 +201,6 @@ int vp_code_issue(u32 id, const struct vp_caller *caller, struct vp_code *code)
 {
 	static const struct vp_give codes = {
 		.right = VOICEPAY_RIGHT_CODE, .event = VOICEPAY_EVENT_CODE,
-		.make = issue_from_slot,
 	};
 	struct vp_slot *slot;
 	bool locked_out;
@@ -219,7 +218,7 @@ int vp_code_issue(u32 id, const struct vp_caller *caller, struct vp_code *code)
 		srcu_read_unlock(&vp_key_srcu, idx);
 		return -ENOENT;
 	}
-	err = vp_give_through(slot, caller, &codes, code, &locked_out);
+	err = vp_give_through(slot, caller, &codes, issue_from_slot, code, &locked_out);
 	srcu_read_unlock(&vp_key_srcu, idx);
 	/* Now: who tells may have to wait, and a wipe would have to wait for him. */
 	vp_give_tell(&codes, id, err, locked_out);

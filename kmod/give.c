@@ -13,19 +13,20 @@
  * @slot: whose
  * @caller: for whom
  * @what: what, and how it is made
- * @arg: for @what->make()
+ * @make: makes it
+ * @arg: for @make()
  *
  * Return: 0; -EACCES without the right; -EKEYREVOKED if the slot is locked;
  * -EKEYREJECTED if the caller is locked out; -EINPROGRESS if a person must press
- * a button first; what @what->make() returns.
+ * a button first; what @make() returns.
  */
 int vp_give(struct vp_slot *slot, const struct vp_caller *caller, const struct vp_give *what,
-	    void *arg)
+	    vp_give_make *make, void *arg)
 {
 	bool locked_out;
 	int err;
 
-	err = vp_give_through(slot, caller, what, arg, &locked_out);
+	err = vp_give_through(slot, caller, what, make, arg, &locked_out);
 	vp_give_tell(what, slot->id, err, locked_out);
 	return err;
 }

@@ -20,8 +20,6 @@
  * @has_amount: up to the policy's presence-above it takes no press
  * @no_press: it never takes one
  * @amount: what is paid by it; 0 if that is not known, and then it takes a press
- * @make: makes it. @boot_ms: the call's time, see vp_clock_at(); @may: a new one is within
- *	the caller's budget; @drawn: out: a new one was drawn
  */
 struct vp_give {
 	u32 right;
@@ -29,11 +27,16 @@ struct vp_give {
 	bool has_amount;
 	bool no_press;
 	u64 amount;
-	int (*make)(struct vp_slot *slot, u64 boot_ms, bool may, bool *drawn, void *arg);
 };
 
+/*
+ * Makes it. @boot_ms: the call's time, see vp_clock_at(); @may: a new one is within the
+ * caller's budget; @drawn: out: a new one was drawn.
+ */
+typedef int vp_give_make(struct vp_slot *slot, u64 boot_ms, bool may, bool *drawn, void *arg);
+
 int vp_give(struct vp_slot *slot, const struct vp_caller *caller, const struct vp_give *what,
-	    void *arg);
+	    vp_give_make *make, void *arg);
 
 static inline u32 vp_give_press(const struct vp_give *what, const struct vp_pass *pass)
 {
@@ -47,8 +50,8 @@ static inline u32 vp_give_press(const struct vp_give *what, const struct vp_pass
 
 /* For payment codes, where each call counts; others call vp_give(). */
 static __always_inline int vp_give_through(struct vp_slot *slot, const struct vp_caller *caller,
-					   const struct vp_give *what, void *arg,
-					   bool *locked_out)
+					   const struct vp_give *what, vp_give_make *make,
+					   void *arg, bool *locked_out)
 {
 	u64 boot_ms = vp_clock_boot_ms();
 	struct vp_press press vp_uninitialized;
@@ -66,7 +69,7 @@ static __always_inline int vp_give_through(struct vp_slot *slot, const struct vp
 	if (wanted != VOICEPAY_PRESENCE_NEVER)
 		err = vp_presence_take(wanted, pass.presence_seconds, &press);
 	if (!err) {
-		err = what->make(slot, boot_ms, pass.may_draw, &drawn, arg);
+		err = make(slot, boot_ms, pass.may_draw, &drawn, arg);
 		if (err) {
 			drawn = false;
 			if (wanted != VOICEPAY_PRESENCE_NEVER)

@@ -34,7 +34,7 @@ static int derive_secrets(struct vp_key_secrets *secrets, const struct vp_noise 
  */
 static struct kmem_cache *keys;
 
-int vp_keys_init(void)
+int __init vp_keys_init(void)
 {
 	keys = kmem_cache_create("voicepay_key", sizeof(struct vp_key), 0,
 				 SLAB_ACCOUNT | SLAB_NO_MERGE, NULL);

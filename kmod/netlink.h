@@ -9,7 +9,7 @@
 
 struct vp_slot;
 
-extern struct genl_family vp_nl_family;
+extern __visible struct genl_family vp_nl_family;
 
 /* A reply that is being filled in. */
 struct vp_nl_reply {

@@ -93,7 +93,6 @@ int vp_order_authorise(struct vp_slot *slot, const struct vp_caller *caller,
 		.no_press = purpose == VP_PURPOSE_DENY || purpose == VP_PURPOSE_POOL,
 		.has_amount = purpose <= VP_PURPOSE_CONFIRM,
 		.amount = order->what.amount,
-		.make = authorise,
 	};
 	u8 bytes[VP_AUTHORISE_MAX];
 
@@ -102,5 +101,5 @@ int vp_order_authorise(struct vp_slot *slot, const struct vp_caller *caller,
 	/* The form first, so that no press is spent on what cannot be. */
 	if (vp_authorise_encode(bytes, &order->what) < 0)
 		return -EINVAL;
-	return vp_give(slot, caller, &authorisations, order);
+	return vp_give(slot, caller, &authorisations, authorise, order);
 }

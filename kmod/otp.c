@@ -126,10 +126,10 @@ static int issue(struct vp_slot *slot, u64 boot_ms, bool may, bool *drawn, void 
 int vp_otp_issue(struct vp_slot *slot, const struct vp_caller *caller, struct vp_otp *otp)
 {
 	static const struct vp_give passwords = {
-		.right = VOICEPAY_RIGHT_CODE, .event = VOICEPAY_EVENT_OTP, .make = issue,
+		.right = VOICEPAY_RIGHT_CODE, .event = VOICEPAY_EVENT_OTP,
 	};
 
-	return vp_give(slot, caller, &passwords, otp);
+	return vp_give(slot, caller, &passwords, issue, otp);
 }
 
 /**

@@ -264,7 +264,7 @@ void vp_slot_del_all(void)
 		vp_slot_del(id);
 }
 
-int vp_slot_init(void)
+int __init vp_slot_init(void)
 {
 	int err;
 

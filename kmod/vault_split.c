@@ -81,7 +81,7 @@ const struct vp_vault_ops vp_vault_split = {
 	.emergency	= vp_mask_emergency,
 };
 
-int vp_vault_split_init(void)
+int __init vp_vault_split_init(void)
 {
 	short_cells = kmem_cache_create("voicepay_cell", size_for(VP_CELL_SHORT), 0,
 					SLAB_ACCOUNT | SLAB_NO_MERGE, NULL);
