@@ -178,9 +178,9 @@ struct socket *vp_channel_create(struct socket *inner)
 	return sock;
 }
 
-/* Gives @inner, a socket that only the caller holds, to the channel; with its own @file, or NULL. */
-void vp_channel_adopt(struct vp_channel *ch, struct socket *inner, struct file *file, bool tls13,
-		      struct vp_session *session)
+/* Gives @inner, which only the caller holds, to the channel; with the file it has, or NULL. */
+void vp_channel_adopt(struct vp_channel *ch, struct socket *inner, struct file *file,
+		      bool tls13, struct vp_session *session)
 {
 	struct sock *sk = &ch->sk, *isk;
 

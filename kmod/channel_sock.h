@@ -95,8 +95,8 @@ static inline void vp_channel_wake(struct vp_channel *ch)
 
 /* channel.c */
 struct socket *vp_channel_create(struct socket *inner);
-void vp_channel_adopt(struct vp_channel *ch, struct socket *inner, struct file *file, bool tls13,
-		      struct vp_session *session);
+void vp_channel_adopt(struct vp_channel *ch, struct socket *inner, struct file *file,
+		      bool tls13, struct vp_session *session);
 
 /* inbound.c */
 int vp_channel_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);

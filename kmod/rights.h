@@ -52,15 +52,13 @@ u32 vp_rights_of_cred(const struct vp_rights *rights, const struct cred *cred);
 __visible u32 vp_rights_granted(const struct vp_rights *rights, const struct vp_caller *caller);
 __visible u32 vp_rights_of(const struct vp_rights *rights, const struct vp_caller *caller);
 
-/*
- * The same in the most common case, and else nothing: the owner calls, through what
- * he has opened himself.
- */
+/* The same in the most common case, and else nothing: the owner calls, through what he opened. */
 static inline u32 vp_rights_of_owner(const struct vp_rights *rights,
 				     const struct vp_caller *caller)
 {
-	if (!caller->file || caller->file->f_cred != caller->cred ||
-	    !uid_valid(rights->uid) || !uid_eq(caller->cred->euid, rights->uid))
+	if (!caller->file || !uid_valid(rights->uid) ||
+	    !uid_eq(caller->cred->euid, rights->uid) ||
+	    !uid_eq(caller->file->f_cred->euid, rights->uid))
 		return 0;
 	return rights->uid_rights;
 }
