@@ -66,8 +66,8 @@ check-long: host-setup		## Run the tests of fleets and crowds at full size (10 G
 	@$(VM)/build user
 	@$(VM)/in-root env CMOCKA_MESSAGE_OUTPUT=TAP make -s -C /build/src/user O=/build/user check-long
 
-bench: $(if $(HOST),,host-setup)	## How fast, against what, and whether the marks are kept (six minutes, an idle machine); ROWS="codes channel" for some, HOST=1 here
-	@HOST=$(HOST) selftests/bench/run $(ROWS)
+bench: $(if $(HOST),,host-setup)	## How fast, against what, and whether the marks are kept (six minutes, an idle machine); ROWS="codes channel" for some, KERNEL=6.1|newest, HOST=1 here
+	@HOST=$(HOST) KERNEL=$(KERNEL) selftests/bench/run $(ROWS)
 
 fuzz: host-setup		## Fuzz the parsers that face the outside, then the module: make fuzz TIME=60, seconds for each
 	@$(VM)/build user tests
