@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 
 #include "identify.h"
-#include "key_cache.h"
 #include "log.h"
 #include "metrics.h"
 #include "online.h"
@@ -112,7 +111,7 @@ static bool good_by_kept(struct call *c, const struct paycode *code, const __u8 
 
 	if (!c->gw->kept || !by_step(code->mode))
 		return false;
-	there = key_cache_find(c->gw->kept, code->alias, call_now(c), &id->key, &hs);
+	there = key_cache_find(c->gw->kept, code->alias, call_now(c), &id->key, &hs, &id->at);
 	verdict = try_step(c, code, &under, id);
 	vp_prim_wipe(&hs, sizeof(hs));
 	id->kept = there && verdict == VERDICT_GOOD && granted(&id->key, code->mode);
@@ -181,7 +180,7 @@ enum refusal identify_code(struct call *c, const struct paycode *code, const __u
 void identify_paid(struct call *c, const struct identity *id)
 {
 	if (id->kept)
-		key_cache_paid(c->gw->kept, id->alias, id->key.id, call_now(c));
+		key_cache_paid(c->gw->kept, &id->at, id->key.id, call_now(c));
 	else if (id->to_keep)
 		key_cache_put(c->gw->kept, id->alias, call_now(c), &id->key, &id->states);
 }

@@ -4,13 +4,14 @@
 #define VPG_IDENTIFY_H
 
 #include "gateway.h"
-#include "hmac.h"
+#include "key_cache.h"
 #include "paycode.h"
 
 struct identity {
 	struct device_key key;
 	__u8 mode;
 	bool kept;			/* by what was in memory, and is to be held against the row */
+	struct kept_at at;		/* there */
 	bool unthanked;			/* its merchant's ration has got nothing for it so far */
 	__u8 alias[PAYCODE_ALIAS_DIGITS];
 	__u64 ordinal;			/* what a payment is booked under; unique for the key */

@@ -136,13 +136,15 @@ static bool over(const struct kept *k, __u64 now)
 }
 
 bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
-		    struct device_key *key, struct hmac_states *hs)
+		    struct device_key *key, struct hmac_states *hs, struct kept_at *at)
 {
 	struct place p = place_of(kc, alias);
 	const struct kept *k = p.key;
 	bool there = k && !over(k, now);
 
 	if (there) {
+		at->number = p.number;
+		at->way = k - kc->way[0];
 		key->id = k->id;
 		key->party = k->party;
 		memcpy(key->device, k->device, sizeof(key->device));
@@ -187,14 +189,15 @@ void key_cache_tidy(struct key_cache *kc, __u64 now)
 		tidy(kc, set, now);
 }
 
-void key_cache_paid(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], long long id, __u64 now)
+void key_cache_paid(struct key_cache *kc, const struct kept_at *at, long long id, __u64 now)
 {
-	struct place p = place_of(kc, alias);
+	pthread_mutex_t *lock = lock_of(kc, at->way / WAYS);
+	struct kept *k = kc->way[0] + at->way;
 
 	/* It may have gone meanwhile, and another one come. */
-	if (p.key && p.key->id == id)
-		p.key->paid = now;
-	pthread_mutex_unlock(p.lock);
+	if (k->alias == at->number && k->id == id)
+		k->paid = now;
+	pthread_mutex_unlock(lock);
 }
 
 void key_cache_put(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,

@@ -13,24 +13,31 @@
 
 struct key_cache;
 
+/* Where an alias was found, so that it is not looked for again. */
+struct kept_at {
+	__u64 number;
+	size_t way;
+};
+
 /* Memory that is neither swapped, dumped nor inherited. NULL, and the log is told why. */
 struct key_cache *key_cache_new(long keys);
 /* Wipes it. */
 void key_cache_free(struct key_cache *kc);
 
 /*
- * @key without its sealed keys, of which only the salt is there, and what its codes' MACs begin
- * with. False: it is not here, and @hs are nobody's, for who does the work all the same.
+ * @key without its sealed keys, of which only the salt is there, what its codes' MACs begin
+ * with, and for key_cache_paid() where that was. False: it is not here, and @hs are nobody's, for who
+ * does the work all the same.
  */
 bool key_cache_find(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
-		    struct device_key *key, struct hmac_states *hs);
+		    struct device_key *key, struct hmac_states *hs, struct kept_at *at);
 /* Whether key_cache_find() would find it. */
 bool key_cache_has(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now);
 /* It has paid, @now. In place of the one in its way that paid the longest ago. Only keys that are 'current'. */
 void key_cache_put(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], __u64 now,
 		   const struct device_key *key, const struct hmac_states *hs);
-/* The key @id that is found there has paid once more. Nothing else prolongs its stay: whoever has seen an alias can try codes. */
-void key_cache_paid(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS], long long id, __u64 now);
+/* The key @id that was found there has paid once more. Nothing else prolongs its stay: whoever has seen an alias can try codes. */
+void key_cache_paid(struct key_cache *kc, const struct kept_at *at, long long id, __u64 now);
 void key_cache_drop(struct key_cache *kc, const __u8 alias[VP_ALIAS_DIGITS]);
 
 /* Wipes those that have had their time. For where nothing comes any more, and so nothing is tidied up by what does. */

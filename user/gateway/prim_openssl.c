@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -281,5 +282,6 @@ int gcm_open(__u8 *out, const __u8 key[32], const __u8 nonce[GCM_NONCE_LEN],
 
 void vp_prim_wipe(void *p, size_t len)
 {
-	OPENSSL_cleanse(p, len);
+	/* Not OPENSSL_cleanse(), which goes by eight bytes at most: a code has nine of these. */
+	explicit_bzero(p, len);
 }

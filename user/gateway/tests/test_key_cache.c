@@ -137,8 +137,9 @@ static bool is_kept(struct world *w, __u64 now)
 {
 	struct device_key key;
 	struct hmac_states hs;
+	struct kept_at at;
 
-	return key_cache_find(w->gw.kept, w->dev.grant.alias[0], now, &key, &hs);
+	return key_cache_find(w->gw.kept, w->dev.grant.alias[0], now, &key, &hs, &at);
 }
 
 /* A day after the last payment, whoever tries what meanwhile. */
@@ -343,6 +344,7 @@ static void bounded(void **state)
 	struct key_cache *kc = key_cache_new(KEYS);
 	struct hmac_states hs = { { 1 }, { 2 } }, got;
 	struct device_key key, found;
+	struct kept_at at;
 	char alias[VP_ALIAS_DIGITS + 1];
 	__u64 now = TEST_TIME;
 	int there = 0;
@@ -352,7 +354,7 @@ static void bounded(void **state)
 		key = some_key(i + 1, now);
 		snprintf(alias, sizeof(alias), "%010d", i);
 		key_cache_put(kc, (__u8 *)alias, now + i, &key, &hs);
-		assert_true(key_cache_find(kc, (__u8 *)alias, now + i, &found, &got));
+		assert_true(key_cache_find(kc, (__u8 *)alias, now + i, &found, &got, &at));
 		assert_int_equal(found.id, key.id);
 		assert_memory_equal(&got, &hs, sizeof(hs));
 	}
@@ -360,7 +362,7 @@ static void bounded(void **state)
 	/* Those that were used last. */
 	for (int i = 9 * KEYS; i < 10 * KEYS; i++) {
 		snprintf(alias, sizeof(alias), "%010d", i);
-		there += key_cache_find(kc, (__u8 *)alias, now + i, &found, &got);
+		there += key_cache_find(kc, (__u8 *)alias, now + i, &found, &got, &at);
 	}
 	assert_true(there >= KEYS / 2);
 	/* Only what is in use is kept. */
@@ -368,9 +370,9 @@ static void bounded(void **state)
 		key = some_key(1, now);
 		key.state = s;
 		key_cache_put(kc, (__u8 *)"9999999999", now, &key, &hs);
-		assert_int_equal(key_cache_find(kc, (__u8 *)"9999999999", now, &found, &got), s == KEY_CURRENT);
+		assert_int_equal(key_cache_find(kc, (__u8 *)"9999999999", now, &found, &got, &at), s == KEY_CURRENT);
 		key_cache_drop(kc, (__u8 *)"9999999999");
-		assert_false(key_cache_find(kc, (__u8 *)"9999999999", now, &found, &got));
+		assert_false(key_cache_find(kc, (__u8 *)"9999999999", now, &found, &got, &at));
 		/* Nobody's are not the last one's. */
 		assert_memory_not_equal(&got, &hs, sizeof(hs));
 	}
@@ -378,8 +380,8 @@ static void bounded(void **state)
 	key = some_key(7, now);
 	key.not_after = now + 5;
 	key_cache_put(kc, (__u8 *)"9999999999", now, &key, &hs);
-	assert_true(key_cache_find(kc, (__u8 *)"9999999999", now + 4, &found, &got));
-	assert_false(key_cache_find(kc, (__u8 *)"9999999999", now + 5, &found, &got));
+	assert_true(key_cache_find(kc, (__u8 *)"9999999999", now + 4, &found, &got, &at));
+	assert_false(key_cache_find(kc, (__u8 *)"9999999999", now + 5, &found, &got, &at));
 	/* As others come, what has had its time goes. */
 	now += 2 * 86400;
 	for (int i = 0; i < KEYS; i++) {
@@ -387,6 +389,47 @@ static void bounded(void **state)
 		key_cache_put(kc, (__u8 *)"9999999998", now, &key, &hs);
 	}
 	assert_int_equal(key_cache_count(kc), 1);
+	key_cache_free(kc);
+}
+
+static bool stays(struct key_cache *kc, const char *alias, __u64 now)
+{
+	struct device_key key;
+	struct hmac_states hs;
+	struct kept_at at;
+
+	return key_cache_find(kc, (const __u8 *)alias, now, &key, &hs, &at);
+}
+
+/* Who has paid stays longer, and not who has come to its place meanwhile. */
+static void another_ones_place(void **state)
+{
+	/* One set, so the first that is free is the same for all. */
+	struct key_cache *kc = key_cache_new(1);
+	struct hmac_states hs = { { 1 }, { 2 } }, got;
+	struct device_key key = some_key(1, TEST_TIME), found;
+	const __u64 day = 86400, paid = TEST_TIME + 1000;
+	struct kept_at at;
+
+	assert_non_null(kc);
+	key_cache_put(kc, (__u8 *)"0000000001", TEST_TIME, &key, &hs);
+	assert_true(key_cache_find(kc, (__u8 *)"0000000001", TEST_TIME, &found, &got, &at));
+	key_cache_paid(kc, &at, 1, paid);
+	assert_true(stays(kc, "0000000001", paid + day - 1));
+	assert_false(stays(kc, "0000000001", paid + day));
+
+	/* The same key by another alias, then another key by the same one. */
+	key_cache_drop(kc, (__u8 *)"0000000001");
+	key_cache_put(kc, (__u8 *)"0000000002", TEST_TIME, &key, &hs);
+	key_cache_paid(kc, &at, 1, paid);
+	assert_true(stays(kc, "0000000002", TEST_TIME + day - 1));
+	assert_false(stays(kc, "0000000002", TEST_TIME + day));
+	key_cache_drop(kc, (__u8 *)"0000000002");
+	key = some_key(2, TEST_TIME);
+	key_cache_put(kc, (__u8 *)"0000000001", TEST_TIME, &key, &hs);
+	key_cache_paid(kc, &at, 1, paid);
+	assert_true(stays(kc, "0000000001", TEST_TIME + day - 1));
+	assert_false(stays(kc, "0000000001", TEST_TIME + day));
 	key_cache_free(kc);
 }
 
@@ -424,7 +467,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(without_a_look_up), T(used_elsewhere), T(revoked_elsewhere), T(no_longer_than_a_day), T(rotated_elsewhere), T(given_away_elsewhere),
-		T(sealed_anew), T(another_ones_alias), T(rations), T(not_asked_ahead), cmocka_unit_test(bounded), cmocka_unit_test(out_of_the_way),
+		T(sealed_anew), T(another_ones_alias), T(rations), T(not_asked_ahead), cmocka_unit_test(bounded), cmocka_unit_test(another_ones_place), cmocka_unit_test(out_of_the_way),
 	};
 
 	return cmocka_run_group_tests_name("kept keys", tests, NULL, NULL);
