@@ -13,7 +13,7 @@ gateway_srcs += $(addprefix user/gateway/,cmd_backup.c filemode.c health.c liste
 # What is kept, and where.
 gateway_srcs += $(addprefix user/gateway/,store.c store_certs.c store_codes.c store_keys.c store_ledger.c store_migrate.c \
 	store_backup.c store_notes.c store_orders.c store_sweep.c store_create.c store_partitions.c store_move.c cmd_move.c \
-	db.c db_sqlite.c db_postgres.c db_pipeline.c db_parameters.c db_ahead.c db_connect.c)
+	db.c db_sqlite.c db_sqlite_log.c db_postgres.c db_pipeline.c db_parameters.c db_ahead.c db_connect.c)
 
 PROGRAMS += voicepay-gateway
 voicepay-gateway_SRCS := user/gateway/main.c $(gateway_srcs)
@@ -40,7 +40,7 @@ TEMPLATES += user/gateway/voicepay-gateway.service.in:$(unitdir)/voicepay-gatewa
 INSTALLS += selftests/pki/make-pki:$(testdir)/make-pki:755
 INSTALLS += selftests/pki/mint-voice-token:$(testdir)/mint-voice-token:755
 
-gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state test_gateway_certify test_gateway_fleet test_gateway_move test_gateway_db test_gateway_key_cache
+gateway_tests := test_gateway_codes test_gateway_verify test_gateway_jwt test_gateway_enrol test_gateway_charge test_gateway_refund test_gateway_confirm test_gateway_api test_gateway_http test_gateway_modes test_gateway_own test_gateway_state test_gateway_certify test_gateway_fleet test_gateway_move test_gateway_db test_gateway_key_cache test_gateway_log
 TESTS += $(gateway_tests)
 define gateway_test
 $(1)_SRCS := user/gateway/tests/$(subst _gateway,,$(1)).c user/gateway/tests/fixture.c user/gateway/tests/device.c $(gateway_srcs)

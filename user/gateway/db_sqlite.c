@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db_sqlite.h"
+#include "db_sqlite_log.h"
 #include "log.h"
 #include "step.h"
 
@@ -35,6 +36,7 @@ struct sqlite {
 	struct sqlite *via;	/* between begin and commit: whose connection is written on */
 	struct writer *writer;	/* of those who answer calls; NULL: written on this one */
 	bool looking;		/* a transaction is open that reads */
+	bool joined;		/* what is written is a savepoint in a transaction that others began */
 	struct sqlite_query cache[DB_STATEMENTS];
 };
 
@@ -61,10 +63,11 @@ struct part {
  * other processes (the administrator's commands) are waited for by SQLite.
  *
  * What costs time is the commit, which is over when the disk says so. So those who queue
- * share one: who is done, and sees that somebody waits, leaves the transaction open, in which
- * his part is a savepoint that was released, and waits for its end; the next one goes on in
- * it, on the same connection. Who is done and sees nobody commits for all of
- * them. Nobody returns before his part is on the disk, or none of them is.
+ * share one: who is done, and sees that somebody waits, leaves the transaction open, and waits for
+ * its end; the next one goes on in it, on the same connection, in a savepoint. Who is done and sees
+ * nobody commits for all of them. Nobody returns before his part is on the disk, or none of
+ * them is. Who begins needs no savepoint, for which SQLite puts aside each page that is changed:
+ * nobody joins before he is done, so his part is taken back with the whole transaction.
  */
 static struct {
 	pthread_mutex_t lock;	/* whoever has it writes */
@@ -292,9 +295,12 @@ static enum store_result lite_begin(struct store *st, bool alone)
 			pthread_mutex_unlock(&group.lock);
 			return r;
 		}
-		group.conn = conn;
+		group.conn = own->via = conn;
+		own->joined = false;
+		return STORE_OK;
 	}
 	own->via = group.conn;
+	own->joined = true;
 	r = control(st, sql_part);
 	if (r != STORE_OK) {
 		own->via = NULL;
@@ -331,13 +337,14 @@ static void lite_rollback(struct store *st)
 
 static enum store_result lite_commit(struct store *st)
 {
-	enum store_result r = control(st, sql_part_done);
+	struct sqlite *own = (struct sqlite *)st;
+	enum store_result r = own->joined ? control(st, sql_part_done) : STORE_OK;
 
 	if (r != STORE_OK) {
 		lite_rollback(st);
 		return r;
 	}
-	((struct sqlite *)st)->via = NULL;
+	own->via = NULL;
 	return group_leave();
 }
 
@@ -528,7 +535,7 @@ static const struct db_ops lite_ops = {
  * whole. What a transaction puts aside of its savepoints' pages, and what a query sorts, goes into files,
  * unless store_for_calls() says that it is little.
  */
-enum store_result db_sqlite_open(struct store **out, const char *path)
+static enum store_result open_by(struct store **out, const char *path, const char *vfs)
 {
 	struct sqlite *lite = calloc(1, sizeof(*lite));
 	enum store_result r;
@@ -538,7 +545,7 @@ enum store_result db_sqlite_open(struct store **out, const char *path)
 	if (!lite)
 		return STORE_FAILED;
 	lite->head.ops = &lite_ops;
-	rc = sqlite3_open_v2(path, &lite->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	rc = sqlite3_open_v2(path, &lite->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
 	if (rc != SQLITE_OK) {
 		log_error("database: cannot open %s: %s", path, sqlite3_errstr(rc));
 		lite_close(&lite->head);
@@ -561,6 +568,11 @@ enum store_result db_sqlite_open(struct store **out, const char *path)
 	return STORE_OK;
 }
 
+enum store_result db_sqlite_open(struct store **out, const char *path)
+{
+	return open_by(out, path, NULL);
+}
+
 static enum store_result keep_in_memory(struct store *st)
 {
 	return lite_exec(st, "PRAGMA temp_store = MEMORY");
@@ -570,9 +582,10 @@ static enum store_result keep_in_memory(struct store *st)
 static struct writer *writer_make(const char *path)
 {
 	struct writer *w = calloc(1, sizeof(*w));
+	const char *log = db_sqlite_log();
 	struct store *st;
 
-	if (!w || db_sqlite_open(&st, path) != STORE_OK) {
+	if (!w || !log || open_by(&st, path, log) != STORE_OK) {
 		free(w);
 		return NULL;
 	}

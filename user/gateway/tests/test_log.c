@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * SQLite's log written by one call a commit: it is one, what has been committed lies in the file, what
+ * is too long to wait is read back, and what cannot be written is no commit and spoils no other.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db_sqlite.h"
+#include "db_sqlite_log.h"
+#include "fixture.h"
+
+static int writes, fail_at;	/* calls until now; the one from which on the disk is full, 0: none */
+
+static ssize_t counted_write(int fd, const void *data, size_t len, off_t at)
+{
+	writes++;
+	if (fail_at && writes >= fail_at) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return pwrite(fd, data, len, at);
+}
+
+static void count_writes(bool on)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
+	static const char *const names[] = { "pwrite", "pwrite64" };
+	int taken = 0;
+
+	assert_non_null(vfs);
+	for (int i = 0; i < 2; i++)
+		taken += vfs->xSetSystemCall(vfs, names[i], on ? (sqlite3_syscall_ptr)counted_write : NULL) == SQLITE_OK;
+	assert_true(taken);
+	writes = fail_at = 0;
+}
+
+static int run(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+static void good(sqlite3 *db, const char *sql)
+{
+	if (run(db, sql) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+}
+
+static long long ask(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *q;
+	long long n;
+
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	n = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	return n;
+}
+
+static void is_whole(sqlite3 *db)
+{
+	assert_int_equal(ask(db, "SELECT count(*) = 1 AND max(integrity_check) = 'ok' FROM pragma_integrity_check"), 1);
+}
+
+static void name_of(const struct world *w, const char *name, char path[300])
+{
+	snprintf(path, 300, "%s/%s", w->dir, name);
+}
+
+static sqlite3 *opened(const struct world *w, const char *name, const char *vfs)
+{
+	char path[300];
+	sqlite3 *db;
+
+	name_of(w, name, path);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs), SQLITE_OK);
+	good(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+		 "CREATE TABLE IF NOT EXISTS a (n INTEGER PRIMARY KEY, t TEXT); CREATE TABLE IF NOT EXISTS b (n INTEGER PRIMARY KEY, t TEXT)");
+	return db;
+}
+
+/* Rows from @from on, some bytes short of a page each. */
+static void fill(sqlite3 *db, const char *table, int from, int rows)
+{
+	char sql[200];
+
+	snprintf(sql, sizeof(sql), "WITH RECURSIVE r(n) AS (SELECT %d UNION ALL SELECT n + 1 FROM r WHERE n < %d) "
+		 "INSERT INTO %s SELECT n, printf('%%.3900c', 'x') FROM r", from, from + rows - 1, table);
+	good(db, sql);
+}
+
+static void copy(const struct world *w, const char *from, const char *to)
+{
+	char path[300];
+	static char buf[1 << 20];
+	int in, out;
+	ssize_t n;
+
+	name_of(w, from, path);
+	in = open(path, O_RDONLY | O_CLOEXEC);
+	name_of(w, to, path);
+	out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(in >= 0 && out >= 0);
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		assert_int_equal(write(out, buf, n), n);
+	close(in);
+	close(out);
+}
+
+/* What a machine would find that lost its power now, with all that was written on its disk. */
+static long long found(const struct world *w, const char *sql)
+{
+	char path[300];
+	long long n;
+	sqlite3 *db;
+
+	copy(w, "log.db", "copy.db");
+	copy(w, "log.db-wal", "copy.db-wal");
+	name_of(w, "copy.db-shm", path);
+	unlink(path);
+	db = opened(w, "copy.db", NULL);
+	is_whole(db);
+	n = ask(db, sql);
+	sqlite3_close(db);
+	return n;
+}
+
+static int writes_of_a_commit(const struct world *w, const char *name, const char *vfs)
+{
+	sqlite3 *db = opened(w, name, vfs);
+	int n;
+
+	fill(db, "a", 1, 10);
+	count_writes(true);
+	good(db, "BEGIN");
+	fill(db, "a", 11, 10);
+	fill(db, "b", 1, 10);
+	assert_int_equal(writes, 0);
+	good(db, "COMMIT");
+	n = writes;
+	count_writes(false);
+	is_whole(db);
+	sqlite3_close(db);
+	return n;
+}
+
+static void one_call(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(writes_of_a_commit(w, "plain.db", NULL) > 40);
+	assert_int_equal(writes_of_a_commit(w, "log.db", db_sqlite_log()), 1);
+}
+
+/* So do those who answer calls. */
+static void of_a_charge(void **state)
+{
+	struct world *w = *state;
+	char code[PAYCODE_DIGITS + 1];
+
+	world_enrol(w);
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 0, code), 0);
+	assert_string_equal(world_charge(w, w->st, "a", code, 1, NULL), "SUCCESS");
+	assert_int_equal(store_for_calls(w->st), STORE_OK);
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 1, code), 0);
+	count_writes(true);
+	assert_string_equal(world_charge(w, w->st, "b", code, 1, NULL), "SUCCESS");
+	assert_int_equal(writes, 1);
+	count_writes(false);
+}
+
+static void on_the_disk(void **state)
+{
+	struct world *w = *state;
+	sqlite3 *db = opened(w, "log.db", db_sqlite_log()), *other = opened(w, "log.db", NULL);
+
+	for (int i = 0; i < 5; i++) {
+		good(db, "BEGIN");
+		fill(db, "a", 1 + 10 * i, 10);
+		assert_int_equal(ask(other, "SELECT count(*) FROM a"), 10 * i);
+		assert_int_equal(found(w, "SELECT count(*) FROM a"), 10 * i);
+		good(db, "COMMIT");
+		assert_int_equal(ask(other, "SELECT count(*) FROM a"), 10 * (i + 1));
+		assert_int_equal(found(w, "SELECT count(*) FROM a"), 10 * (i + 1));
+		/* From its front again, at the next commit. */
+		if (i == 2)
+			good(db, "PRAGMA wal_checkpoint(RESTART)");
+	}
+	sqlite3_close(other);
+	sqlite3_close(db);
+}
+
+/* Ten pages in memory, so that the others are in the log before there is a commit, and read from there. */
+static void longer_than_it_waits(void **state)
+{
+	struct world *w = *state;
+	sqlite3 *db = opened(w, "log.db", db_sqlite_log()), *other = opened(w, "log.db", NULL);
+
+	good(db, "PRAGMA cache_size = 10; BEGIN");
+	fill(db, "a", 1, 300);
+	good(db, "UPDATE a SET t = t || n WHERE n % 7 = 0");
+	assert_int_equal(ask(db, "SELECT sum(length(t)) FROM a WHERE n % 7 <> 0"), 3900 * (300 - 42));
+	assert_int_equal(ask(db, "SELECT count(*) FROM a WHERE n % 7 = 0 AND substr(t, 3901) = CAST(n AS TEXT)"), 42);
+	assert_int_equal(ask(other, "SELECT count(*) FROM a"), 0);
+	good(db, "ROLLBACK; BEGIN");
+	/* Over what was taken back, and shorter than that. */
+	fill(db, "b", 1, 30);
+	good(db, "SAVEPOINT s");
+	fill(db, "a", 1, 100);
+	good(db, "ROLLBACK TO s");
+	fill(db, "b", 31, 30);
+	good(db, "COMMIT");
+	assert_int_equal(ask(other, "SELECT (SELECT count(*) FROM a) * 1000 + (SELECT sum(n) FROM b)"), 60 * 61 / 2);
+	assert_int_equal(found(w, "SELECT (SELECT count(*) FROM a) * 1000 + (SELECT sum(n) FROM b)"), 60 * 61 / 2);
+	is_whole(other);
+	good(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	is_whole(db);
+	sqlite3_close(other);
+	sqlite3_close(db);
+}
+
+/* A page that is too long to wait at all. */
+static void pages_of_any_size(void **state)
+{
+	struct world *w = *state;
+	char path[300], sql[64];
+	sqlite3 *db;
+
+	for (int size = 512; size <= 65536; size *= 2) {
+		name_of(w, "size.db", path);
+		unlink(path);
+		assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, db_sqlite_log()), SQLITE_OK);
+		snprintf(sql, sizeof(sql), "PRAGMA page_size = %d; CREATE TABLE first (n)", size);
+		good(db, sql);
+		sqlite3_close(db);
+		db = opened(w, "size.db", db_sqlite_log());
+		fill(db, "a", 1, 200);
+		sqlite3_close(db);
+		db = opened(w, "size.db", NULL);
+		assert_int_equal(ask(db, "PRAGMA page_size"), size);
+		assert_int_equal(ask(db, "SELECT sum(n) FROM a"), 200 * 201 / 2);
+		is_whole(db);
+		sqlite3_close(db);
+	}
+}
+
+/* The disk is full at one call after the other. */
+static void not_written(void **state)
+{
+	struct world *w = *state;
+	sqlite3 *db = opened(w, "log.db", db_sqlite_log()), *other = opened(w, "log.db", NULL);
+	int rows = 10, failed = 0;
+
+	good(db, "PRAGMA cache_size = 10");
+	fill(db, "a", 1, rows);
+	for (int n = 1; n < 20; n++) {
+		int rc;
+
+		count_writes(true);
+		fail_at = n;
+		rc = run(db, "BEGIN; WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 200) "
+			 "INSERT INTO b SELECT n, printf('%.3900c', 'y') FROM r; COMMIT");
+		count_writes(false);
+		if (rc == SQLITE_OK) {
+			good(db, "DELETE FROM b");
+			continue;
+		}
+		failed++;
+		assert_int_equal(rc, SQLITE_FULL);
+		run(db, "ROLLBACK");
+		assert_int_equal(ask(other, "SELECT count(*) FROM b"), 0);
+		/* Nor is it written when there is room again, and the log is flushed for something else. */
+		good(db, "PRAGMA wal_checkpoint(PASSIVE)");
+		assert_int_equal(found(w, "SELECT count(*) FROM b"), 0);
+		fill(db, "a", rows + 1, 10);
+		rows += 10;
+		assert_int_equal(ask(other, "SELECT count(*) FROM a"), rows);
+		assert_int_equal(found(w, "SELECT count(*) FROM a"), rows);
+		is_whole(other);
+	}
+	assert_true(failed >= 2 && failed < 19);
+	sqlite3_close(other);
+	sqlite3_close(db);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
+	const struct CMUnitTest tests[] = {
+		T(one_call), T(of_a_charge), T(on_the_disk), T(longer_than_it_waits), T(pages_of_any_size), T(not_written),
+	};
+
+	return cmocka_run_group_tests_name("the log of SQLite's file", tests, NULL, NULL);
+}
