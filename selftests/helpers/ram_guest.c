@@ -273,13 +273,13 @@ static unsigned long symbol(const char *name, unsigned long after)
 /* What somebody needs to know who wants to undo the masks, and how root learns it. */
 static int masks(void)
 {
-	unsigned long at = symbol("mask_pages", 0), end = symbol(NULL, at), page;
+	unsigned long at = symbol("vp_mask_pages", 0), end = symbol(NULL, at), page;
 	const Elf64_Phdr *in, *ram;
 	int fd = open_kcore();
 
 	in = covers(at);
 	if (fd < 0 || !at || !in || end <= at)
-		return die("mask_pages", ENODATA);
+		return die("vp_mask_pages", ENODATA);
 	/* Pages are taken when they are wanted, for each size of masks from a place of its own. */
 	for (; at < end && pread(fd, &page, sizeof(page), in->p_offset + (at - in->p_vaddr)) == sizeof(page);
 	     at += sizeof(page)) {
