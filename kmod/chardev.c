@@ -371,7 +371,9 @@ static __always_inline long serve_plain_code(struct file *file, void __user *use
 	int err;
 
 	BUILD_BUG_ON(sizeof(data.code) % sizeof(word) ||
-		     offsetof(struct voicepay_code, amount) % sizeof(word));
+		     offsetof(struct voicepay_code, amount) % sizeof(word) ||
+		     offsetofend(struct voicepay_code, reserved) % sizeof(word) ||
+		     ANSWER_END > TERMS_AT);
 	if (!IS_ALIGNED((unsigned long)user, sizeof(word)) ||
 	    !user_access_begin(user, sizeof(data.code)))
 		return 1;

@@ -97,26 +97,42 @@ static int write_out(const struct vp_key *key, const struct vp_draw *draw,
 	return err;
 }
 
-static __always_inline int issue_by_time(struct vp_key *key, u64 boot_ms, struct vp_draw *draw,
-					 struct vp_code *out)
+/* Chooses step and Q of the moment @boot_ms. */
+static __always_inline int draw_at(struct vp_key *key, u64 boot_ms, struct vp_draw *draw,
+				   u64 *now_ms)
 {
 	const struct vp_key_terms *grant = &key->grant;
-	u64 now_ms;
-	u32 in_step;
-	int err;
 
 	/* A key comes with the time, but from a blob it can come without. */
-	if (vp_clock_at(boot_ms, &now_ms))
+	if (vp_clock_at(boot_ms, now_ms))
 		return -ETIME;
-	draw->now_s = div_u64(now_ms, MSEC_PER_SEC);
-	/* The key may be younger than the call. */
-	if (unlikely(draw->now_s < grant->not_before) && !vp_clock_now_ms(&now_ms))
-		draw->now_s = div_u64(now_ms, MSEC_PER_SEC);
+	draw->now_s = div_u64(*now_ms, MSEC_PER_SEC);
 	if (draw->now_s < grant->not_before)
 		return -ECANCELED;
 	if (draw->now_s >= grant->not_after)
 		return -EKEYEXPIRED;
-	err = vp_key_take_ordinal(key, draw);
+	return vp_key_take_ordinal(key, draw);
+}
+
+static __always_inline int issue_by_time(struct vp_key *key, u64 boot_ms, struct vp_draw *draw,
+					 struct vp_code *out)
+{
+	bool again = true;
+	u64 now_ms = 0;
+	u32 in_step;
+	int err;
+
+retry:
+	err = draw_at(key, boot_ms, draw, &now_ms);
+	/*
+	 * That was the time when the call came. Meanwhile the key may have come, or another caller
+	 * has drawn a code of the next step.
+	 */
+	if (unlikely(err == -ECANCELED || err == -EAGAIN) && again) {
+		again = false;
+		boot_ms = vp_clock_boot_ms();
+		goto retry;
+	}
 	if (!err)
 		err = write_out(key, draw, alias_of_day(key, draw->now_s), out->digits);
 	div_u64_rem(now_ms, STEP_MS, &in_step);

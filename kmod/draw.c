@@ -45,7 +45,8 @@ static int charge_budgets(struct vp_key *key, u64 now_s)
  * Is the last code what is asked for? Not if it has another V or is bound to
  * something else: two codes with one ordinal would be one spent code too many.
  */
-static __always_inline bool last_again(const struct vp_key *key, const struct vp_draw *draw, u64 first, u64 last)
+static __always_inline bool last_again(const struct vp_key *key, const struct vp_draw *draw,
+				       u64 first, u64 last)
 {
 	return !draw->fresh && last >= first && last < first + PAYCODE_PER_STEP &&
 	       key->last_mode == draw->mode &&

@@ -221,11 +221,10 @@ static int settle(struct vp_channel *ch)
 
 	/* Only now that it is known not to be data may it be consumed. */
 	ret = recv_typed(ch, buf, sizeof(buf), 0, &type, &end);
-	if (ret < 0)
-		return rx_error(ch, ret);
-	rx_control(ch, type, buf, ret, end);
+	if (ret >= 0)
+		rx_control(ch, type, buf, ret, end);
 	memzero_explicit(buf, sizeof(buf));	/* a ticket's end, it may be */
-	return 0;
+	return ret < 0 ? rx_error(ch, ret) : 0;
 }
 
 static int recv_ahead(struct vp_channel *ch, struct iov_iter *iter, int flags)

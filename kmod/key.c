@@ -29,8 +29,9 @@ static int derive_secrets(struct vp_key_secrets *secrets, const struct vp_noise 
 }
 
 /*
- * Keys fill what is charged for them, and nothing else lies in their pages: what a code was
- * bound to, and by which aliases a payer is known, is nobody's business either.
+ * Keys fill what is charged for them, and nothing else lies in their pages at the same time
+ * (before 6.5 it may): what a code was bound to, and by which aliases a payer is known, is
+ * nobody's business either.
  */
 static struct kmem_cache *keys;
 

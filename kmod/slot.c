@@ -3,7 +3,9 @@
  * The table of slots.
  *
  * Looking up takes no lock: the table is read under RCU, and a slot found in it is
- * kept by its reference count. What changes the table or a slot holds vp_manage_lock.
+ * kept by its reference count; or, for a code, it is read and the slot kept under
+ * vp_key_srcu. So who deletes one takes it out of the table first, waits for that, and
+ * then puts its reference. What changes the table or a slot holds vp_manage_lock.
  * The table is in two steps, whatever is in it, and a row of it is made when it is needed.
  */
 

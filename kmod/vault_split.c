@@ -14,7 +14,8 @@
 
 /*
  * Of the two sizes, to the byte: a payment slot's cell would else fill a kmalloc() of 512.
- * Nothing but cells lies in their pages, so that nothing else can be made to lie where one was.
+ * Nothing but cells lies in their pages at the same time; before 6.5 not even that. What a
+ * cell held is gone when it is freed.
  */
 static struct kmem_cache *short_cells, *long_cells;
 

@@ -137,6 +137,25 @@ static void budget_of_a_caller(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0 + 3600, 0, true), 0);
 }
 
+/* Attack: threads that looked at the clock before the hour was over, and come after others. */
+static void hour_does_not_go_back(struct kunit *test)
+{
+	struct vp_gate *gate = a_gate(test, 1);
+	u32 uid;
+
+	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0 + 3599, 0, true), 0);
+	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0 + 3600, 0, true), 0);
+	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0 + 3599, 0, true), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, ask(gate, 1, T0 + 3600, 0, true), -EDQUOT);
+
+	/* Nor is anybody's tally free because it is of an hour to come. */
+	for (uid = 2; uid <= VP_CALLERS_MAX; uid++)
+		KUNIT_EXPECT_EQ(test, ask(gate, uid, T0 + 3600, 0, true), 0);
+	KUNIT_EXPECT_EQ(test, ask(gate, uid, T0 + 3599, 0, true), -EDQUOT);
+	for (uid = 1; uid <= VP_CALLERS_MAX; uid++)
+		KUNIT_EXPECT_EQ(test, ask(gate, uid, T0 + 3600, 0, true), -EDQUOT);
+}
+
 /* Two requests under way at once do not both get the last code. */
 static void budget_is_reserved(struct kunit *test)
 {
@@ -256,6 +275,7 @@ static struct kunit_case gate_cases[] = {
 	KUNIT_CASE(rights_of_user_and_group),
 	KUNIT_CASE(locks),
 	KUNIT_CASE(budget_of_a_caller),
+	KUNIT_CASE(hour_does_not_go_back),
 	KUNIT_CASE(budget_is_reserved),
 	KUNIT_CASE(more_callers_than_tallies),
 	KUNIT_CASE(strangers_are_not_counted),
