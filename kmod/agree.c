@@ -268,8 +268,9 @@ static int check_grant(struct vp_slot *slot, const struct vp_agree_grant *grant)
 	return 0;
 }
 
-static int read_grant(struct handshake_secrets *secrets, const u8 *msg, size_t len,
-		      struct vp_agree_grant *grant)
+/* Apart: what it has on the stack is no more there when the key is made. */
+static noinline int read_grant(struct handshake_secrets *secrets, const u8 *msg, size_t len,
+			       struct vp_agree_grant *grant)
 {
 	u8 payload[VP_GRANT_LEN(VP_ALIASES_MAX)];
 	int err;
