@@ -116,7 +116,8 @@ void vp_clock_restore(u64 now_ms, u64 trusted_ms, u64 ahead_ms)
 	floor_ms = max(floor_ms, now_ms);
 	trusted_until_ms = max(trusted_until_ms, trusted_ms);
 	provisional = real_ms >= floor_ms && real_ms <= trusted_until_ms + ahead_ms;
-	atomic64_set(&vp_clock_offset_ms, provisional ? (s64)(real_ms - vp_clock_boot_ms()) : VP_CLOCK_UNSET);
+	atomic64_set(&vp_clock_offset_ms,
+		     provisional ? (s64)(real_ms - vp_clock_boot_ms()) : VP_CLOCK_UNSET);
 }
 
 /* After a wipe the device has no time, as after a boot. */

@@ -70,6 +70,7 @@ struct vp_slot_status {
 struct vp_slot_row {
 	struct vp_slot __rcu *slot[VP_SLOT_ROW];
 };
+
 extern __visible struct vp_slot_row *vp_slot_table[VP_SLOTS_MAX / VP_SLOT_ROW];
 
 /* NULL: nothing was ever there. */

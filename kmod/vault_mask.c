@@ -70,7 +70,8 @@ int vp_mask_alloc(size_t len)
 	int n, page, err;
 
 	BUILD_BUG_ON(VP_CELL_SHORT % VP_MASK_STEP || VP_CELL_LEN % VP_MASK_STEP);
-	BUILD_BUG_ON(ARRAY_SIZE(vp_mask_pages) * VP_MASK_STEPS > 1 << 20);	/* of struct vp_cell */
+	/* It goes into a field of struct vp_cell. */
+	BUILD_BUG_ON(ARRAY_SIZE(vp_mask_pages) * VP_MASK_STEPS > 1 << 20);
 	n = ida_alloc_max(size->in_use, MASKS - 1, GFP_KERNEL);
 	if (n < 0)
 		return n;
