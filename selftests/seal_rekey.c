@@ -360,7 +360,7 @@ static void peer_collects(struct bulk *b)
 static void under_full_load(void)
 {
 	struct duo d = sealed_duo();
-	struct bulk out = { .d = &d, .len = 3000000 }, in = { .d = &d }, ask = { .d = &d };
+	struct bulk out = { .d = &d, .len = 8000000 }, in = { .d = &d }, ask = { .d = &d };
 
 	pthread_create(&out.thread, NULL, channel_sends, &out);
 	pthread_create(&in.thread, NULL, channel_reads, &in);
@@ -368,7 +368,7 @@ static void under_full_load(void)
 	peer_collects(&out);
 	EXPECT_FALSE(out.bad);
 	EXPECT_GT(out.updates, 3);
-	ktap_diag("%d keys in 3 MB", out.updates);
+	ktap_diag("%d keys in 8 MB", out.updates);
 	atomic_store(&ask.stop, true);
 	pthread_join(out.thread, NULL);
 	pthread_join(ask.thread, NULL);
