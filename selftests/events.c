@@ -9,7 +9,9 @@
 #include <grp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -268,6 +270,71 @@ static void deaf_listener(void)
 	fd = listen_to(group_of_events());
 }
 
+static atomic_bool enough;
+
+static void *codes_until_enough(void *arg)
+{
+	struct voicepay_code c = { .size = sizeof(c) };
+	long *n = arg;
+
+	do
+		*n += !ioctl(dev, VOICEPAY_IOC_CODE, &c);
+	while (!enough);
+	return NULL;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const __u64 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Who listens again sees how many he missed; and no number is told twice. */
+static void numbers(void)
+{
+	__u32 group = group_of_events();
+	long before, n[2] = { 0, 0 };
+	static __u64 seen[1000];
+	struct genl_msg msg;
+	pthread_t threads[2];
+	int i, k = 0;
+
+	close(fd);
+	fd = listen_to(group);
+	ASSERT_EQ(code(0), 0);
+	ASSERT_EQ(next_event(fd, &msg), VOICEPAY_EVENT_CODE);
+	before = genl_u64(&msg, VOICEPAY_A_EVENT_NUMBER);
+	enough = false;
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(pthread_create(&threads[i], NULL, codes_until_enough, &n[i]), 0);
+	while (k < 1000) {
+		close(fd);
+		usleep(1000);
+		fd = listen_to(group);
+		/* They are quicker than this reads: what it misses is no error. */
+		ASSERT_OK(setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &(int){ 1 }, sizeof(int)));
+		for (i = 0; i < 5; i++) {
+			ASSERT_EQ(next_event(fd, &msg), VOICEPAY_EVENT_CODE);
+			seen[k++] = genl_u64(&msg, VOICEPAY_A_EVENT_NUMBER);
+		}
+	}
+	close(fd);
+	usleep(10000);
+	enough = true;
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	fd = listen_to(group);
+	ASSERT_EQ(code(0), 0);
+	ASSERT_EQ(next_event(fd, &msg), VOICEPAY_EVENT_CODE);
+	EXPECT_EQ(genl_u64(&msg, VOICEPAY_A_EVENT_NUMBER), before + n[0] + n[1] + 1);
+	qsort(seen, k, sizeof(seen[0]), by_number);
+	EXPECT_GT(seen[0], before);
+	for (i = 1; i < k; i++)
+		EXPECT_NE(seen[i], seen[i - 1]);
+	ktap_diag("%ld and %ld codes, %d told of here", n[0], n[1], k);
+}
+
 static char *slurp(const char *path)
 {
 	static char buf[65536];
@@ -363,7 +430,7 @@ int main(void)
 	dev = test_device_ready(&nl, &gw, 1);
 	if (chmod(VOICEPAY_DEVICE, 0666))
 		ktap_bail("cannot let others open the device");
-	ktap_plan(6);
+	ktap_plan(7);
 
 	fd = listen_to(group_of_events());
 	if (fd < 0)
@@ -373,6 +440,7 @@ int main(void)
 	KTAP_TEST(strangers_are_named, "a stranger's attempts are told with the stranger's name");
 	KTAP_TEST(only_root_listens, "only the administrator may listen");
 	KTAP_TEST(deaf_listener, "a listener who does not read holds nobody up");
+	KTAP_TEST(numbers, "numbers count what nobody heard, and none is told twice");
 	if (access(TRACING "/events/voicepay", F_OK))
 		ktap_skip("tracepoint", "this kernel has none");
 	else
