@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ktap: timeout=600 */
+/* ktap: timeout=600 ktap: apart=uml */
 /*
  * Memory runs out: in each call every allocation, and every copy from and to the
  * caller, fails once: the first at the first try, the second at the second, until
  * a try meets no failure any more. All requests of lib/commands.c, so that a new one
  * is not forgotten. For kernels with CONFIG_FAULT_INJECTION, as User-mode Linux's
- * and the debug kernels' are.
+ * and the debug kernels' are. Apart, as it takes the kernel to pieces on purpose: lockdep
+ * and KASAN report once.
  */
 
 #include <fcntl.h>

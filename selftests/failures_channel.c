@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ktap: timeout=300 */
+/* ktap: timeout=300 ktap: apart=uml */
 /*
  * Memory runs out while a socket is sealed, and on a channel in use: see failures.c.
  */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ktap: timeout=300 ktap: uml
+# ktap: timeout=300 ktap: uml ktap: apart=uml
 #
 # The fuzzer, for a short while, beginning with its corpus: guided by coverage in
 # User-mode Linux and on the debug kernels, blindly and on two processors elsewhere.
