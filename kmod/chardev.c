@@ -105,7 +105,7 @@ static int take_currency(u8 out[PAYCODE_CURRENCY_LEN], const u8 in[4])
 	return in[3] ? -EINVAL : 0;
 }
 
-/* Of @amount and all that follows, in whole words. */
+/* Of @amount and all that follows, @reserved2 too, in whole words. */
 #define TERMS_AT	(offsetof(struct voicepay_code, amount) / sizeof(unsigned long))
 #define TERMS_END	(sizeof(struct voicepay_code) / sizeof(unsigned long))
 /* And of what an answer changes. */
@@ -128,7 +128,7 @@ static noinline int take_terms(struct paycode_terms *terms, const struct voicepa
 	terms->amount = code->amount;
 	memcpy(terms->merchant, code->merchant, sizeof(terms->merchant));
 	memcpy(terms->challenge, code->challenge, sizeof(terms->challenge));
-	return take_currency(terms->currency, code->currency);
+	return code->reserved2 ? -EINVAL : take_currency(terms->currency, code->currency);
 }
 
 /* @plain: there are no terms, and no room for any. */
@@ -144,7 +144,7 @@ static __always_inline int issue_code(struct file *file, struct voicepay_code *c
 
 	if (code->flags & ~VOICEPAY_CODE_NEW)
 		return -EOPNOTSUPP;
-	if (code->reserved || (!plain && code->reserved2))
+	if (code->reserved)
 		return -EINVAL;
 	if (!plain && has_terms(code)) {
 		if (take_terms(&terms, code))

@@ -7,6 +7,7 @@
  * lock and without asking who uses them, and what was masked is lost.
  */
 
+#include <crypto/algapi.h>
 #include <linux/gfp.h>
 #include <linux/idr.h>
 #include <linux/mutex.h>
@@ -93,17 +94,6 @@ void vp_mask_free(u32 mask)
 			       mask % VP_MASK_STEPS * VP_MASK_STEP / size->len);
 }
 
-static void xor_bytes(u8 *out, const u8 *a, const u8 *b, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i + 8 <= len; i += 8)
-		put_unaligned(get_unaligned((const u64 *)(a + i)) ^
-			      get_unaligned((const u64 *)(b + i)), (u64 *)(out + i));
-	for (; i < len; i++)
-		out[i] = a[i] ^ b[i];
-}
-
 /**
  * vp_mask_write() - mask data under fresh random bytes
  * @mask: whose mask
@@ -122,7 +112,7 @@ void vp_mask_write(u32 mask, size_t offset, u8 *masked, const u8 *data, size_t l
 	return;
 #endif
 	get_random_bytes(m, len);
-	xor_bytes(masked, data, m, len);
+	crypto_xor_cpy(masked, data, m, len);
 }
 
 void vp_mask_read(u32 mask, size_t offset, const u8 *masked, u8 *data, size_t len)
@@ -133,7 +123,7 @@ void vp_mask_read(u32 mask, size_t offset, const u8 *masked, u8 *data, size_t le
 	memcpy(data, masked, len);
 	return;
 #endif
-	xor_bytes(data, masked, m, len);
+	crypto_xor_cpy(data, masked, m, len);
 }
 
 /* Nothing here may wait: the machine is crashing. */
