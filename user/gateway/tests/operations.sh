@@ -193,7 +193,7 @@ part() {
 # What was let in is answered and booked, whoever waits for news is told, nobody else is let in.
 drains() {
 	fresh_step
-	sed -i 's/^\[gateway\]$/[gateway]\ndrain-seconds = 2/; t' gateway.conf
+	sed -i 's/^\[gateway\]$/[gateway]\ndrain-seconds = 5/; t' gateway.conf
 	awk '/^drain-seconds/ { if (n++) next } { print }' gateway.conf >g && mv g gateway.conf
 	start b || return 1
 	before=$(payments)
@@ -206,12 +206,12 @@ drains() {
 	news=$!
 	until_true 5 is 2 metric b voicepay_requests_in_hand && is 1 metric b voicepay_waiting_polls || return 1
 	kill -TERM "$(cat b.pid)"
-	until_true 1 is draining watch b /readyz && is alive watch b /healthz || return 1
+	until_true 3 is draining watch b /readyz && is alive watch b /healthz || return 1
 	# At once, not after its forty seconds; and still here, so that nginx goes elsewhere in peace.
-	until_true 1 sh -c "! kill -0 $news" && jq -e '.notifications == []' news || return 1
+	until_true 3 sh -c "! kill -0 $news" && jq -e '.notifications == []' news || return 1
 	direct b -D headers -o answer -w '%{http_code}' http://x/v1/time | grep -q 200 && grep -qi '^Connection: close' headers || return 1
 	# The time is over: it listens, and refuses.
-	until_true 4 sh -c "curl -s -o /dev/null -w '%{http_code}' --unix-socket b.sock -H 'X-Client-Cert: $till' http://x/v1/time; [ ! -e b.sock ]" || return 1
+	until_true 10 sh -c "curl -s -o /dev/null -w '%{http_code}' --unix-socket b.sock -H 'X-Client-Cert: $till' http://x/v1/time; [ ! -e b.sock ]" || return 1
 	kill -0 "$(cat b.pid)" || { echo "gone with a request in hand"; return 1; }
 	printf 'GET /v1/time HTTP/1.1\r\nHost: x\r\nX-Client-Cert: %s\r\n\r\n' "$till" >late
 	until_true 3 grep -q '^HTTP/1.1 503' late.out && grep -qi '^Connection: close' late.out && grep -qi '^Retry-After: ' late.out || { cat late.out; return 1; }
@@ -236,10 +236,10 @@ ends_now() {
 	rm -f half half.out && mkfifo half && part half b "$body"
 	until_true 5 is 1 metric b voicepay_requests_in_hand || return 1
 	kill -TERM "$(cat b.pid)"
-	until_true 1 is draining watch b /readyz || return 1
-	until_true 1 grep -q '^EXTEND_TIMEOUT_USEC=65000000' notified || { cat notified; return 1; }
+	until_true 5 is draining watch b /readyz || return 1
+	until_true 5 grep -q '^EXTEND_TIMEOUT_USEC=65000000' notified || { cat notified; return 1; }
 	kill -TERM "$(cat b.pid)"
-	until_true 1 sh -c "! kill -0 $(cat b.pid)" || return 1
+	until_true 5 sh -c "! kill -0 $(cat b.pid)" || return 1
 	printf %s "${body#?}" >half
 	grep "told again: ended with 1 requests in hand" gateway.log &&
 	is "200 SUCCESS" charge n1 "$(echo "$body" | jq -r .code)" 100
@@ -316,12 +316,14 @@ activated() {
 		# shellcheck disable=SC2086 # words
 		systemd-socket-activate $l voicepay-gateway --config "$tmp/gateway.conf" serve 2>err &
 		p=$!
-		sleep 0.3
+		# It begins with the first who connects, as soon as somebody listens.
 		case $l in
-		*18555*) curl -s --max-time 1 http://127.0.0.1:18555/ ;;
-		*x1*) curl -s --max-time 1 --unix-socket x1 http://x/ ;;
-		*) curl -s --max-time 1 --unix-socket x3 http://x/ ;;
+		*18555*) where= to=127.0.0.1:18555 ;;
+		*x1*) where="--unix-socket x1" to=x ;;
+		*) where="--unix-socket x3" to=x ;;
 		esac
+		# shellcheck disable=SC2086 # words
+		until_true 10 sh -c "curl -s --max-time 1 $where http://$to/; ! kill -0 $p" || return 1
 		wait $p
 		[ $? = 3 ] && grep -q "systemd must pass" err || { cat err; return 1; }
 	done
