@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "db_postgres.h"
+#include "filemode.h"
 #include "log.h"
 #include "statedir.h"
 #include "store_backup.h"
@@ -86,7 +87,7 @@ static void unlink_database(const char *path)
 
 static int make_private(const char *path)
 {
-	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = filemode_make(path, O_RDWR);
 
 	if (fd < 0)
 		log_error("cannot create %s: %m", path);

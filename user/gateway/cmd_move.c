@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "filemode.h"
 #include "input.h"
 #include "log.h"
 #include "statedir.h"
@@ -50,7 +51,7 @@ static int take(struct settings *set, char db[SETTINGS_DB_MAX])
 
 static FILE *make(const char *name)
 {
-	int fd = open(name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	int fd = filemode_make(name, O_WRONLY);
 	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
 
 	if (!f)

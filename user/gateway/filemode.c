@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "filemode.h"
 #include "log.h"
@@ -13,4 +18,37 @@ bool filemode_good(const char *path, mode_t forbidden)
 	log_error("anybody on this machine may %s %s: chmod o-%s it, and look at what it holds",
 		  forbidden & S_IROTH ? "read or write" : "write to", path, forbidden & S_IROTH ? "rwx" : "w");
 	return false;
+}
+
+/* Whose the directory is in which @path is. */
+static int directory_of(const char *path, struct stat *sb)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (slash == path ? 1 : slash - path) : 1;
+	char dir[PATH_MAX];
+
+	if (len >= sizeof(dir)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(dir, slash ? path : ".", len);
+	dir[len] = '\0';
+	return stat(dir, sb);
+}
+
+int filemode_make(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), err;
+	struct stat dir;
+
+	if (fd < 0 || geteuid())
+		return fd;
+	/* EINVAL: by somebody whom this user namespace does not know. */
+	if (!directory_of(path, &dir) && (!dir.st_uid || !fchown(fd, dir.st_uid, dir.st_gid) || errno == EINVAL))
+		return fd;
+	err = errno;
+	close(fd);
+	unlink(path);
+	errno = err;
+	return -1;
 }

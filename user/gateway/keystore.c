@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "filemode.h"
 #include "hex.h"
 #include "hkdf.h"
 #include "hmac.h"
@@ -21,7 +22,7 @@ static int write_secret(const char *path, const __u8 secret[32])
 	char hex[HEX_LEN + 2];
 	int fd, ret = 0;
 
-	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = filemode_make(path, O_WRONLY);
 	if (fd < 0) {
 		log_error("cannot create %s: %m", path);
 		return -errno;
