@@ -2,6 +2,7 @@
 /* SQLite: the connection, its transactions and its statements. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #include "db_sqlite.h"
 #include "db_sqlite_log.h"
+#include "filemode.h"
 #include "log.h"
 #include "step.h"
 
@@ -233,13 +235,55 @@ static void undo(struct sqlite *conn)
 	}
 }
 
+/*
+ * A transaction that changes a page, and nothing that matters: the file's user_version. It lies in the log where the
+ * last one that failed lay, or in a log begun anew, and has been flushed.
+ */
+static enum store_result settle(struct store *st)
+{
+	sqlite3_stmt *q = NULL;
+	int rc = sqlite3_prepare_v2(of(st)->db, "PRAGMA user_version", -1, &q, NULL);
+	char sql[64];
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(q);
+	if (rc != SQLITE_ROW) {
+		sqlite3_finalize(q);
+		return failed(st, rc, "user_version");
+	}
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", (sqlite3_column_int(q, 0) + 1) & INT_MAX);
+	sqlite3_finalize(q);
+	return lite_exec(st, sql);
+}
+
+/*
+ * A commit whose flush has failed lies in the log, whole: rolled back here, and a commit for whoever
+ * reads the log after a crash. The till is told that nothing was booked, and takes cash. So that
+ * commit is written over first, on the disk; and if that cannot be done, nobody is told anything. One that
+ * could not be written lacks its end, and is none for anybody.
+ */
+static void take_back(struct sqlite *conn, int why)
+{
+	undo(conn);
+	if (settle(&conn->head) == STORE_OK || why == SQLITE_FULL || why == SQLITE_IOERR_WRITE)
+		return;
+	log_error("database: a commit that failed cannot be taken back from the disk; ending, to be started again");
+	abort();
+}
+
 static void group_commit(void)
 {
-	struct store *st = &group.conn->head;
-	enum store_result r = is_open(group.conn) ? control(st, sql_commit) : STORE_FAILED;
+	struct sqlite *conn = group.conn;
+	enum store_result r = STORE_FAILED;
 
+	if (is_open(conn)) {
+		r = control(&conn->head, sql_commit);
+		/* One that was refused before it began to write is still open. */
+		if (r != STORE_OK && !is_open(conn))
+			take_back(conn, sqlite3_extended_errcode(conn->db));
+	}
 	if (r != STORE_OK)
-		undo(group.conn);
+		undo(conn);
 	group_over(r);
 }
 
@@ -578,6 +622,26 @@ static enum store_result keep_in_memory(struct store *st)
 	return lite_exec(st, "PRAGMA temp_store = MEMORY");
 }
 
+/* What db_sqlite_log() wants: a page that went into the log earlier would wait there when its transaction is long over. */
+static enum store_result keep_until_commit(struct store *st)
+{
+	return lite_exec(st, "PRAGMA cache_spill = OFF");
+}
+
+/*
+ * What was found in the log goes into the file, and the log begins anew, on the disk: it may be of a process that ended
+ * because of a flush that failed (take_back()), and be in memory only. Where another process is
+ * at work, nothing was found: it has had its index of the log all along.
+ */
+static enum store_result begin_anew(struct store *st)
+{
+	enum store_result r = lite_flush(st);
+
+	if (r == STORE_OK)
+		r = settle(st);
+	return r == STORE_BUSY ? STORE_OK : r;
+}
+
 /* With the lock. */
 static struct writer *writer_make(const char *path)
 {
@@ -590,7 +654,7 @@ static struct writer *writer_make(const char *path)
 		return NULL;
 	}
 	w->conn = (struct sqlite *)st;
-	if (keep_in_memory(st) != STORE_OK) {
+	if (keep_in_memory(st) != STORE_OK || keep_until_commit(st) != STORE_OK || begin_anew(st) != STORE_OK) {
 		shut(w->conn);
 		free(w);
 		return NULL;
@@ -624,7 +688,7 @@ enum store_result db_sqlite_for_calls(struct store *st)
 /* O_EXCL and 0600 are not SQLite's to give. */
 enum store_result db_sqlite_create(const char *path)
 {
-	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	int fd = filemode_make(path, O_RDWR);
 
 	if (fd < 0) {
 		log_error("database: cannot create %s: %m", path);

@@ -4,7 +4,8 @@
  * read or in the way. Nobody else misses it meanwhile: other connections read of the log what its
  * index tells, and with synchronous = FULL a commit is told there after its flush has returned. What
  * is written and not flushed is no commit, and nobody's but this connection's, which reads it through
- * here.
+ * here. Nor must it wait any longer than its transaction lasts, as others then write to where it
+ * belongs: with cache_spill = OFF nothing is written but by a commit, which ends in a flush.
  *
  * All other files are the default VFS's own.
  */

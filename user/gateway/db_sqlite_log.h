@@ -7,8 +7,8 @@
 #define VPG_DB_SQLITE_LOG_H
 
 /*
- * Name of the VFS that does that, for a connection with synchronous = FULL and no other; NULL if it
- * cannot be had.
+ * Name of the VFS that does that, for a connection with synchronous = FULL and cache_spill = OFF and no
+ * other; NULL if it cannot be had.
  */
 const char *db_sqlite_log(void);
 

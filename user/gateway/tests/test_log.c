@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "db_sqlite.h"
@@ -16,6 +19,19 @@
 #include "fixture.h"
 
 static int writes, fail_at;	/* calls until now; the one from which on the disk is full, 0: none */
+
+static int flushes_fail;	/* so many of the next; negative: all */
+
+/* SQLite finds this one before the C library's. */
+int fdatasync(int fd)
+{
+	if (flushes_fail) {
+		flushes_fail -= flushes_fail > 0;
+		errno = EIO;
+		return -1;
+	}
+	return syscall(SYS_fdatasync, fd);
+}
 
 static ssize_t counted_write(int fd, const void *data, size_t len, off_t at)
 {
@@ -80,7 +96,7 @@ static sqlite3 *opened(const struct world *w, const char *name, const char *vfs)
 
 	name_of(w, name, path);
 	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs), SQLITE_OK);
-	good(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+	good(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_spill = OFF;"
 		 "CREATE TABLE IF NOT EXISTS a (n INTEGER PRIMARY KEY, t TEXT); CREATE TABLE IF NOT EXISTS b (n INTEGER PRIMARY KEY, t TEXT)");
 	return db;
 }
@@ -114,14 +130,15 @@ static void copy(const struct world *w, const char *from, const char *to)
 }
 
 /* What a machine would find that lost its power now, with all that was written on its disk. */
-static long long found(const struct world *w, const char *sql)
+static long long found_of(const struct world *w, const char *name, const char *sql)
 {
-	char path[300];
+	char path[300], log[64];
 	long long n;
 	sqlite3 *db;
 
-	copy(w, "log.db", "copy.db");
-	copy(w, "log.db-wal", "copy.db-wal");
+	copy(w, name, "copy.db");
+	snprintf(log, sizeof(log), "%s-wal", name);
+	copy(w, log, "copy.db-wal");
 	name_of(w, "copy.db-shm", path);
 	unlink(path);
 	db = opened(w, "copy.db", NULL);
@@ -129,6 +146,11 @@ static long long found(const struct world *w, const char *sql)
 	n = ask(db, sql);
 	sqlite3_close(db);
 	return n;
+}
+
+static long long found(const struct world *w, const char *sql)
+{
+	return found_of(w, "log.db", sql);
 }
 
 static int writes_of_a_commit(const struct world *w, const char *name, const char *vfs)
@@ -196,7 +218,7 @@ static void on_the_disk(void **state)
 	sqlite3_close(db);
 }
 
-/* Ten pages in memory, so that the others are in the log before there is a commit, and read from there. */
+/* A commit of more than waits. */
 static void longer_than_it_waits(void **state)
 {
 	struct world *w = *state;
@@ -289,11 +311,73 @@ static void not_written(void **state)
 	sqlite3_close(db);
 }
 
+/* What a transaction wrote that is rolled back waits for nothing: others commit, and it must not come over that. */
+static void rolled_back(void **state)
+{
+	struct world *w = *state;
+	sqlite3 *mine, *other;
+
+	assert_int_equal(store_for_calls(w->st), STORE_OK);
+	other = opened(w, "ledger.db", NULL);
+	good(other, "PRAGMA wal_checkpoint(TRUNCATE)");
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	mine = db_sqlite(w->st);
+	good(mine, "PRAGMA cache_size = 10");
+	fill(mine, "a", 1, 25);
+	store_rollback(w->st);
+	for (int i = 0; i < 20; i++)
+		fill(other, "b", 1 + i, 1);
+	/* It reads, and flushes the log. */
+	assert_int_equal(store_begin(w->st), STORE_OK);
+	assert_int_equal(ask(db_sqlite(w->st), "SELECT count(*) FROM b"), 20);
+	store_rollback(w->st);
+	assert_int_equal(store_flush(w->st), STORE_OK);
+	assert_int_equal(found_of(w, "ledger.db", "SELECT count(*) FROM b"), 20);
+	is_whole(other);
+	sqlite3_close(other);
+}
+
+static int charged(const struct world *w)
+{
+	return found_of(w, "ledger.db", "SELECT count(*) FROM merchant_order WHERE state = 'SUCCESS'");
+}
+
+/* The flush fails: the till hears that it was not booked, takes cash, and the power fails. Then it was not booked. */
+static void not_flushed(void **state)
+{
+	struct world *w = *state;
+	char code[PAYCODE_DIGITS + 1];
+	int status;
+	pid_t pid;
+
+	world_enrol(w);
+	assert_int_equal(store_for_calls(w->st), STORE_OK);
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 0, code), 0);
+	flushes_fail = 1;
+	assert_string_equal(world_charge(w, w->st, "a", code, 1, NULL), "FAILED");
+	assert_int_equal(flushes_fail, 0);
+	assert_int_equal(charged(w), 0);
+	assert_string_equal(world_charge(w, w->st, "a", code, 1, NULL), "SUCCESS");
+	assert_int_equal(charged(w), 1);
+	/* It goes on failing: nobody is told what may turn out otherwise. */
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 1, code), 0);
+	pid = fork();
+	if (!pid) {
+		signal(SIGABRT, SIG_DFL);
+		flushes_fail = -1;
+		world_charge(w, w->st, "b", code, 1, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
-		T(one_call), T(of_a_charge), T(on_the_disk), T(longer_than_it_waits), T(pages_of_any_size), T(not_written),
+		T(one_call), T(of_a_charge), T(on_the_disk), T(longer_than_it_waits), T(pages_of_any_size), T(not_written), T(rolled_back),
+		T(not_flushed),
 	};
 
 	return cmocka_run_group_tests_name("the log of SQLite's file", tests, NULL, NULL);
