@@ -307,6 +307,8 @@ void vp_channel_tx_release(struct vp_channel *ch)
 	bool done;
 
 	cancel_delayed_work_sync(&ch->tx_work);
+	/* The worker may drop the channel as soon as it gets the lock, which mutex_unlock() still looks at. */
+	sock_hold(&ch->sk);
 
 	mutex_lock(&ch->tx_lock);
 	tx_close(ch, VP_ALERT_WARNING, VP_ALERT_CLOSE_NOTIFY);
@@ -321,6 +323,7 @@ void vp_channel_tx_release(struct vp_channel *ch)
 
 	if (done)
 		tx_drop(ch);
+	sock_put(&ch->sk);
 }
 
 static int send_now(struct vp_channel *ch, struct msghdr *msg)

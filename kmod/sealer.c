@@ -253,12 +253,14 @@ void vp_sealer_shut(void)
 	mutex_unlock(&sealer_lock);
 }
 
-/* With the interfaces gone. */
+/* With the interfaces gone. If the module's start has failed, what shuts the sealer is still there. */
 void vp_sealer_exit(void)
 {
+	mutex_lock(&sealer_lock);
 	forget_sealing_key();
+	sealer.state = VOICEPAY_SEALER_NONE;
+	mutex_unlock(&sealer_lock);
 	if (sealer.ops)
 		sealer.ops->exit();
-	sealer.state = VOICEPAY_SEALER_NONE;
 	sealer.counted = false;
 }
