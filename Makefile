@@ -127,7 +127,7 @@ check-cluster: host-setup	## Three gateways on PostgreSQL with a standby, while 
 	@selftests/cluster/run recover
 	@selftests/cluster/run check
 
-bench-cluster: host-setup	## Charges a second with one, two and three gateways, beside pgbench (ten minutes; ROUNDS=5 SECONDS_EACH=20)
+bench-cluster: host-setup	## Charges a second with one, two and three gateways, beside pgbench (ten minutes; ROUNDS=3 SECONDS_EACH=10)
 	@selftests/cluster/run bench
 
 check-bench: host-setup		## Whether "make bench HOST=1" works, on the test machine as if it were a real one (half an hour; ROWS="codes verify")

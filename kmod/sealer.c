@@ -253,7 +253,7 @@ void vp_sealer_shut(void)
 	mutex_unlock(&sealer_lock);
 }
 
-/* With the interfaces gone. If the module's start has failed, what shuts the sealer is still there. */
+/* With the interfaces gone. If the module's start failed, what shuts the sealer is still there. */
 void vp_sealer_exit(void)
 {
 	mutex_lock(&sealer_lock);

@@ -10,7 +10,7 @@ store=/var/lib/voicepay
 
 loaded_before() { [ -d /sys/module/voicepay ]; }
 ready() { voicepay status | grep -q "^sealed storage: TPM"; }
-closed() { voicepay status | grep -q "^sealed storage: none"; }
+closed() { voicepay status | grep -q "^sealed storage: not in use"; }
 gate_shut() { ! grep -qxE "0+" /sys/class/tpm/tpm0/pcr-sha256/13; }
 # Attack: root lets the TPM unwrap the key. It must come as far as the policy.
 root_fails() { # FILE

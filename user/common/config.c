@@ -359,7 +359,7 @@ static const struct key keys[] = {
 	{ "tls", "ca", set_ca, "the absolute path of a PEM file with the trusted CA certificates" },
 	{ "tls", "cert", set_cert, "the absolute path of a PEM file with the device's certificate" },
 	{ "tls", "key", set_key,
-	  "the absolute path of a PEM file with the device's private key, or a URI without a PIN: pkcs11:token=..;object=.. or handle:0x.." },
+	  "the absolute path of a PEM file with the device's private key, or a URI without a PIN: pkcs11:token=..;object=.., handle:0x.., or with key-provider file:/.." },
 	{ "tls", "key-provider", set_key_provider, "the name of an OpenSSL provider, as tpm2 or pkcs11" },
 	{ "tls", "key-pin-file", set_key_pin_file, "the absolute path of a file of mode 0600 with the key's PIN" },
 	{ "tls", "key-pin-state", set_key_pin_state, "the absolute path of a file that voicepayd may write" },
@@ -522,7 +522,7 @@ int config_read(struct config *config, const char *path, char error[CONFIG_ERROR
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		snprintf(error, CONFIG_ERROR, "%s: %s%s", path, strerror(errno),
-			 errno == ENOENT ? ": copy voicepay.conf.example there and fill it in" : "");
+			 errno == ENOENT ? ": copy voicepay.conf.example there (it is beside it, or /usr/share/doc/voicepay/examples/voicepay.conf) and fill it in" : "");
 		return -1;
 	}
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size >= FILE_MAX) {

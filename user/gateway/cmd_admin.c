@@ -271,7 +271,7 @@ int cmd_user(int argc, char **argv)
 		{ "name", 'n', "NAME", 0, "The user's name, as in orders", 0 },
 		{ "balance", 'b', "AMOUNT", 0, "Opening balance, such as 1000.00, booked from the account \"equity\"", 0 },
 		{ "confirm-above", 'a', "AMOUNT", 0, "set: payments by code above this wait for the owner's word on the device", 0 },
-		{ "per-day", 'd', "AMOUNT", 0, "set: what may be paid within 24 hours", 0 },
+		{ "per-day", 'd', "AMOUNT", 0, "set: what may be paid within 24 hours; 0 is no limit", 0 },
 		{ "per-payment", 'p', "AMOUNT", 0, "set: what one payment may be", 0 },
 		{ 0 }
 	};
@@ -388,7 +388,7 @@ int cmd_ticket(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "user", 'u', "NAME", 0, "The user whose device will enrol", 0 },
-		{ "ttl", 't', "SECONDS", 0, "How long it may be used (900)", 0 },
+		{ "ttl", 't', "SECONDS", 0, "How long it may be used (ticket-minutes of the settings)", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse, "",

@@ -29,7 +29,7 @@ static error_t on_common(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option common[] = {
-	{ "json", 'j', NULL, 0, "Print the result, or the error, as one JSON object", 10 },
+	{ "json", 'j', NULL, 0, "Print the result, or the error, as JSON", 10 },
 	{ "config", 'c', "FILE", 0, "Settings, instead of " CONFIG_PATH, 10 },
 	{ 0 }
 };

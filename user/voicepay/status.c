@@ -131,6 +131,7 @@ static const struct {
 	{ VOICEPAY_FEATURE_PC1_MODES, "pc1-modes" },
 	{ VOICEPAY_FEATURE_AUTHORISE, "authorise" },
 	{ VOICEPAY_FEATURE_OTP, "otp" },
+	{ VOICEPAY_FEATURE_TICKET, "ticket" },
 	{ VOICEPAY_FEATURE_SEALER, "sealer" },
 	{ VOICEPAY_FEATURE_ROLLBACK, "rollback" },
 };
@@ -176,7 +177,8 @@ static void print_vault(const struct voicepay_info *info)
 static void print_sealer(const struct voicepay_info *info)
 {
 	if (!(info->features & VOICEPAY_FEATURE_SEALER))
-		printf("sealed storage: none, keys are in RAM only: slots must be enrolled again after a reboot\n");
+		printf("sealed storage: not in use, keys are in RAM only. With a TPM see whether voicepay-store runs "
+		       "(systemctl status voicepay-store); without one slots are enrolled again after a reboot\n");
 	else
 		printf("sealed storage: TPM%s\n", info->features & VOICEPAY_FEATURE_ROLLBACK ? "" :
 		       " without a counter: old copies cannot be told from new ones");

@@ -29,6 +29,9 @@
  *	E2BIG		@size is beyond what this kernel knows, and what lies
  *			beyond is not zero
  *	EOPNOTSUPP	a flag, or a mode, that this kernel does not know
+ *	ENOMEM		no memory for it; nothing has changed, but that a payment
+ *			code may have been drawn: ask again, without
+ *			VOICEPAY_CODE_NEW
  */
 #ifndef _UAPI_LINUX_VOICEPAY_H
 #define _UAPI_LINUX_VOICEPAY_H
@@ -259,7 +262,7 @@ struct voicepay_info {
 /* VOICEPAY_IOC_TICKET: tickets of channels that were sealed with secrets are kept */
 #define VOICEPAY_FEATURE_TICKET		(1ULL << 6)
 
-/* Slots can be sealed: without it keys are in RAM only, and lost at a reboot */
+/* Slots can be sealed now; enum voicepay_sealer_state, which dev-get gives, says why not */
 #define VOICEPAY_FEATURE_SEALER		(1ULL << 8)
 /* A sealed slot that was replaced since is told from a new one */
 #define VOICEPAY_FEATURE_ROLLBACK	(1ULL << 9)

@@ -318,7 +318,7 @@ activated() {
 		p=$!
 		# It begins with the first who connects, as soon as somebody listens.
 		case $l in
-		*18555*) where= to=127.0.0.1:18555 ;;
+		*18555*) where='' to=127.0.0.1:18555 ;;
 		*x1*) where="--unix-socket x1" to=x ;;
 		*) where="--unix-socket x3" to=x ;;
 		esac
