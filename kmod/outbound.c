@@ -307,7 +307,7 @@ void vp_channel_tx_release(struct vp_channel *ch)
 	bool done;
 
 	cancel_delayed_work_sync(&ch->tx_work);
-	/* The worker may drop the channel when it has the lock, which mutex_unlock() still looks at. */
+	/* The worker may drop the channel once it has the lock, with mutex_unlock() still at it. */
 	sock_hold(&ch->sk);
 
 	mutex_lock(&ch->tx_lock);
