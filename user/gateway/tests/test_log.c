@@ -33,12 +33,18 @@ int fdatasync(int fd)
 	return syscall(SYS_fdatasync, fd);
 }
 
+static long long room = -1;	/* bytes that the disk still takes; negative: all */
+
 static ssize_t counted_write(int fd, const void *data, size_t len, off_t at)
 {
 	writes++;
-	if (fail_at && writes >= fail_at) {
+	if ((fail_at && writes >= fail_at) || !room) {
 		errno = ENOSPC;
 		return -1;
+	}
+	if (room > 0) {
+		len = (long long)len < room ? len : (size_t)room;
+		room -= len;
 	}
 	return pwrite(fd, data, len, at);
 }
@@ -372,12 +378,42 @@ static void not_flushed(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
+/* A disk that is full is no reason to end: what is not written whole is no commit, and there may be room again. */
+static void no_room(void **state)
+{
+	struct world *w = *state;
+	char code[PAYCODE_DIGITS + 1], order[8];
+	int n = 0;
+
+	world_enrol(w);
+	assert_int_equal(store_for_calls(w->st), STORE_OK);
+	count_writes(true);
+	for (long long bytes = 0; bytes < 200000; bytes += 9000, n++) {
+		assert_int_equal(device_code(&w->dev, 0, w->now / 30, n % 10, code), 0);
+		snprintf(order, sizeof(order), "r%d", n);
+		room = bytes;
+		if (strcmp(world_charge(w, w->st, order, code, 1, NULL), "FAILED")) {
+			room = -1;
+			assert_int_equal(charged(w), n + 1);
+			break;
+		}
+		room = -1;
+		assert_int_equal(charged(w), n);
+		assert_string_equal(world_charge(w, w->st, order, code, 1, NULL), "SUCCESS");
+		assert_int_equal(charged(w), n + 1);
+		if (n % 10 == 9)
+			w->now += 30;
+	}
+	count_writes(false);
+	assert_true(n > 5 && n < 20);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(one_call), T(of_a_charge), T(on_the_disk), T(longer_than_it_waits), T(pages_of_any_size), T(not_written), T(rolled_back),
-		T(not_flushed),
+		T(not_flushed), T(no_room),
 	};
 
 	return cmocka_run_group_tests_name("the log of SQLite's file", tests, NULL, NULL);
