@@ -294,8 +294,9 @@ static int by_number(const void *a, const void *b)
 static void numbers(void)
 {
 	__u32 group = group_of_events();
-	long before, n[2] = { 0, 0 };
+	static long n[2];
 	static __u64 seen[1000];
+	long before;
 	struct genl_msg msg;
 	pthread_t threads[2];
 	int i, k = 0;

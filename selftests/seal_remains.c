@@ -244,6 +244,7 @@ static void fallen_back(void)
 	socklen_t len = sizeof(addr);
 	struct pair p;
 
+	ASSERT_OK(listener);
 	for (int i = 0; i < 2; i++) {
 		p.channel = socket(43 /* AF_SMC */, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		ASSERT_OK(p.channel);
