@@ -37,7 +37,7 @@ __u32 paycode_reduce(__u64 head)
 	 * 64-bit division.
 	 */
 	for (shift = 62; shift >= 0; shift -= 2)
-		r = ((r << 2) | ((head >> shift) & 3)) % PAYCODE_MODULUS;
+		r = (r << 2 | ((__u32)(head >> shift) & 3)) % PAYCODE_MODULUS;
 	return r;
 }
 #endif
