@@ -38,6 +38,7 @@ struct sqlite {
 	struct sqlite *via;	/* between begin and commit: whose connection is written on */
 	struct writer *writer;	/* of those who answer calls; NULL: written on this one */
 	bool looking;		/* a transaction is open that reads */
+	bool sure;		/* of what it found in the log: begin_anew() */
 	bool joined;		/* what is written is a savepoint in a transaction that others began */
 	struct sqlite_query cache[DB_STATEMENTS];
 };
@@ -251,7 +252,7 @@ static enum store_result settle(struct store *st)
 		sqlite3_finalize(q);
 		return failed(st, rc, "user_version");
 	}
-	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", (sqlite3_column_int(q, 0) + 1) & INT_MAX);
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %u", (sqlite3_column_int(q, 0) + 1U) & INT_MAX);
 	sqlite3_finalize(q);
 	return lite_exec(st, sql);
 }
@@ -269,6 +270,51 @@ static void take_back(struct sqlite *conn, int why)
 		return;
 	log_error("database: a commit that failed cannot be taken back from the disk; ending, to be started again");
 	abort();
+}
+
+/* The log's bytes once more, where they are, and flushed. Nobody else writes to it meanwhile: this holds its lock. */
+static enum store_result rewrite_log(struct store *st)
+{
+	const char *name = sqlite3_filename_wal(sqlite3_db_filename(of(st)->db, "main"));
+	int fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	enum store_result r = STORE_FAILED;
+	static char buf[65536];	/* group.lock is held */
+	off_t at = 0;
+	ssize_t n;
+
+	if (fd < 0 && errno == ENOENT)
+		return STORE_OK;
+	while (fd >= 0 && (n = pread(fd, buf, sizeof(buf), at)) > 0 && pwrite(fd, buf, n, at) == n)
+		at += n;
+	if (fd >= 0 && !n && !fdatasync(fd))
+		r = STORE_OK;
+	else
+		log_error("database: cannot write %s: %m", name);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/*
+ * Before a connection first writes, or answers calls. What is found in the log may be of a process that ended because
+ * of a flush that failed (take_back()): what the kernel has of it in memory is not on the disk then, and no later
+ * flush would bring it there. And behind what other processes know of the log there may be a commit that is none.
+ */
+static enum store_result begin_anew(struct sqlite *conn)
+{
+	enum store_result r = control(&conn->head, sql_begin);
+
+	if (r != STORE_OK)
+		return r;
+	r = rewrite_log(&conn->head);
+	if (r == STORE_OK)
+		r = settle(&conn->head);
+	if (r == STORE_OK)
+		r = control(&conn->head, sql_commit);
+	if (r != STORE_OK)
+		undo(conn);
+	conn->sure = r == STORE_OK;
+	return r;
 }
 
 static void group_commit(void)
@@ -334,7 +380,9 @@ static enum store_result lite_begin(struct store *st, bool alone)
 	if (group.conn && (alone || !same_file(group.conn, own)))
 		group_commit();
 	if (!group.conn) {
-		r = control(&conn->head, sql_begin);
+		r = conn->sure ? STORE_OK : begin_anew(conn);
+		if (r == STORE_OK)
+			r = control(&conn->head, sql_begin);
 		if (r != STORE_OK) {
 			pthread_mutex_unlock(&group.lock);
 			return r;
@@ -628,44 +676,41 @@ static enum store_result keep_until_commit(struct store *st)
 	return lite_exec(st, "PRAGMA cache_spill = OFF");
 }
 
-/*
- * What was found in the log goes into the file, and the log begins anew, on the disk: it may be of a process that ended
- * because of a flush that failed (take_back()), and be in memory only. Where another process is
- * at work, nothing was found: it has had its index of the log all along.
- */
-static enum store_result begin_anew(struct store *st)
-{
-	enum store_result r = lite_flush(st);
-
-	if (r == STORE_OK)
-		r = settle(st);
-	return r == STORE_BUSY ? STORE_OK : r;
-}
-
 /* With the lock. */
-static struct writer *writer_make(const char *path)
+static enum store_result writer_make(struct writer **out, const char *path)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 	const char *log = db_sqlite_log();
+	enum store_result r;
 	struct store *st;
 
 	if (!w || !log || open_by(&st, path, log) != STORE_OK) {
 		free(w);
-		return NULL;
+		return STORE_FAILED;
 	}
 	w->conn = (struct sqlite *)st;
-	if (keep_in_memory(st) != STORE_OK || keep_until_commit(st) != STORE_OK || begin_anew(st) != STORE_OK) {
+	/* It would wait for itself. */
+	if (group.conn)
+		group_commit();
+	r = keep_in_memory(st);
+	if (r == STORE_OK)
+		r = keep_until_commit(st);
+	if (r == STORE_OK)
+		r = begin_anew(w->conn);
+	if (r != STORE_OK) {
 		shut(w->conn);
 		free(w);
-		return NULL;
+		return r;
 	}
 	w->next = group.writers;
 	group.writers = w;
-	return w;
+	*out = w;
+	return STORE_OK;
 }
 
 enum store_result db_sqlite_for_calls(struct store *st)
 {
+	enum store_result r = STORE_OK;
 	struct sqlite *lite = of(st);
 	struct writer *w;
 
@@ -675,12 +720,12 @@ enum store_result db_sqlite_for_calls(struct store *st)
 	for (w = group.writers; w && !same_file(w->conn, lite); w = w->next)
 		;
 	if (!w)
-		w = writer_make(sqlite3_db_filename(lite->db, "main"));
+		r = writer_make(&w, sqlite3_db_filename(lite->db, "main"));
 	if (w)
 		w->users++;
 	pthread_mutex_unlock(&group.lock);
-	if (!w)
-		return STORE_FAILED;
+	if (r != STORE_OK)
+		return r;
 	lite->writer = w;
 	return keep_in_memory(st);
 }

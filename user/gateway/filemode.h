@@ -14,7 +14,8 @@ bool filemode_good(const char *path, mode_t forbidden);
 /*
  * A file that was not there, for its owner alone, to be written (O_WRONLY or O_RDWR in @flags). Made by root it
  * belongs to whom its directory belongs: an operator who repairs a gateway as root must not
- * lock it out of its own keys. Returns a descriptor, or -1 with errno.
+ * lock it out of its own keys. Where that cannot be done the log says so. Returns a descriptor,
+ * or -1 with errno.
  */
 int filemode_make(const char *path, int flags);
 

@@ -62,19 +62,26 @@ static __u64 clock_ns(void)
  * The connection that was given back last: as many are in use as calls are under way at once,
  * and what the database keeps for each, plans and rows found lately, is that of a busy one.
  */
-static struct store *take_store(struct http *http)
+static enum store_result take_store(struct http *http, struct store **out)
 {
+	enum store_result r = STORE_OK;
 	struct store *st = NULL;
 
 	pthread_mutex_lock(&http->stores);
 	if (http->n_idle)
 		st = http->idle[--http->n_idle];
 	pthread_mutex_unlock(&http->stores);
-	if (!st && store_open(&st, http->db_path, false) == STORE_OK && store_for_calls(st) != STORE_OK) {
-		store_close(st);
-		st = NULL;
+	if (!st) {
+		r = store_open(&st, http->db_path, false);
+		if (r == STORE_OK)
+			r = store_for_calls(st);
+		if (r != STORE_OK) {
+			store_close(st);
+			st = NULL;
+		}
 	}
-	return st;
+	*out = st;
+	return r;
 }
 
 static void give_back_store(struct http *http, struct store *st)
@@ -256,6 +263,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 	struct gateway *gw;
 	json_t *answer = NULL;
 	__u64 begun;
+	enum store_result r;
 	bool now;
 
 	if (!body)
@@ -268,7 +276,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 	begun = clock_ns();
 	metrics_add(G_THREADS_BUSY, 1);
 	log_of_request(body->id);
-	call.st = take_store(http);
+	r = take_store(http, &call.st);
 	if (call.st) {
 		gw = take_gateway(http);
 		now = answer_request(http, gw, conn, body, &req, &call, &answer);
@@ -277,7 +285,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 	} else {
 		call.route = -1;
 		/* With a server it will be there again; a file that cannot be opened is told in the log. */
-		call.result = db_postgres_is_uri(http->db_path) ? RF_BUSY : RF_FAILED;
+		call.result = r == STORE_BUSY || db_postgres_is_uri(http->db_path) ? RF_BUSY : RF_FAILED;
 		answer = route_refusal(call.result, NULL);
 		now = true;
 	}

@@ -174,7 +174,7 @@ here_run "damaged, forged and foreign copies are refused" not_this_one
 here_run "an old copy is put back: what was used stays used" used_codes_stay_used
 here_run "and payments go on" goes_on
 here_run "a log that was left alone is not written over the copy" lost_alone
-other=$(id -u nobody)
+other=$(id -u daemon)
 if chown -R "$other:$other" state 2>/dev/null; then
 	here_run "what root repairs is still the gateway's" by_root
 else

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,13 +23,62 @@ static int writes, fail_at;	/* calls until now; the one from which on the disk i
 
 static int flushes_fail;	/* so many of the next; negative: all */
 
-/* SQLite finds this one before the C library's. */
+/*
+ * What is on the disk of the ledger's log, where that differs from what reads as the file: a flush
+ * takes the pages there that were written since the last one, and one that fails forgets them, as Linux does.
+ */
+#define PAGE		4096
+static struct disk {
+	off_t written[4000];	/* pages */
+	int n;
+	char on_it[8 << 20];
+} *disk;
+
+static bool is_log(int fd)
+{
+	static const char end[] = "/ledger.db-wal";
+	char link[64], name[300];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, name, sizeof(name));
+	return n > (ssize_t)strlen(end) && !strncmp(name + n - strlen(end), end, strlen(end));
+}
+
+/* SQLite finds these before the C library's, and so does the gateway. */
+ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
+{
+	ssize_t n = syscall(SYS_pwrite64, fd, data, len, at);
+
+	if (disk && n > 0 && is_log(fd)) {
+		for (off_t page = at / PAGE * PAGE; page < at + n; page += PAGE) {
+			assert_true(disk->n < 4000 && page + PAGE <= (off_t)sizeof(disk->on_it));
+			disk->written[disk->n++] = page;
+		}
+	}
+	return n;
+}
+
+ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
+{
+	return pwrite64(fd, data, len, at);
+}
+
 int fdatasync(int fd)
 {
+	bool of_log = disk && is_log(fd);
+
 	if (flushes_fail) {
 		flushes_fail -= flushes_fail > 0;
+		if (of_log)
+			disk->n = 0;
 		errno = EIO;
 		return -1;
+	}
+	while (of_log && disk->n) {
+		off_t at = disk->written[--disk->n];
+
+		assert_true(pread(fd, disk->on_it + at, PAGE, at) > 0);
 	}
 	return syscall(SYS_fdatasync, fd);
 }
@@ -378,6 +428,60 @@ static void not_flushed(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
+/*
+ * The process that could not flush is gone, and the kernel still has what it wrote: the next one finds it
+ * in the log, writes behind it, and tells of it. Then the power fails.
+ */
+static void found_and_not_flushed(void **state)
+{
+	struct world *w = *state;
+	char code[PAYCODE_DIGITS + 1], path[300];
+	int status, f;
+	long long n;
+	sqlite3 *db;
+	pid_t pid;
+
+	world_enrol(w);
+	store_close(w->st);
+	w->st = NULL;
+	disk = mmap(NULL, sizeof(*disk), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(disk != MAP_FAILED);
+	pid = fork();
+	if (!pid) {
+		struct store *st = world_store(w);
+
+		signal(SIGABRT, SIG_DFL);
+		if (store_for_calls(st) != STORE_OK || device_code(&w->dev, 0, w->now / 30, 0, code) ||
+		    strcmp(world_charge(w, st, "a", code, 1, NULL), "SUCCESS") ||
+		    device_code(&w->dev, 0, w->now / 30, 1, code))
+			_exit(1);
+		flushes_fail = -1;
+		world_charge(w, st, "b", code, 1, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+
+	w->st = world_store(w);
+	assert_int_equal(store_for_calls(w->st), STORE_OK);
+	assert_int_equal(device_code(&w->dev, 0, w->now / 30, 2, code), 0);
+	assert_string_equal(world_charge(w, w->st, "c", code, 1, NULL), "SUCCESS");
+	n = ask(db_sqlite(w->st), "SELECT count(*) FROM merchant_order WHERE state = 'SUCCESS'");
+
+	copy(w, "ledger.db", "copy.db");
+	name_of(w, "copy.db-wal", path);
+	f = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_int_equal(write(f, disk->on_it, sizeof(disk->on_it)), sizeof(disk->on_it));
+	close(f);
+	munmap(disk, sizeof(*disk));
+	disk = NULL;
+	db = opened(w, "copy.db", NULL);
+	is_whole(db);
+	assert_int_equal(ask(db, "SELECT count(*) FROM merchant_order WHERE state = 'SUCCESS'"), n);
+	assert_int_equal(ask(db, "SELECT count(*) FROM merchant_order WHERE state = 'SUCCESS' AND order_no IN ('a', 'c')"), 2);
+	sqlite3_close(db);
+}
+
 /* A disk that is full is no reason to end: what is not written whole is no commit, and there may be room again. */
 static void no_room(void **state)
 {
@@ -413,7 +517,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, world_new, world_end)
 	const struct CMUnitTest tests[] = {
 		T(one_call), T(of_a_charge), T(on_the_disk), T(longer_than_it_waits), T(pages_of_any_size), T(not_written), T(rolled_back),
-		T(not_flushed), T(no_room),
+		T(not_flushed), T(found_and_not_flushed), T(no_room),
 	};
 
 	return cmocka_run_group_tests_name("the log of SQLite's file", tests, NULL, NULL);
