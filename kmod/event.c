@@ -101,6 +101,14 @@ static noinline void tell(u32 kind, u32 slot, int error, s64 drift_ms)
 	vp_netlink_tell(&event);
 }
 
+static __always_inline void happened(u32 kind, u32 slot, int error, s64 drift_ms)
+{
+	if (somebody_listens())
+		tell(kind, slot, error, drift_ms);
+	else
+		this_cpu_inc(untold);
+}
+
 /**
  * vp_event() - tell that something happened, on behalf of the current process
  * @kind: enum voicepay_event
@@ -111,16 +119,10 @@ static noinline void tell(u32 kind, u32 slot, int error, s64 drift_ms)
  */
 void vp_event(u32 kind, u32 slot, int error)
 {
-	if (somebody_listens())
-		tell(kind, slot, error, 0);
-	else
-		this_cpu_inc(untold);
+	happened(kind, slot, error, 0);
 }
 
 void vp_event_drift(u32 slot, int error, s64 drift_ms)
 {
-	if (somebody_listens())
-		tell(VOICEPAY_EVENT_CLOCK, slot, error, drift_ms);
-	else
-		this_cpu_inc(untold);
+	happened(VOICEPAY_EVENT_CLOCK, slot, error, drift_ms);
 }
