@@ -265,7 +265,6 @@ static enum store_result settle(struct store *st)
  */
 static void take_back(struct sqlite *conn, int why)
 {
-	undo(conn);
 	if (settle(&conn->head) == STORE_OK || why == SQLITE_FULL || why == SQLITE_IOERR_WRITE)
 		return;
 	log_error("database: a commit that failed cannot be taken back from the disk; ending, to be started again");
@@ -282,16 +281,19 @@ static enum store_result rewrite_log(struct store *st)
 	off_t at = 0;
 	ssize_t n;
 
-	if (fd < 0 && errno == ENOENT)
-		return STORE_OK;
-	while (fd >= 0 && (n = pread(fd, buf, sizeof(buf), at)) > 0 && pwrite(fd, buf, n, at) == n)
+	if (fd < 0) {
+		if (errno == ENOENT)
+			return STORE_OK;
+		log_error("database: cannot open %s: %m", name);
+		return STORE_FAILED;
+	}
+	while ((n = pread(fd, buf, sizeof(buf), at)) > 0 && pwrite(fd, buf, n, at) == n)
 		at += n;
-	if (fd >= 0 && !n && !fdatasync(fd))
+	if (!n && !fdatasync(fd))
 		r = STORE_OK;
 	else
 		log_error("database: cannot write %s: %m", name);
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	return r;
 }
 
